@@ -1,0 +1,92 @@
+"""The diagnosis: a fold over the river that turns what went wrong into findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from inspector.diagnose.finding import MAX_EVIDENCE, Finding
+from inspector.trace.events import AnyEvent, Severity, Violation
+
+_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+_WORDS = {
+    "bom": "BOM",
+    "eol": "line end",
+    "http": "HTTP",
+    "id": "id",
+    "json": "JSON",
+    "jsonrpc": "JSON-RPC",
+    "mcp": "MCP",
+    "sse": "SSE",
+    "tls": "TLS",
+    "url": "URL",
+}
+
+
+@dataclass(slots=True)
+class _Case:
+    """All violations of one rule."""
+
+    first: Violation
+    last: Violation
+    severity: Severity
+    count: int = 0
+    evidence: list[int] = field(default_factory=list)
+
+    def add(self, violation: Violation) -> None:
+        self.count += 1
+        self.last = violation
+        self.severity = max(self.severity, violation.severity, key=_RANK.__getitem__)
+        about_n = violation.n if violation.about_n is None else violation.about_n
+        if len(self.evidence) < MAX_EVIDENCE and about_n not in self.evidence:
+            self.evidence.append(about_n)
+
+    def finding(self) -> Finding:
+        text = self.first.text
+        if self.last.text != text:
+            text = f"{text}\n\nMost recently: {self.last.text}"
+        return Finding(
+            rule=self.first.rule,
+            severity=self.severity,
+            grade="proven",
+            title=title_of(self.first.rule),
+            text=text,
+            fix=self.last.fix or self.first.fix,
+            requirement=self.last.requirement or self.first.requirement,
+            evidence=tuple(self.evidence),
+            count=self.count,
+        )
+
+
+class Engine:
+    """Collects the violations that the protocol layer saw, one finding per rule.
+
+    A violation is a contradiction in what came over the wire, so its grade is `proven`.
+    """
+
+    def __init__(self) -> None:
+        self._cases: dict[str, _Case] = {}
+
+    def fold(self, events: Sequence[AnyEvent]) -> None:
+        """Take in the next events of the river; one piece or many gives the same findings."""
+        for event in events:
+            if type(event) is Violation:
+                self._lift(event)
+
+    def findings(self) -> list[Finding]:
+        """The gravest first; within one severity in the order of first occurrence."""
+        cases = sorted(self._cases.values(), key=lambda case: (-_RANK[case.severity], case.first.n))
+        return [case.finding() for case in cases]
+
+    def _lift(self, violation: Violation) -> None:
+        case = self._cases.get(violation.rule)
+        if case is None:
+            case = self._cases[violation.rule] = _Case(violation, violation, violation.severity)
+        case.add(violation)
+
+
+def title_of(rule: str) -> str:
+    """A rule's name as words: `sse-bom` is "SSE BOM", `response-id-unknown` is "Response id unknown"."""
+    words = [_WORDS.get(word, word) for word in rule.replace("_", "-").replace(".", "-").split("-") if word]
+    title = " ".join(words)
+    return title[:1].upper() + title[1:]

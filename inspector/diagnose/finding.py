@@ -1,0 +1,58 @@
+"""What the diagnosis says: one finding per rule, with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from inspector.trace.events import Severity
+
+Grade = Literal["proven", "likely", "hint"]
+"""`proven`: a contradiction or three repeats; `likely`: two repeats or one strong sign; `hint`: one weak sign."""
+
+MAX_EVIDENCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, seen `count` times.
+
+    `evidence` are the numbers of the events it rests on, the first `MAX_EVIDENCE` of them; `fix` says what to do,
+    `requirement` names the clause that is broken. Both may be empty.
+    """
+
+    rule: str
+    severity: Severity
+    grade: Grade
+    title: str
+    text: str
+    fix: str
+    requirement: str
+    evidence: tuple[int, ...]
+    count: int
+
+
+def to_markdown(findings: Sequence[Finding]) -> str:
+    """The findings as a Markdown list to paste into a bug report."""
+    return "\n\n".join(_paragraph(finding) for finding in findings) + "\n" if findings else "No findings.\n"
+
+
+def _paragraph(finding: Finding) -> str:
+    times = f", {finding.count} times" if finding.count > 1 else ""
+    lines = [
+        f"### {_one_line(finding.title)}",
+        f"`{finding.rule}` · {finding.severity} · {finding.grade}{times}",
+        _one_line(finding.text),
+    ]
+    if finding.fix:
+        lines.append(f"**Fix:** {_one_line(finding.fix)}")
+    if finding.requirement:
+        lines.append(f"**Requirement:** {_one_line(finding.requirement)}")
+    if finding.evidence:
+        lines.append("**Evidence:** " + ", ".join(f"event {n}" for n in finding.evidence))
+    return "\n\n".join(lines)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

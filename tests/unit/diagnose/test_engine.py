@@ -1,0 +1,78 @@
+"""Violations become findings."""
+
+from __future__ import annotations
+
+import pytest
+
+from inspector.diagnose.engine import Engine, title_of
+from inspector.diagnose.finding import MAX_EVIDENCE, Finding
+from inspector.trace.clock import FakeClock
+from inspector.trace.events import SessionReady, Severity, Violation
+from inspector.trace.river import River
+
+
+def violate(
+    river: River, rule: str, severity: Severity, text: str, *, about_n: int | None = None, fix: str = ""
+) -> None:
+    river.emit(Violation, rule=rule, severity=severity, text=text, about_n=about_n, fix=fix, requirement="R1")
+
+
+def diagnosed(river: River) -> list[Finding]:
+    engine = Engine()
+    engine.fold(river.since(0))
+    return engine.findings()
+
+
+def test_one_rule_is_one_finding_with_its_first_and_last_text() -> None:
+    river = River(FakeClock())
+    for stream in (1, 2, 3):
+        violate(river, "sse-bom", Severity.WARN, f"Stream {stream} starts with a BOM.", about_n=stream, fix="Drop it.")
+    (finding,) = diagnosed(river)
+    assert (finding.rule, finding.title, finding.grade, finding.count) == ("sse-bom", "SSE BOM", "proven", 3)
+    assert finding.text == "Stream 1 starts with a BOM.\n\nMost recently: Stream 3 starts with a BOM."
+    assert (finding.fix, finding.requirement, finding.evidence) == ("Drop it.", "R1", (1, 2, 3))
+
+
+def test_the_gravest_come_first_then_the_earliest() -> None:
+    river = River(FakeClock())
+    violate(river, "b", Severity.NOTE, "Early.")
+    violate(river, "c", Severity.ERROR, "Late.")
+    violate(river, "a", Severity.ERROR, "Later.")
+    violate(river, "d", Severity.CHAT, "Last.")
+    assert [finding.rule for finding in diagnosed(river)] == ["c", "a", "b", "d"]
+
+
+def test_a_rule_is_as_grave_as_its_gravest_case() -> None:
+    river = River(FakeClock())
+    for severity in (Severity.WARN, Severity.ERROR, Severity.NOTE):
+        violate(river, "sse-bom", severity, "Text.")
+    (finding,) = diagnosed(river)
+    assert (finding.severity, finding.text) == (Severity.ERROR, "Text.")
+
+
+def test_evidence_is_bounded_and_the_count_is_not() -> None:
+    river = River(FakeClock())
+    for _ in range(100):
+        violate(river, "sse-bom", Severity.WARN, "Text.")
+    (finding,) = diagnosed(river)
+    assert finding.evidence == tuple(range(MAX_EVIDENCE))
+    assert finding.count == 100
+
+
+def test_what_is_no_violation_is_no_finding() -> None:
+    river = River(FakeClock())
+    river.emit(SessionReady, transport="http+sse", protocol_version="2024-11-05", server_name="s", server_version="1")
+    assert diagnosed(river) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "title"),
+    [
+        ("response-id-unknown", "Response id unknown"),
+        ("jsonrpc-invalid-json", "JSON-RPC invalid JSON"),
+        ("tcp_reset", "Tcp reset"),
+        ("", ""),
+    ],
+)
+def test_a_rule_has_a_readable_title(rule: str, title: str) -> None:
+    assert title_of(rule) == title

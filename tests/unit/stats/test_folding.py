@@ -1,0 +1,141 @@
+"""A fold gives the same result however the river is cut, hence live as from a recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.diagnose.engine import Engine
+from inspector.stats.counts import Counts
+from inspector.stats.latency import LatencyStats
+from inspector.stats.reconnects import ReconnectStats
+from inspector.stats.streams import StreamStats
+from inspector.trace.clock import FakeClock
+from inspector.trace.events import (
+    AnyEvent,
+    ChunkReceived,
+    CommentReceived,
+    ConnectionState,
+    Direction,
+    EndCause,
+    ExchangeFailed,
+    FrameReceived,
+    Framing,
+    HeadersReceived,
+    Message,
+    MessageType,
+    Outcome,
+    Phase,
+    RequestSent,
+    Severity,
+    StateChanged,
+    StreamEnded,
+    Violation,
+)
+from inspector.trace.river import River
+
+streams = st.integers(1, 4)
+numbers = st.integers(0, 20)
+emissions = st.one_of(
+    st.builds(lambda state: (StateChanged, {"state": state}), st.sampled_from(ConnectionState)),
+    st.builds(
+        lambda stream: (RequestSent, {"stream": stream, "method": "GET", "url": "", "purpose": "stream"}), streams
+    ),
+    st.builds(
+        lambda stream: (
+            HeadersReceived,
+            {"stream": stream, "status": 200, "reason": "", "http_version": "2", "headers": (), "ttfb_ms": 2.0},
+        ),
+        streams,
+    ),
+    st.builds(lambda stream: (ChunkReceived, {"stream": stream, "offset": 0, "data": b"abc"}), streams),
+    st.builds(lambda stream: (CommentReceived, {"stream": stream, "text": "", "offset": 0, "raw": b":"}), streams),
+    st.builds(lambda stream, event_id: (FrameReceived, {"stream": stream, "event_id": event_id}), streams, st.text()),
+    st.builds(
+        lambda stream, direction, message_type, framing, request_n: (
+            Message,
+            {
+                "stream": stream,
+                "direction": direction,
+                "message_type": message_type,
+                "framing": framing,
+                "request_n": request_n,
+                "method": "ping",
+            },
+        ),
+        streams,
+        st.sampled_from(Direction),
+        st.sampled_from(MessageType),
+        st.sampled_from(Framing),
+        numbers,
+    ),
+    st.builds(
+        lambda request_n, outcome: (
+            ExchangeFailed,
+            {"request_n": request_n, "method": "", "id": 1, "outcome": outcome, "reason": "", "elapsed_ms": 1.0},
+        ),
+        numbers,
+        st.sampled_from(Outcome),
+    ),
+    st.builds(
+        lambda stream, cause: (
+            StreamEnded,
+            {"stream": stream, "cause": cause, "phase": Phase.BODY, "sentence": "It ended."},
+        ),
+        streams,
+        st.sampled_from(EndCause),
+    ),
+    st.builds(
+        lambda rule, text: (Violation, {"rule": rule, "severity": Severity.WARN, "text": text}),
+        st.sampled_from(["sse-bom", "jsonrpc-batch"]),
+        st.sampled_from(["One.", "Two."]),
+    ),
+)
+
+
+@dataclass
+class Folds:
+    latency: LatencyStats = field(default_factory=LatencyStats)
+    streams: StreamStats = field(default_factory=StreamStats)
+    reconnects: ReconnectStats = field(default_factory=ReconnectStats)
+    counts: Counts = field(default_factory=Counts)
+    engine: Engine = field(default_factory=Engine)
+
+    def fold(self, events: list[AnyEvent]) -> None:
+        for part in (self.latency, self.streams, self.reconnects, self.counts, self.engine):
+            part.fold(events)
+
+    def figures(self) -> list[Any]:
+        counts = self.counts
+        return [
+            self.latency.rows(),
+            self.latency.total(),
+            self.streams.rows(),
+            self.reconnects.summary(),
+            list(self.reconnects.steps),
+            [counts.received, counts.bytes_received, counts.frames, counts.comments, counts.messages],
+            counts.events_per_second(1_000_000_000),
+            self.engine.findings(),
+        ]
+
+
+@given(
+    st.lists(st.tuples(emissions, st.floats(0, 10)), max_size=40),
+    st.lists(st.integers(0, 40), max_size=5).map(sorted),
+)
+def test_one_piece_or_many(told: list[tuple[tuple[Any, dict[str, Any]], float]], cuts: list[int]) -> None:
+    clock = FakeClock()
+    river = River(clock)
+    for (event, fields), pause_s in told:
+        clock.advance(pause_s)
+        river.emit(event, connection=1, **fields)
+    whole, pieces = Folds(), Folds()
+    whole.fold(river.since(0))
+    start = 0
+    for cut in [*cuts, len(river)]:
+        pieces.fold(river.since(start, max(0, cut - start)))
+        start = max(start, cut)
+    assert pieces.figures() == whole.figures()
