@@ -1,0 +1,184 @@
+"""The timeline as Qt sees it: rows are published once a tick, never one by one."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from time import perf_counter_ns
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
+
+from inspector.record.rows import NONE
+from inspector.record.text import plain, summary
+from inspector.record.timeline import Timeline
+from inspector.trace.river import River
+from inspector.ui.models.row_filter import RowFilter, RowTest
+from inspector.ui.models.timeline_cells import (
+    HEADINGS,
+    RIGHT_ALIGNED,
+    SEVERITY_WORDS,
+    TOOLTIPS,
+    Column,
+    TimelineCells,
+    TimeMode,
+)
+
+BUDGET_NS = 8_000_000
+"""How long one tick may work before the loop breathes: half a frame."""
+_BATCH = 256
+_BEHIND_MS, _TICK_MS, _IDLE_MS = 2, 16, 33
+_TOOLTIP_CHARS = 600
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class TimelineModel(QAbstractTableModel):
+    """Rows of a `Timeline`, all or those a filter lets through.
+
+    A *row* is a number of the timeline, a *position* the place where the model shows it. `_shown` positions are
+    published; a single-shot timer folds what is new in the river and publishes the difference.
+    """
+
+    published = Signal(int)
+    """Rows were appended; says how many."""
+
+    def __init__(self, river: River, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.river = river
+        self.timeline = Timeline()
+        self.cells = TimelineCells(river, self.timeline)
+        self.marks: set[int] = set()
+        self.filter = RowFilter()
+        self._test: RowTest | None = None
+        self._visible: array[int] | None = None
+        self._building: array[int] | None = None
+        self._cursor = self._tested = self._shown = 0
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self.pull)
+        self._timer.start(0)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else self._shown
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(HEADINGS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return HEADINGS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if section in RIGHT_ALIGNED else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return TOOLTIPS[section] if role == Qt.ItemDataRole.ToolTipRole else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """For assistive technology and tests; the delegate paints from `cell` directly."""
+        if not index.isValid():
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.cell(index.row(), index.column())
+        if role == Qt.ItemDataRole.UserRole:
+            return self.timeline.numbers[self.row_at(index.row())]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._tooltip(self.row_at(index.row()))
+        return None
+
+    def cell(self, position: int, column: int) -> str:
+        """The text at a position, always one line and safe to paint."""
+        row = self.row_at(position)
+        return self.cells.text(row, column, self.row_at(position - 1) if position else None)
+
+    def row_at(self, position: int) -> int:
+        """The timeline row shown at a position."""
+        return position if self._visible is None else self._visible[position]
+
+    def position_of(self, row: int) -> int | None:
+        """Where a timeline row is shown, None while it is filtered out or not yet published."""
+        position = row if self._visible is None else bisect_left(self._visible, row)
+        return position if position < self._shown and self.row_at(position) == row else None
+
+    def pull(self) -> None:
+        """Fold and publish what is new, at most `BUDGET_NS` of it; the rest follows after the loop has breathed."""
+        deadline = perf_counter_ns() + BUDGET_NS
+        before = self._cursor
+        while self._cursor < len(self.river):
+            events = self.river.since(self._cursor, _BATCH)
+            self._cursor += len(events)
+            self.timeline.fold(events)
+            if perf_counter_ns() > deadline:
+                break
+        self._admit(deadline)
+        self._publish()
+        behind = self._cursor < len(self.river) or (self._test is not None and self._tested < len(self.timeline))
+        self._timer.start(_BEHIND_MS if behind else _TICK_MS if self._cursor > before else _IDLE_MS)
+
+    def set_filter(self, row_filter: RowFilter) -> None:
+        """Show other rows: they are tested in slices, then replaced at once."""
+        if row_filter == self.filter:
+            return
+        self.filter = row_filter
+        self._test = row_filter.row_test(self.timeline, self.river.__getitem__)
+        self._tested = 0
+        self._building = array("I")
+        self._timer.start(0)
+
+    @property
+    def filtering(self) -> bool:
+        """Whether a changed filter is still being applied."""
+        return self._building is not None
+
+    def set_time_mode(self, mode: TimeMode) -> None:
+        """Count the time column from elsewhere."""
+        self.cells.time_mode = mode
+        self._repaint(Column.TIME)
+
+    def toggle_mark(self, row: int) -> bool:
+        """Set or remove the user's mark on a timeline row; True if it is now marked."""
+        self.marks ^= {row}
+        self._repaint(Column.NUMBER)
+        return row in self.marks
+
+    def _repaint(self, column: Column) -> None:
+        if self._shown:
+            self.dataChanged.emit(self.index(0, column), self.index(self._shown - 1, column))
+
+    def _admit(self, deadline: int) -> None:
+        """Test rows not tested yet against the filter; when a rebuilt list has caught up, it replaces the old."""
+        target = self._visible if self._building is None else self._building
+        if target is None:
+            return
+        test, end = self._test, len(self.timeline)
+        while test is not None and self._tested < end:
+            row = self._tested
+            self._tested += 1
+            if test(row):
+                target.append(row)
+            if not row % 16 and perf_counter_ns() > deadline:
+                return
+        if self._building is not None:
+            self.beginResetModel()
+            self._visible = None if test is None else self._building
+            self._building = None
+            self._shown = self._available()
+            self.endResetModel()
+
+    def _available(self) -> int:
+        return len(self.timeline) if self._visible is None else len(self._visible)
+
+    def _publish(self) -> None:
+        # While a rebuilt list is on its way, rows admitted meanwhile are part of it.
+        new = self._available() - self._shown
+        if new > 0 and self._building is None:
+            self.beginInsertRows(QModelIndex(), self._shown, self._shown + new - 1)
+            self._shown += new
+            self.endInsertRows()
+            self.published.emit(new)
+
+    def _tooltip(self, row: int) -> str:
+        event = self.river[self.timeline.numbers[row]]
+        severity = self.timeline.severities[row]
+        sign = f"{SEVERITY_WORDS[severity].capitalize()}: " if severity != NONE else ""
+        return plain(f"{sign}{summary(event)}", _TOOLTIP_CHARS)
