@@ -11,27 +11,18 @@ from __future__ import annotations
 import enum
 import msgspec
 
+from inspector.protocol.breach import Severity as Severity
+from inspector.protocol.jsonrpc import MessageType as MessageType
+from inspector.protocol.jsonrpc import RequestId as RequestId
+
 Headers = tuple[tuple[str, str], ...]
 """Header fields in the order of the wire; secret values are already masked."""
-
-RequestId = int | str | None
-"""A JSON-RPC id as it stood on the wire; `1` and `"1"` are different ids (JSON-RPC 2.0 section 4)."""
-
 
 class Direction(enum.StrEnum):
     """Seen from this program."""
 
     OUTBOUND = "out"
     INBOUND = "in"
-
-
-class Severity(enum.StrEnum):
-    """Four levels, in ascending order."""
-
-    CHAT = "chat"
-    NOTE = "note"
-    WARN = "warn"
-    ERROR = "error"
 
 
 class ConnectionState(enum.StrEnum):
@@ -43,16 +34,6 @@ class ConnectionState(enum.StrEnum):
     OPEN = "open"
     RECONNECTING = "reconnecting"
     CLOSED = "closed"
-
-
-class MessageType(enum.StrEnum):
-    """What a JSON-RPC message is (JSON-RPC 2.0 sections 4 and 5)."""
-
-    REQUEST = "request"
-    NOTIFICATION = "notification"
-    RESPONSE = "response"
-    ERROR = "error"
-    INVALID = "invalid"
 
 
 class Framing(enum.StrEnum):

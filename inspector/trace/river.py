@@ -41,8 +41,8 @@ class River:
         self._streams += 1
         return self._streams
 
-    def emit(self, event: Callable[..., E], *, monotonic_ns: int | None = None, **fields: Any) -> E:
-        """Append `event(**fields)` with its number and times.
+    def emit(self, make: Callable[..., E], /, *, monotonic_ns: int | None = None, **fields: Any) -> E:
+        """Append `make(**fields)` with its number and times.
 
         `monotonic_ns` is given where the stamp was taken earlier than now; `at` is set back by the same amount.
         """
@@ -52,7 +52,7 @@ class River:
             monotonic_ns = now_ns
         else:
             at -= (now_ns - monotonic_ns) / 1e9
-        made = event(n=len(self._events), at=at, monotonic_ns=monotonic_ns, **fields)
+        made = make(n=len(self._events), at=at, monotonic_ns=monotonic_ns, **fields)
         self._events.append(made)  # type: ignore[arg-type]
         if self._wakers:
             for waker in self._wakers:

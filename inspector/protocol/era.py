@@ -1,0 +1,54 @@
+"""Which revision has what (the table in one place, so that no other module compares dates)."""
+
+from __future__ import annotations
+
+import enum
+
+REVISIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
+"""The revisions with an initialize handshake, oldest first."""
+
+LATEST = REVISIONS[-1]
+
+
+class TransportName(enum.StrEnum):
+    """How messages travel; the value is what `--transport` takes and what reports say."""
+
+    AUTO = "auto"
+    HTTP_SSE = "http+sse"
+    STREAMABLE_HTTP = "streamable-http"
+    RAW_SSE = "raw-sse"
+
+    @property
+    def label(self) -> str:
+        """The name a person reads."""
+        return _TITLES[self]
+
+
+_TITLES = {
+    TransportName.AUTO: "Auto",
+    TransportName.HTTP_SSE: "HTTP+SSE",
+    TransportName.STREAMABLE_HTTP: "Streamable HTTP",
+    TransportName.RAW_SSE: "Raw SSE",
+}
+
+
+def is_known(revision: str) -> bool:
+    return revision in REVISIONS
+
+
+def sends_version_header(revision: str) -> bool:
+    """`MCP-Protocol-Version` is required on everything after initialize from 2025-06-18 on (R20)."""
+    return revision >= "2025-06-18"
+
+
+def allows_batches(revision: str) -> bool:
+    """Batches came with 2025-03-26 and left with 2025-06-18."""
+    return revision == "2025-03-26"
+
+
+def has_url_elicitation(revision: str) -> bool:
+    return revision >= "2025-11-25"
+
+
+def has_elicitation(revision: str) -> bool:
+    return revision >= "2025-06-18"

@@ -1,0 +1,119 @@
+"""What the status line and headers of an HTTP answer mean, and how to say it to a person."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from inspector.protocol.breach import Breach
+from inspector.wire import http
+from inspector.wire.http import HeaderList
+
+EVENT_STREAM = "text/event-stream"
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request as a transport wants it sent; `purpose` says what for, in a word or a JSON-RPC method."""
+
+    method: str
+    url: str
+    headers: HeaderList
+    purpose: str
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Status line and headers of an answer."""
+
+    status: int
+    headers: HeaderList
+
+    def get(self, name: str) -> str | None:
+        return http.get(self.headers, name)
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+
+class Meaning(enum.StrEnum):
+    """How to go on after the headers."""
+
+    EVENT_STREAM = "event stream"
+    MESSAGE = "message"
+    ACCEPTED = "accepted"
+    NOT_OFFERED = "not offered"
+    SESSION_GONE = "session gone"
+    UNAUTHORISED = "not authorised"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The meaning of an answer; `sentence` names cause and next step where it is a failure."""
+
+    meaning: Meaning
+    sentence: str = ""
+    breaches: tuple[Breach, ...] = ()
+
+
+_SENTENCES = {
+    400: "The server rejected the request as malformed (400). Its answer says why.",
+    403: "The server forbids this (403). Check the credentials, and the Host and Origin rules of the server.",
+    404: "There is nothing at this address (404). Check the path; common ones are /mcp and /sse.",
+    405: "This address does not take {method} (405). It may speak the other transport.",
+    406: "The server does not accept our Accept header (406). A proxy may have rewritten it.",
+    407: "A proxy asks for credentials (407).",
+    408: "The server gave up waiting for the request (408).",
+    410: "This address is gone for good (410).",
+    413: "The request is larger than the server takes (413).",
+    415: "The server does not accept application/json (415).",
+    421: "The server does not answer to this host name (421). Add it to the allowed hosts of the server.",
+    500: "The server failed (500). Look into its log at this second.",
+    501: "The server does not know this HTTP method (501).",
+    502: "A gateway got no valid answer from the server behind it (502).",
+    503: "The server is unavailable (503).",
+    504: "A gateway gave up waiting for the server behind it (504).",
+}
+
+
+def explain(head: Head, method: str, now: float) -> Verdict:
+    """The verdict on an answer that is no success; `now` is Unix time, for a Retry-After date."""
+    if head.status in (401, 407):
+        return Verdict(Meaning.UNAUTHORISED, _unauthorised(head))
+    if 300 <= head.status < 400:
+        return Verdict(Meaning.FAILED, f"The server redirects ({head.status}) and we did not follow.")
+    known = _SENTENCES.get(head.status)
+    sentence = known.format(method=method) if known else f"The server answered with status {head.status}."
+    wait_s = http.retry_after_s(head.get("retry-after"), now)
+    if head.status == 429:
+        sentence = "The server is limiting how often we may ask (429)."
+    if head.status in (429, 503):
+        sentence += f" It asks to wait {wait_s:g} s." if wait_s is not None else " It does not say how long to wait."
+    meaning = Meaning.UNAUTHORISED if head.status == 403 else Meaning.FAILED
+    return Verdict(meaning, sentence)
+
+
+def _unauthorised(head: Head) -> str:
+    challenges = http.parse_challenges(head.get("www-authenticate"))
+    if not challenges:
+        return "The server wants credentials (401) and does not say which. Add an Authorization header."
+    schemes = ", ".join(challenge.scheme for challenge in challenges)
+    detail = next((c.params["error_description"] for c in challenges if "error_description" in c.params), "")
+    return f"The server wants credentials (401, {schemes}). Add an Authorization header." + (
+        f" It says: {detail}" if detail else ""
+    )
+
+
+def wrong_content_type(head: Head, wanted: str) -> str:
+    """One sentence for a success that carries the wrong kind of body."""
+    kind = http.media_type(head.get("content-type"))
+    if kind in ("text/html", "application/xhtml+xml"):
+        return (
+            f"The server answered {head.status} with a web page (HTML), not {wanted}. "
+            "This is no MCP endpoint, or a login page stands in front of it."
+        )
+    return f"The server answered {head.status} with {kind or 'no Content-Type'}, not {wanted}."

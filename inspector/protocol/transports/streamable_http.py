@@ -1,0 +1,121 @@
+"""Streamable HTTP of 2025-03-26, 2025-06-18 and 2025-11-25, sans-IO (requirements R20 to R29)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inspector.protocol import era
+from inspector.protocol.breach import Breach, Severity
+from inspector.protocol.transports import answer
+from inspector.protocol.transports.answer import EVENT_STREAM, JSON, Head, HttpRequest, Meaning, Verdict
+from inspector.wire import http
+from inspector.wire.http import HeaderList
+
+SECTION = "Streamable HTTP transport"
+
+
+@dataclass(slots=True)
+class StreamableHttp:
+    """Knows which headers each request needs and what each answer means; holds the session id and the version."""
+
+    url: str
+    headers: HeaderList = ()
+    session_id: str | None = None
+    protocol_version: str | None = None
+
+    def post(self, body: bytes, purpose: str) -> HttpRequest:
+        """Any message of ours: its own POST, both Accept types (R20)."""
+        accept = (("Accept", f"{JSON}, {EVENT_STREAM}"), ("Content-Type", JSON))
+        return HttpRequest("POST", self.url, self._with_session(accept), purpose, body)
+
+    def listen(self, last_event_id: str | None = None) -> HttpRequest:
+        """The stand-alone stream (R25), or the resumption of any stream (R27)."""
+        accept: HeaderList = (("Accept", EVENT_STREAM), ("Cache-Control", "no-cache"))
+        if last_event_id:
+            accept += (("Last-Event-ID", last_event_id),)
+        return HttpRequest("GET", self.url, self._with_session(accept), "resume" if last_event_id else "stream")
+
+    def end(self) -> HttpRequest | None:
+        """The DELETE that ends a session, None where there is no session to end (R29)."""
+        if self.session_id is None:
+            return None
+        return HttpRequest("DELETE", self.url, self._with_session(()), "close")
+
+    def start_over(self) -> None:
+        """Forget the session: the next initialize goes without its id (R28)."""
+        self.session_id = None
+        self.protocol_version = None
+
+    def on_initialize(self, head: Head) -> tuple[Breach, ...]:
+        """Take the session id from the answer to initialize (R21)."""
+        session_id = head.get("mcp-session-id")
+        if session_id is None:
+            return ()
+        self.session_id = session_id
+        if session_id and all(0x21 <= ord(char) <= 0x7E for char in session_id):
+            return ()
+        text = f"The session id {session_id!r} has characters outside visible ASCII."
+        fix = "Use visible ASCII only, such as a UUID."
+        return (Breach("session-id-weak", Severity.WARN, text, fix, f"{SECTION}: session management"),)
+
+    def judge_post(self, head: Head, *, expects_answer: bool, now: float) -> Verdict:
+        """What the answer to a POST means (R22)."""
+        if not head.is_success:
+            return self._judge_failure(head, "POST", now)
+        if not expects_answer:
+            return self._judge_accepted(head)
+        if head.status == 202:
+            return _breach_verdict(
+                "request-accepted-without-answer",
+                "The server answered 202 Accepted to a request; no answer can follow on this stream.",
+                "Answer a request with application/json or text/event-stream.",
+            )
+        kind = head.get("content-type")
+        if http.is_event_stream(kind):
+            return Verdict(Meaning.EVENT_STREAM)
+        if http.is_json(kind):
+            return Verdict(Meaning.MESSAGE)
+        return Verdict(Meaning.FAILED, answer.wrong_content_type(head, f"{JSON} or {EVENT_STREAM}"))
+
+    def judge_listen(self, head: Head, now: float) -> Verdict:
+        """What the answer to a GET means (R25): 405 says that the server offers no such stream, which is legal."""
+        if head.status == 405:
+            return Verdict(Meaning.NOT_OFFERED, "The server offers no notification stream (405), which it may.")
+        if not head.is_success:
+            return self._judge_failure(head, "GET", now)
+        if http.is_event_stream(head.get("content-type")):
+            return Verdict(Meaning.EVENT_STREAM)
+        return _breach_verdict(
+            "get-200-not-a-stream",
+            answer.wrong_content_type(head, EVENT_STREAM),
+            "Answer GET with text/event-stream, or with 405 where no stream is offered.",
+        )
+
+    def _judge_failure(self, head: Head, method: str, now: float) -> Verdict:
+        if head.status == 404 and self.session_id is not None:
+            return Verdict(Meaning.SESSION_GONE, "The server no longer knows this session (404).")
+        return answer.explain(head, method, now)
+
+    def _judge_accepted(self, head: Head) -> Verdict:
+        if head.status == 202:
+            return Verdict(Meaning.ACCEPTED)
+        breach = Breach(
+            "notification-not-202",
+            Severity.WARN,
+            f"A notification was answered with {head.status} instead of 202 without a body.",
+            "Answer notifications and responses with 202 and no body.",
+            f"{SECTION}: sending messages",
+        )
+        return Verdict(Meaning.ACCEPTED, breaches=(breach,))
+
+    def _with_session(self, headers: HeaderList) -> HeaderList:
+        if self.session_id is not None:
+            headers += (("Mcp-Session-Id", self.session_id),)
+        if self.protocol_version is not None and era.sends_version_header(self.protocol_version):
+            headers += (("MCP-Protocol-Version", self.protocol_version),)
+        return headers + self.headers
+
+
+def _breach_verdict(rule: str, text: str, fix: str) -> Verdict:
+    breach = Breach(rule, Severity.ERROR, text, fix, f"{SECTION}: sending messages")
+    return Verdict(Meaning.FAILED, text, (breach,))

@@ -1,0 +1,237 @@
+"""HTTP+SSE at work: one GET stream is the session; when it ends, a new one begins with a new endpoint and handshake."""
+
+from __future__ import annotations
+
+import asyncio
+
+from inspector.protocol import jsonrpc
+from inspector.protocol.breach import Breach, Severity
+from inspector.protocol.era import TransportName
+from inspector.protocol.lifecycle import Negotiated
+from inspector.protocol.transports.answer import Head, Meaning, Verdict
+from inspector.protocol.transports.http_sse import HttpSse
+from inspector.session.calls import Call
+from inspector.session.conversation import Conversation
+from inspector.session.failure import ConnectError, FailureKind, connect_error
+from inspector.session.reconnect import Backoff, StormGuard
+from inspector.session.stream import Arrival, Ended, Stream
+from inspector.trace.events import ConnectionState, EndCause, Outcome
+from inspector.wire import jsontext
+from inspector.wire.sse import Comment, Frame
+
+REVISION = "2024-11-05"
+
+
+class NoEndpoint(ConnectError):
+    """The stream is open and speaks, but it is no HTTP+SSE session."""
+
+
+class _PostSink:
+    """What comes back on a POST: an acceptance, whose body nobody needs but everybody may see."""
+
+    def __init__(self, channel: HttpSseChannel, call: Call | None) -> None:
+        self._channel = channel
+        self._carrier = call.pending if call else None
+
+    def on_head(self, head: Head, url: str, stream: int) -> Verdict:
+        return self._channel.wire.judge_post(head, self._channel.link.river.clock.time())
+
+    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None:
+        """A POST of this transport is never read as an event stream."""
+
+    def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
+        return self._channel.conversation.inbox.body(body, arrival, self._carrier, must_be_message=False)
+
+
+class HttpSseChannel:
+    """The transport of 2024-11-05 (protocol part A2). It is itself the sink of its GET stream."""
+
+    transport = TransportName.HTTP_SSE
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self.link = conversation.link
+        self.wire = HttpSse(self.link.options.url, self.link.options.headers)
+        self._backoff = Backoff()
+        self._storm = StormGuard()
+        self._stream: Stream | None = None
+        self._base_url = self.wire.url
+        self._endpoint: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._headers: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pings = 0
+        self._settled = False
+
+    async def open(self) -> None:
+        self.link.move(ConnectionState.CONNECTING, f"Connecting to {self.wire.url} over HTTP+SSE.")
+        await self._connect()
+
+    async def _connect(self) -> None:
+        """Open the stream, wait for the endpoint, shake hands. Raises `ConnectError`."""
+        self._settled = False
+        self._pings = 0
+        self._endpoint = asyncio.get_running_loop().create_future()
+        self._headers = asyncio.get_running_loop().create_future()
+        self._storm.opened(self.link.now_ns())
+        self._stream = Stream(self.link, self)
+        self.link.spawn(self._read(self._stream), "HTTP+SSE stream")
+        try:
+            await self._await_endpoint(self._stream)
+            await self.conversation.initialize(self.link.options.protocol_version or REVISION)
+            self._settled = True
+        except ConnectError:
+            self._stream.stop(EndCause.CLOSED_BY_US, "We closed the stream: the handshake failed.")
+            raise
+
+    async def _await_endpoint(self, stream: Stream) -> None:
+        options = self.link.options
+        either = {self._headers, self._endpoint}
+        await asyncio.wait(either, timeout=options.request_timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        if self._headers.done():
+            await asyncio.wait({self._endpoint}, timeout=options.endpoint_timeout_s)
+        if not self._endpoint.done():
+            raise self._no_endpoint(stream)
+        self._endpoint.result()
+
+    def _no_endpoint(self, stream: Stream) -> ConnectError:
+        if not self._headers.done():
+            sentence = f"The server sent no headers within {self.link.options.request_timeout_s:g} s."
+            stream.stop(EndCause.TIMED_OUT_BY_US, sentence)
+            return ConnectError(FailureKind.TIMED_OUT, sentence)
+        heard = f"{self._pings} heartbeats" if self._pings else "nothing"
+        sentence = (
+            f"The stream has been open for {self.link.options.endpoint_timeout_s:g} s and brought {heard}, "
+            "but no `endpoint` event. It is no HTTP+SSE server; try Streamable HTTP or raw SSE."
+        )
+        self.link.report(
+            Breach("endpoint-event-missing", Severity.ERROR, sentence, "Send `event: endpoint` first of all.", "A2"),
+            stream.number,
+        )
+        return NoEndpoint(FailureKind.NO_CONNECTION, sentence)
+
+    async def _read(self, stream: Stream) -> None:
+        ended = await stream.run(self.wire.open())
+        self.wire.endpoint = None
+        if not self._endpoint.done():
+            self._endpoint.set_exception(connect_error(ended, ended.sentence))
+            self._endpoint.exception()
+        self.conversation.calls.lose_all(ended.sentence)
+        if self._settled and stream is self._stream:
+            await self._reconnect(ended)
+
+    async def _reconnect(self, ended: Ended) -> None:
+        """A new stream, a new endpoint, a new handshake; nothing can be resumed (A2.5)."""
+        self._settled = False
+        if not self.link.options.reconnect:
+            self.link.move(ConnectionState.CLOSED, ended.sentence)
+            return
+        self._backoff.reset()
+        reason, retry_ms = ended.sentence, ended.retry_ms
+        pause_ms = self._backoff.after_end(retry_ms)
+        while self.link.state is not ConnectionState.CLOSED:
+            await self._pause(reason, pause_ms, retry_ms)
+            try:
+                await self._connect()
+            except ConnectError as error:
+                if error.kind is FailureKind.UNAUTHORISED:
+                    self.link.move(ConnectionState.CLOSED, error.sentence)
+                    return
+                reason, pause_ms = error.sentence, self._backoff.after_failure(retry_ms)
+            else:
+                return
+
+    async def _pause(self, reason: str, wanted_ms: float, asked_ms: int | None) -> None:
+        pause_ms, guarded = self._storm.pause_ms(self.link.now_ns(), wanted_ms)
+        if guarded:
+            text = f"Streams were opened {self._storm.limit} times in {self._storm.window_s:g} s; we slow down."
+            fix = "Keep the stream open, or send `retry:` with a longer time."
+            self.link.report_once(Breach("reconnect-storm", Severity.ERROR, text, fix), None)
+        self.link.move(
+            ConnectionState.RECONNECTING,
+            f"{reason.rstrip('.')}; again in {pause_ms / 1000:.1f} s.",
+            attempt=self._backoff.attempt + 1,
+            delay_ms=pause_ms,
+            asked_ms=asked_ms,
+        )
+        await asyncio.sleep(pause_ms / 1000)
+
+    def on_head(self, head: Head, url: str, stream: int) -> Verdict:
+        verdict = self.wire.judge_open(head, self.link.river.clock.time())
+        self._base_url = url
+        if verdict.meaning is Meaning.EVENT_STREAM:
+            self._headers.set_result(None)
+        return verdict
+
+    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None:
+        inbox = self.conversation.inbox
+        if isinstance(item, Comment):
+            self._pings += 1
+            inbox.comment(item, arrival)
+        elif item.event == "endpoint" and item.dispatched:
+            self._take_endpoint(item, inbox.frame(item, arrival, "The address for POSTs."), arrival)
+        elif self.wire.endpoint is None and item.dispatched and not self._endpoint.done():
+            inbox.frame(item, arrival, "An event before any `endpoint`.")
+            sentence = f"The first event is {item.event!r}, not `endpoint`: this is an event stream, but not HTTP+SSE."
+            self._endpoint.set_exception(NoEndpoint(FailureKind.NO_CONNECTION, sentence))
+            self._endpoint.exception()
+        else:
+            inbox.message_frame(item, arrival, None)
+
+    def _take_endpoint(self, frame: Frame, n: int, arrival: Arrival) -> None:
+        breach = self.wire.on_endpoint(frame.data, self._base_url)
+        if breach is not None:
+            self.link.report(breach, arrival.stream, n)
+        if self._endpoint.done():
+            return
+        if self.wire.endpoint is None:
+            sentence = f"{breach.text if breach else ''} {breach.fix if breach else ''}".strip()
+            self._endpoint.set_exception(ConnectError(FailureKind.NO_CONNECTION, sentence))
+            self._endpoint.exception()
+        else:
+            self._endpoint.set_result(None)
+
+    def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
+        return False
+
+    async def carry(self, call: Call) -> None:
+        """POST a request; its answer comes on the GET stream."""
+        if self.wire.endpoint is None:
+            self.conversation.calls.fail(call, Outcome.LOST, f"{call.label} was not sent: the stream is gone.")
+            return
+        message = jsonrpc.read(jsontext.parse(call.body).value)
+        stream = Stream(self.link, _PostSink(self, call), lambda n: self.conversation.sent(call.body, message, n, call))
+        ended = call.ended = await stream.run(self.wire.post(call.body, call.pending.method))
+        if call.is_settled or (ended.verdict is not None and ended.verdict.meaning is Meaning.ACCEPTED):
+            return
+        outcome = Outcome.LOST if ended.verdict is None else Outcome.REFUSED
+        self.conversation.calls.fail(call, outcome, f"{call.label} was not accepted: {ended.sentence}")
+        self._after_refusal(ended)
+
+    def _after_refusal(self, ended: Ended) -> None:
+        """A session that the server has forgotten is begun anew by way of its stream (A2.6)."""
+        gone = ended.verdict is not None and ended.verdict.meaning is Meaning.SESSION_GONE
+        if gone and self._stream is not None and self.link.options.reinitialize_on_404:
+            self._stream.stop(EndCause.CLOSED_BY_US, ended.sentence)
+
+    async def say(self, body: bytes, purpose: str) -> Ended | None:
+        if self.wire.endpoint is None:
+            return None
+        message = jsonrpc.read(jsontext.parse(body).value)
+        stream = Stream(self.link, _PostSink(self, None), lambda n: self.conversation.sent(body, message, n))
+        ended = await stream.run(self.wire.post(body, purpose))
+        self._after_refusal(ended)
+        return ended
+
+    def settled_on(self, negotiated: Negotiated) -> None:
+        """This transport has no headers that depend on the revision."""
+
+    def session_id(self) -> str | None:
+        return None
+
+    async def check_alive(self) -> None:
+        """The open stream itself tells when the server dies."""
+
+    async def close(self) -> None:
+        self._settled = False
+        if self._stream is not None:
+            self._stream.stop(EndCause.CLOSED_BY_US, "We closed the session.")
+

@@ -1,0 +1,116 @@
+"""Any event stream at work: opened, shown, and reopened by the rules of an EventSource (R80)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from inspector.protocol.era import TransportName
+from inspector.protocol.lifecycle import Negotiated
+from inspector.protocol.transports.answer import Head, Meaning, Verdict
+from inspector.protocol.transports.raw_sse import RawSse
+from inspector.session.calls import Call
+from inspector.session.conversation import Conversation
+from inspector.session.failure import connect_error
+from inspector.session.reconnect import Backoff, StormGuard
+from inspector.session.stream import Arrival, Ended, Stream
+from inspector.trace.events import ConnectionState, EndCause, Outcome
+from inspector.wire.sse import Comment, Frame
+
+EVENTSOURCE_RETRY_MS = 3000
+"""The pause of an EventSource to which the server named no `retry:`."""
+
+
+class RawSseChannel:
+    """A stream without messages: it can only be watched. It is itself the sink of its stream."""
+
+    transport = TransportName.RAW_SSE
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self.link = conversation.link
+        self._wire = RawSse(self.link.options.url, self.link.options.headers)
+        self._backoff = Backoff()
+        self._storm = StormGuard()
+        self._stream: Stream | None = None
+        self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def open(self) -> None:
+        self.link.move(ConnectionState.CONNECTING, f"Connecting to {self._wire.url} as a raw event stream.")
+        self.link.spawn(self._run(), "raw SSE stream")
+        await asyncio.shield(self._opened)
+
+    async def _run(self) -> None:
+        event_id, retry_ms = "", None
+        while True:
+            self._storm.opened(self.link.now_ns())
+            self._stream = Stream(self.link, self)
+            ended = await self._stream.run(self._wire.listen(event_id or None))
+            event_id, retry_ms = ended.last_event_id or event_id, ended.retry_ms or retry_ms
+            if not self._opened.done():
+                self._opened.set_exception(connect_error(ended, ended.sentence))
+                self._opened.exception()
+                return
+            if self._is_final(ended):
+                self.link.move(ConnectionState.CLOSED, ended.sentence)
+                return
+            await self._pause(ended, retry_ms, event_id)
+
+    def _is_final(self, ended: Ended) -> bool:
+        """204 and every other status that is no stream end it for good (WHATWG HTML 9.2.3)."""
+        refused = ended.verdict is not None and not ended.was_stream
+        return refused or not self.link.options.reconnect or ended.event.cause is EndCause.CLOSED_BY_US
+
+    async def _pause(self, ended: Ended, retry_ms: int | None, event_id: str) -> None:
+        if ended.was_stream:
+            self._backoff.reset()
+            wanted_ms = self._backoff.after_end(EVENTSOURCE_RETRY_MS if retry_ms is None else retry_ms)
+        else:
+            wanted_ms = self._backoff.after_failure(retry_ms)
+        pause_ms, _ = self._storm.pause_ms(self.link.now_ns(), wanted_ms)
+        self.link.move(
+            ConnectionState.RECONNECTING,
+            f"{ended.sentence.rstrip('.')}; again in {pause_ms / 1000:.1f} s.",
+            attempt=self._backoff.attempt + 1,
+            delay_ms=pause_ms,
+            asked_ms=retry_ms,
+            last_event_id=event_id or None,
+        )
+        await asyncio.sleep(pause_ms / 1000)
+
+    def on_head(self, head: Head, url: str, stream: int) -> Verdict:
+        verdict = self._wire.judge_listen(head, self.link.river.clock.time())
+        if verdict.meaning is Meaning.EVENT_STREAM:
+            self.link.move(ConnectionState.OPEN, "The event stream is open.")
+            if not self._opened.done():
+                self._opened.set_result(None)
+        return verdict
+
+    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None:
+        if isinstance(item, Comment):
+            self.conversation.inbox.comment(item, arrival)
+            return
+        note = "" if item.dispatched else "A block without data; nothing is dispatched."
+        self.conversation.inbox.frame(item, arrival, note if item.complete else "The stream ended inside this block.")
+
+    def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
+        return False
+
+    async def carry(self, call: Call) -> None:
+        sentence = f"{call.label} was not sent: a raw event stream can only be watched."
+        self.conversation.calls.fail(call, Outcome.REFUSED, sentence)
+
+    async def say(self, body: bytes, purpose: str) -> Ended | None:
+        return None
+
+    def settled_on(self, negotiated: Negotiated) -> None:
+        """There is no handshake to settle anything."""
+
+    def session_id(self) -> str | None:
+        return None
+
+    async def check_alive(self) -> None:
+        """The open stream itself tells when the server dies."""
+
+    async def close(self) -> None:
+        if self._stream is not None:
+            self._stream.stop(EndCause.CLOSED_BY_US, "We closed the stream.")

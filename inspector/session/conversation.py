@@ -1,0 +1,225 @@
+"""The JSON-RPC conversation over whichever channel: requests out, answers in, the server's requests answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Protocol
+
+from inspector.protocol import era, jsonrpc, lifecycle
+from inspector.protocol.breach import Breach, Severity
+from inspector.protocol.era import TransportName
+from inspector.protocol.jsonrpc import JsonRpc, MessageType
+from inspector.protocol.lifecycle import Negotiated
+from inspector.protocol.peer import Peer, Progress, name_of
+from inspector.session.calls import Answer, Call, Calls
+from inspector.session.failure import ConnectError, connect_error
+from inspector.session.inbox import Inbox
+from inspector.session.link import Link
+from inspector.session.stream import Ended
+from inspector.trace.events import ConnectionState, Direction, Framing, Message, Outcome, SessionReady
+from inspector.wire import jsontext
+
+SLOW_ASK_S = 300.0
+"""How long the user's side may take to answer a request of the server's."""
+
+
+class Channel(Protocol):
+    """How messages travel. `carry` brings a request to its end; `say` delivers what expects no answer."""
+
+    transport: TransportName
+
+    async def open(self) -> None: ...
+
+    async def carry(self, call: Call) -> None: ...
+
+    async def say(self, body: bytes, purpose: str) -> Ended | None: ...
+
+    def settled_on(self, negotiated: Negotiated) -> None: ...
+
+    def session_id(self) -> str | None: ...
+
+    async def check_alive(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+def client_version() -> str:
+    try:
+        return version("sse-mcp-inspector")
+    except PackageNotFoundError:
+        return "0"
+
+
+class Conversation:
+    """Everything between the user's request and the channel's bytes."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.peer = Peer()
+        self.calls = Calls(link, self.peer)
+        self.inbox = Inbox(link, self.peer, self.calls, self._on_message)
+        self.channel: Channel | None = None
+        self.negotiated: Negotiated | None = None
+        self.on_notification: Callable[[str, Any], None] = lambda method, params: None
+
+    async def request(
+        self,
+        method: str,
+        params: dict[str, Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+        with_progress: bool = False,
+    ) -> Answer:
+        """Send a request and wait for its end; cancelling the awaiting task cancels the request on the wire too."""
+        call = self.calls.start(method, params, timeout_s, on_progress, with_progress=with_progress)
+        if self.channel is None:
+            self.calls.fail(call, Outcome.REFUSED, f"{call.label} was not sent: there is no connection.")
+            return call.future.result()
+        self.link.spawn(self.channel.carry(call), f"carry {call.label}")
+        try:
+            return await asyncio.shield(call.future)
+        except asyncio.CancelledError:
+            self.cancel(call, "Cancelled by the user.")
+            raise
+
+    async def initialize(self, revision: str) -> Negotiated:
+        """The handshake; raises `ConnectError`. A server that names what it supports is asked again once."""
+        started_ns = self.link.now_ns()
+        answer, ended = await self._ask_initialize(revision)
+        other = _supported_revision(answer.error, revision)
+        if other is not None:
+            revision = other
+            answer, ended = await self._ask_initialize(revision)
+        if not answer.ok:
+            raise connect_error(ended, answer.sentence, answer.outcome)
+        negotiated, breaches = lifecycle.read_initialize_result(answer.result, revision)
+        for breach in breaches:
+            self.link.report(breach, about_n=answer.answer_n)
+        if negotiated is None:
+            raise connect_error(None, breaches[0].text)
+        await self._settle_on(negotiated, started_ns)
+        return negotiated
+
+    async def _ask_initialize(self, revision: str) -> tuple[Answer, Ended | None]:
+        params = lifecycle.initialize_params(revision, self.link.options.callbacks.features(), client_version())
+        call = self.calls.start("initialize", params, None, None, with_progress=False)
+        assert self.channel is not None  # noqa: S101 - the channel itself called us
+        self.link.spawn(self.channel.carry(call), "carry initialize")
+        return await call.future, call.ended
+
+    async def _settle_on(self, negotiated: Negotiated, started_ns: int) -> None:
+        assert self.channel is not None  # noqa: S101 - the channel itself called us
+        self.negotiated = negotiated
+        self.inbox.revision = negotiated.protocol_version
+        self.channel.settled_on(negotiated)
+        await self.notify("notifications/initialized")
+        self.peer.initialized = True
+        self.link.river.emit(
+            SessionReady,
+            connection=self.link.number,
+            transport=self.channel.transport.value,
+            protocol_version=negotiated.protocol_version,
+            server_name=negotiated.server_name,
+            server_version=negotiated.server_version,
+            session_id=self.channel.session_id(),
+            capabilities=tuple(negotiated.capabilities),
+            instructions=negotiated.instructions,
+            handshake_ms=(self.link.now_ns() - started_ns) / 1e6,
+        )
+        self.link.move(
+            ConnectionState.OPEN,
+            f"Connected to {negotiated.server_name or 'the server'} over {self.channel.transport.label}, "
+            f"revision {negotiated.protocol_version}.",
+        )
+
+    async def notify(self, method: str, params: dict[str, Any] | None = None) -> Ended | None:
+        """Send a notification and wait until it was taken."""
+        assert self.channel is not None, "notify before open"  # noqa: S101 - our own misuse
+        return await self.channel.say(jsontext.dumps(jsonrpc.notification(method, params)), method)
+
+    def cancel(self, call: Call, reason: str) -> None:
+        """Stop waiting and tell the server; the stream stays open for a while to show what still comes (R29)."""
+        if not call.is_settled:
+            self._abandon(call, Outcome.CANCELLED, reason)
+
+    def time_out(self, call: Call) -> None:
+        elapsed_s = (self.link.now_ns() - call.pending.sent_ns) / 1e9
+        reason = (
+            f"{call.label} was not answered within {elapsed_s:.1f} s. We stopped waiting; this is our own time limit."
+        )
+        self._abandon(call, Outcome.TIMED_OUT, reason)
+
+    def _abandon(self, call: Call, outcome: Outcome, reason: str) -> None:
+        self.calls.fail(call, outcome, reason)
+        sent = call.pending.sent_ns > 0
+        if sent and call.pending.method != "initialize" and self.channel is not None:
+            params = {"requestId": call.pending.id, "reason": reason}
+            self.link.spawn(self._tell("notifications/cancelled", params), "tell cancelled")
+
+    async def _tell(self, method: str, params: dict[str, Any]) -> None:
+        await self.notify(method, params)
+
+    def sent(self, body: bytes, message: JsonRpc, stream: int, call: Call | None = None) -> None:
+        """A message is about to leave: make it an event and start the clock of its request."""
+        event = self.link.river.emit(
+            Message,
+            connection=self.link.number,
+            stream=stream,
+            direction=Direction.OUTBOUND,
+            message_type=message.type,
+            framing=Framing.BODY,
+            raw=body,
+            method=message.method,
+            id=message.id,
+            name=name_of(message.method, message.params),
+            progress_token=call.pending.id if call and call.pending.wants_progress else None,
+        )
+        if call is not None:
+            self.calls.sent(call, event.n, event.monotonic_ns)
+
+    def _on_message(self, message: JsonRpc, event: Message) -> None:
+        if message.type is MessageType.NOTIFICATION:
+            self.on_notification(message.method or "", message.params)
+            return
+        self.link.spawn(self._answer(message, event), f"answer {message.method}")
+
+    async def _answer(self, message: JsonRpc, event: Message) -> None:
+        """Answer a request of the server's by the rules of R24."""
+        reply = await self._reply_to(message, event)
+        if self.channel is not None:
+            await self.channel.say(jsontext.dumps(reply), f"answer to {message.method}")
+
+    async def _reply_to(self, message: JsonRpc, event: Message) -> dict[str, Any]:
+        method = message.method or ""
+        params = message.params if isinstance(message.params, dict) else {}
+        if method == "ping":
+            return jsonrpc.result(message.id, {})
+        ask = self.link.options.callbacks.for_method(method)
+        if ask is None:
+            text = f"The server asked for {method}, which this client has not declared; it was answered with an error."
+            breach = Breach("server-request-undeclared", Severity.NOTE, text, "Ask only for declared capabilities.")
+            self.link.report(breach, event.stream, event.n)
+            return jsonrpc.error(message.id, jsonrpc.METHOD_NOT_FOUND, f"{method} is not supported by this client")
+        if method == "elicitation/create" and params.get("mode", "form") not in ("form", "url"):
+            return jsonrpc.error(message.id, jsonrpc.INVALID_PARAMS, f"unknown elicitation mode {params['mode']!r}")
+        try:
+            async with asyncio.timeout(SLOW_ASK_S):
+                return jsonrpc.result(message.id, await ask(params))
+        except Exception as error:  # a callback is the user's code: its failure is an answer
+            return jsonrpc.error(message.id, jsonrpc.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+
+
+def _supported_revision(error: Any, asked: str) -> str | None:
+    """The newest revision that a refusing server names and we speak, if it is another than we asked for."""
+    data = error.get("data") if isinstance(error, dict) else None
+    named = data.get("supported") if isinstance(data, dict) else None
+    if not isinstance(named, list):
+        return None
+    mutual = [revision for revision in era.REVISIONS if revision in named and revision != asked]
+    return mutual[-1] if mutual else None
+
+
+__all__ = ["Channel", "ConnectError", "Conversation", "client_version"]

@@ -1,0 +1,231 @@
+"""What came in: frames and bodies become events, messages are paired with our requests, and breaches are reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from inspector.protocol import era, jsonrpc
+from inspector.protocol.breach import Breach, Severity
+from inspector.protocol.jsonrpc import JsonRpc, MessageType
+from inspector.protocol.peer import Peer, Pending, Reading, name_of
+from inspector.session.calls import Calls, is_tool_error
+from inspector.session.link import Link
+from inspector.session.stream import Arrival
+from inspector.trace.events import CommentReceived, Direction, FrameReceived, Framing, Message
+from inspector.wire import jsontext
+from inspector.wire.sse import Comment, Frame
+
+OnMessage = Callable[[JsonRpc, Message], None]
+
+
+class Inbox:
+    """Reads everything the server says on any stream; `on_message` gets what is not an answer."""
+
+    def __init__(self, link: Link, peer: Peer, calls: Calls, on_message: OnMessage) -> None:
+        self._link = link
+        self._peer = peer
+        self._calls = calls
+        self._on_message = on_message
+        self.revision: str | None = None
+
+    def comment(self, comment: Comment, arrival: Arrival) -> None:
+        self._link.river.emit(
+            CommentReceived,
+            monotonic_ns=arrival.last_ns,
+            connection=self._link.number,
+            stream=arrival.stream,
+            direction=Direction.INBOUND,
+            text=comment.text,
+            offset=comment.offset,
+            raw=comment.raw,
+        )
+
+    def frame(self, frame: Frame, arrival: Arrival, note: str) -> int:
+        """Show a block that is no JSON-RPC message; returns the number of its event."""
+        event = self._link.river.emit(
+            FrameReceived,
+            monotonic_ns=arrival.last_ns,
+            connection=self._link.number,
+            direction=Direction.INBOUND,
+            note=note,
+            dispatched=frame.dispatched,
+            complete=frame.complete,
+            **self._sse_fields(frame, arrival),
+        )
+        self._check_frame(frame, arrival, event.n)
+        return event.n
+
+    def message_frame(self, frame: Frame, arrival: Arrival, carrier: Pending | None) -> None:
+        """A block of an MCP stream: a JSON-RPC message, a batch, a priming event, or something broken."""
+        note = _why_no_message(frame)
+        if note:
+            self.frame(frame, arrival, note)
+            return
+        parsed = jsontext.parse(frame.data)
+        if parsed.error is not None:
+            n = self.frame(frame, arrival, f"The data is no JSON: {parsed.error.text}.")
+            self._link.report(_invalid_json(parsed.error.text, parsed.error.offset, frame.truncated), arrival.stream, n)
+        elif isinstance(parsed.value, list):
+            self._batch(
+                frame.data.encode(), parsed.value, arrival, carrier, self.frame(frame, arrival, "A JSON-RPC batch.")
+            )
+        elif frame.event != "message":
+            self._foreign_event_name(frame, arrival)
+        else:
+            n = self._message(parsed.value, arrival, carrier, Framing.SSE, frame=frame)
+            self._check_frame(frame, arrival, n)
+
+    def body(self, body: bytes, arrival: Arrival, carrier: Pending | None, *, must_be_message: bool) -> bool:
+        """A whole response body; False if it is no JSON-RPC (an error page, say, when none was promised)."""
+        parsed = jsontext.parse(body)
+        if parsed.error is not None:
+            if must_be_message:
+                self._link.report(_invalid_json(parsed.error.text, parsed.error.offset, False), arrival.stream)
+            return False
+        if isinstance(parsed.value, list):
+            self._batch(body, parsed.value, arrival, carrier, None)
+            return True
+        if not must_be_message and jsonrpc.read(parsed.value).type is MessageType.INVALID:
+            return False
+        self._message(parsed.value, arrival, carrier, Framing.BODY, raw=body)
+        return True
+
+    def _batch(self, raw: bytes, values: list[Any], arrival: Arrival, carrier: Pending | None, n: int | None) -> None:
+        if self.revision is not None and not era.allows_batches(self.revision):
+            text = f"A batch of {len(values)} messages came; {self.revision} knows no batches."
+            fix = "Send one message at a time."
+            self._link.report(Breach("jsonrpc-batch", Severity.WARN, text, fix, "JSON-RPC batching"), arrival.stream, n)
+        slices = jsontext.split_array(raw)
+        for value, part in zip(values, slices, strict=True):
+            self._message(value, arrival, carrier, Framing.BATCH, raw=part)
+
+    def _message(
+        self,
+        value: Any,
+        arrival: Arrival,
+        carrier: Pending | None,
+        framing: Framing,
+        *,
+        frame: Frame | None = None,
+        raw: bytes = b"",
+    ) -> int:
+        message = jsonrpc.read(value)
+        reading = self._peer.feed(message, carrier)
+        event = self._emit(message, reading, arrival, framing, frame, raw)
+        self._report(message, reading, event)
+        if reading.settles and reading.pending is not None:
+            self._calls.settle(reading.pending, message, event.n, arrival.last_ns)
+        elif message.type in (MessageType.REQUEST, MessageType.NOTIFICATION):
+            self._on_message(message, event)
+        return event.n
+
+    def _emit(
+        self,
+        message: JsonRpc,
+        reading: Reading,
+        arrival: Arrival,
+        framing: Framing,
+        frame: Frame | None,
+        raw: bytes,
+    ) -> Message:
+        where: dict[str, Any] = {"raw": raw, "stream": arrival.stream, "first_byte_ns": arrival.first_ns}
+        if frame is not None:
+            where = self._sse_fields(frame, arrival)
+        pending = reading.pending if reading.settles else None
+        if pending is not None:
+            where["method"], where["name"] = pending.method, pending.name
+            where["rtt_ms"] = (arrival.last_ns - pending.sent_ns) / 1e6
+            where["is_tool_error"] = message.type is MessageType.RESPONSE and is_tool_error(
+                pending.method, message.result
+            )
+        elif message.method is not None:
+            where["method"], where["name"] = message.method, name_of(message.method, message.params)
+        if message.type is MessageType.ERROR:
+            where["error_code"] = jsonrpc.error_of(message)[0]
+        return self._link.river.emit(
+            Message,
+            monotonic_ns=arrival.last_ns,
+            connection=self._link.number,
+            direction=Direction.INBOUND,
+            message_type=message.type,
+            framing=framing,
+            id=message.id,
+            request_n=reading.request_n,
+            progress_token=reading.progress_token,
+            problems=message.problems,
+            **where,
+        )
+
+    def _sse_fields(self, frame: Frame, arrival: Arrival) -> dict[str, Any]:
+        return {
+            "stream": arrival.stream,
+            "raw": frame.raw,
+            "offset": frame.offset,
+            "first_byte_ns": arrival.first_ns,
+            "event": frame.event,
+            "event_id": frame.id,
+            "retry_ms": frame.retry_ms,
+            "truncated": frame.truncated,
+        }
+
+    def _report(self, message: JsonRpc, reading: Reading, event: Message) -> None:
+        for breach in reading.breaches:
+            self._link.report(breach, event.stream, event.n)
+        if message.problems:
+            text = f"The message is no proper JSON-RPC 2.0: {'; '.join(message.problems)}."
+            breach = Breach("jsonrpc-envelope-invalid", Severity.ERROR, text, "", "JSON-RPC 2.0 sections 4 and 5")
+            self._link.report(breach, event.stream, event.n)
+
+    def _foreign_event_name(self, frame: Frame, arrival: Arrival) -> None:
+        n = self.frame(frame, arrival, f"An event named {frame.event!r}, which MCP does not know.")
+        text = f"The event is named {frame.event!r}; clients take only `message` and drop this one."
+        fix = "Name the event `message`, or leave the name out."
+        breach = Breach("sse-unknown-event-name", Severity.WARN, text, fix, "SSE framing of the transports")
+        self._link.report_once(breach, arrival.stream, n)
+
+    def _check_frame(self, frame: Frame, arrival: Arrival, n: int) -> None:
+        """Report what the block has that many clients stumble over, once a stream."""
+        if not (frame.truncated or frame.invalid_utf8 or frame.bom or frame.unknown_lines):
+            return
+        for breach in _frame_breaches(frame, self._link.options.event_limit_bytes):
+            self._link.report_once(breach, arrival.stream, n)
+
+
+def _why_no_message(frame: Frame) -> str:
+    """What a block is that carries no message, empty if it may carry one (R26)."""
+    if not frame.complete:
+        return "The stream ended inside this block; it is not dispatched."
+    if not frame.dispatched:
+        return "A block without data; nothing is dispatched."
+    if frame.data == "":
+        return "A priming event: an id to resume from." if frame.id is not None else "An event with empty data."
+    return ""
+
+
+def _invalid_json(text: str, offset: int, truncated: bool) -> Breach:
+    cause = " The event was longer than our limit and is cut off." if truncated else ""
+    fix = "Serialise with a JSON library, on one data line, without truncation and without NaN."
+    return Breach("jsonrpc-invalid-json", Severity.ERROR, f"The data is no JSON at byte {offset}: {text}.{cause}", fix)
+
+
+def _frame_breaches(frame: Frame, limit_bytes: int) -> list[Breach]:
+    found = []
+    if frame.truncated:
+        text = (
+            f"An event is larger than our limit of {limit_bytes:,} bytes; its beginning is kept, the rest is dropped."
+        )
+        found.append(
+            Breach("sse-event-too-large", Severity.ERROR, text, "Paginate, or link to the data as a resource.")
+        )
+    if frame.invalid_utf8:
+        text = "The event has bytes that are no UTF-8; they are shown as U+FFFD."
+        found.append(Breach("sse-charset", Severity.ERROR, text, "Encode the stream as UTF-8.", "WHATWG HTML 9.2.5"))
+    if frame.bom:
+        text = "The stream starts with a byte order mark; several clients lose the first event to it."
+        found.append(Breach("sse-bom", Severity.WARN, text, "Encode as plain UTF-8, not as UTF-8 with signature."))
+    if frame.unknown_lines:
+        line = frame.unknown_lines[0][:60]
+        text = f"A line is no SSE field and is ignored: {line!r}."
+        found.append(Breach("sse-unknown-field", Severity.WARN, text, "Put `data: ` before every line of data."))
+    return found

@@ -1,0 +1,66 @@
+"""What the user chose for a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from inspector.protocol.era import TransportName
+from inspector.protocol.lifecycle import ClientFeatures
+from inspector.wire.http import HeaderList
+
+Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+"""Answers a request of the server's: its `params` in, our `result` out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """Who answers the server's requests; what is None is not declared as a capability."""
+
+    sampling: Ask | None = None
+    elicitation: Ask | None = None
+    roots: Ask | None = None
+
+    def features(self) -> ClientFeatures:
+        return ClientFeatures(
+            roots=self.roots is not None,
+            sampling=self.sampling is not None,
+            elicitation=self.elicitation is not None,
+        )
+
+    def for_method(self, method: str) -> Ask | None:
+        return {
+            "sampling/createMessage": self.sampling,
+            "elicitation/create": self.elicitation,
+            "roots/list": self.roots,
+        }.get(method)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A connection's settings; times are seconds, sizes bytes.
+
+    `request_timeout_s` starts anew with each progress notification when `reset_on_progress` is set, and never runs
+    past `max_total_s`. Streams have no read timeout: after `idle_notice_s` of silence the trace says so, and only
+    after `idle_timeout_s`, if it is set, do we close and reconnect.
+    """
+
+    url: str
+    transport: TransportName = TransportName.AUTO
+    protocol_version: str | None = None
+    headers: HeaderList = ()
+    ca_file: Path | None = None
+    insecure: bool = False
+    connect_timeout_s: float = 5.0
+    request_timeout_s: float = 60.0
+    reset_on_progress: bool = True
+    max_total_s: float = 600.0
+    endpoint_timeout_s: float = 10.0
+    idle_notice_s: float = 60.0
+    idle_timeout_s: float | None = None
+    reconnect: bool = True
+    reinitialize_on_404: bool = True
+    event_limit_bytes: int = 64 * 1024 * 1024
+    callbacks: Callbacks = field(default_factory=Callbacks)
