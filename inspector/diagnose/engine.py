@@ -12,12 +12,16 @@ _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 _WORDS = {
     "bom": "BOM",
     "eol": "line end",
+    "get": "GET",
+    "h2": "HTTP/2",
     "http": "HTTP",
     "id": "id",
     "json": "JSON",
     "jsonrpc": "JSON-RPC",
     "mcp": "MCP",
+    "post": "POST",
     "sse": "SSE",
+    "tcp": "TCP",
     "tls": "TLS",
     "url": "URL",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from itertools import accumulate
 
 RELATIVE_ERROR = 0.01
@@ -56,13 +57,17 @@ class Histogram:
 
     def percentile(self, p: float) -> float | None:
         """The value at rank ceil(p / 100 * count) of the sorted series, None while nothing was counted."""
+        return self.percentiles(p)[0]
+
+    def percentiles(self, *ps: float) -> tuple[float | None, ...]:
+        """Like `percentile` for several at once, which costs little more than one."""
         if self.min is None or self.max is None:
-            return None
-        rank = min(max(1, math.ceil(p * self.count / 100)), self.count)
+            return (None,) * len(ps)
         buckets = sorted(self._buckets)
-        totals = accumulate(self._buckets[bucket] for bucket in buckets)
-        found = next(bucket for bucket, total in zip(buckets, totals, strict=True) if total >= rank)
-        return min(max(_middle_ms(found), self.min), self.max)
+        totals = list(accumulate(map(self._buckets.__getitem__, buckets)))
+        ranks = (min(max(1, math.ceil(p * self.count / 100)), self.count) for p in ps)
+        middles = (_middle_ms(buckets[bisect_left(totals, rank)]) for rank in ranks)
+        return tuple(min(max(middle, self.min), self.max) for middle in middles)
 
     def merge(self, other: Histogram) -> None:
         """Count in all that `other` counted; `last` becomes the other's if it has one."""

@@ -86,6 +86,8 @@ class _Series:
             getattr(self, name).merge(getattr(other, name))
 
     def row(self) -> LatencyRow:
+        p50_ms, p95_ms, p99_ms = self.rtt.percentiles(50, 95, 99)
+        gap_p50_ms, gap_p95_ms = self.gap.percentiles(50, 95)
         return LatencyRow(
             key=self.key,
             count=self.count,
@@ -95,14 +97,14 @@ class _Series:
             timed_out=self.timed_out,
             cancelled=self.cancelled,
             last_ms=self.rtt.last,
-            p50_ms=self.rtt.percentile(50),
-            p95_ms=self.rtt.percentile(95),
-            p99_ms=self.rtt.percentile(99),
+            p50_ms=p50_ms,
+            p95_ms=p95_ms,
+            p99_ms=p99_ms,
             max_ms=self.rtt.max,
             ttfb_p50_ms=self.ttfb.percentile(50),
             ttfe_p50_ms=self.ttfe.percentile(50),
-            gap_p50_ms=self.gap.percentile(50),
-            gap_p95_ms=self.gap.percentile(95),
+            gap_p50_ms=gap_p50_ms,
+            gap_p95_ms=gap_p95_ms,
             gap_max_ms=self.gap.max,
             slowest_n=self.slowest_n,
         )

@@ -24,7 +24,7 @@ MAX_STEPS = 1_000
 LISTENING = frozenset({"stream", "resume", "subscriptions/listen"})
 """The purposes of exchanges that hold a connection; their end is always worth a line."""
 
-_NO_LOSS = frozenset(
+NO_LOSS = frozenset(
     {
         EndCause.COMPLETE,
         EndCause.END_OF_STREAM,
@@ -33,6 +33,8 @@ _NO_LOSS = frozenset(
         EndCause.CLOSED_BY_US,
     }
 )
+"""Causes that blame neither the server nor the path to it."""
+
 _OVER = (ConnectionState.CLOSED, ConnectionState.IDLE)
 _STEP_STATES = (ConnectionState.OPEN, ConnectionState.RECONNECTING, ConnectionState.CLOSED)
 
@@ -237,7 +239,7 @@ class ReconnectStats:
 
     def _on_ended(self, event: StreamEnded) -> None:
         listening = self._purposes.pop(event.stream, "") in LISTENING
-        if not listening and event.cause in _NO_LOSS:
+        if not listening and event.cause in NO_LOSS:
             return
         self._connection(event.connection).ends[event.cause] += 1
         self.steps.append(

@@ -70,7 +70,7 @@ def test_what_is_no_violation_is_no_finding() -> None:
     [
         ("response-id-unknown", "Response id unknown"),
         ("jsonrpc-invalid-json", "JSON-RPC invalid JSON"),
-        ("tcp_reset", "Tcp reset"),
+        ("tcp_reset", "TCP reset"),
         ("", ""),
     ],
 )
