@@ -1,0 +1,456 @@
+"""The panes of the statistics and of the findings, fed from hand-made rivers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QLabel, QPushButton, QTableView, QTextBrowser, QWidget
+from pytestqt.qtbot import QtBot
+
+from inspector.diagnose.engine import Engine
+from inspector.stats.latency import LatencyStats
+from inspector.stats.reconnects import ReconnectStats
+from inspector.stats.streams import MAX_FINISHED, StreamStats
+from inspector.trace.clock import FakeClock
+from inspector.trace.events import (
+    ChunkReceived,
+    CommentReceived,
+    ConnectionState,
+    Direction,
+    EndCause,
+    Framing,
+    HeadersReceived,
+    Message,
+    MessageType,
+    Phase,
+    RequestSent,
+    Severity,
+    StateChanged,
+    StreamEnded,
+    Violation,
+)
+from inspector.trace.river import River
+from inspector.ui.models.table_model import NOTHING, Column, TableModel
+from inspector.ui.views.findings_pane import FindingsPane
+from inspector.ui.views.latency_pane import LatencyPane
+from inspector.ui.views.reconnect_pane import ReconnectPane
+from inspector.ui.views.stat_table import StatTable
+from inspector.ui.views.streams_pane import StreamsPane
+
+# the offscreen platform says so of every window that has a smallest size
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+W = TypeVar("W", bound=QWidget)
+
+
+class Item(NamedTuple):
+    name: str
+    figure: int | None
+
+
+ITEM_COLUMNS: tuple[Column[Item], ...] = (
+    Column("Name", lambda item: item.name),
+    Column("Figure", lambda item: item.figure, "{:,}".format, numeric=True),
+)
+
+
+def item_model() -> TableModel[Item]:
+    model = TableModel(ITEM_COLUMNS, lambda item: item.name)
+    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning, model)
+    return model
+
+
+def shown(table: QTableView) -> list[list[str]]:
+    model = table.model()
+    columns = range(model.columnCount())
+    return [[model.index(row, column).data() for column in columns] for row in range(model.rowCount())]
+
+
+def column(table: QTableView, title: str) -> list[str]:
+    model = table.model()
+    titles = [model.headerData(place, Qt.Orientation.Horizontal) for place in range(model.columnCount())]
+    return [row[titles.index(title)] for row in shown(table)]
+
+
+def part(pane: QWidget, kind: type[W], name: str) -> W:
+    found = pane.findChild(kind, name)
+    assert found is not None
+    assert found.accessibleName()
+    return found
+
+
+class Talk:
+    """A river about one connection, and all folds over it."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.river = River(self.clock)
+        self.latency, self.streams = LatencyStats(), StreamStats()
+        self.reconnects, self.engine = ReconnectStats(), Engine()
+        self._folded = 0
+
+    def tell(self, event: Any, **fields: Any) -> int:
+        return int(self.river.emit(event, connection=1, **fields).n)
+
+    def call(self, name: str, rtt_ms: float) -> int:
+        stream = self.river.next_stream()
+        out, back = (
+            {"stream": stream, "direction": Direction.OUTBOUND},
+            {"stream": stream, "direction": Direction.INBOUND},
+        )
+        request_n = self.tell(
+            Message, message_type=MessageType.REQUEST, framing=Framing.BODY, method="tools/call", name=name, **out
+        )
+        self.tell(RequestSent, method="POST", url="", purpose="tools/call", **out)
+        self.clock.advance(rtt_ms / 1e3)
+        self.tell(Message, message_type=MessageType.RESPONSE, framing=Framing.SSE, request_n=request_n, **back)
+        self.tell(
+            StreamEnded, stream=stream, cause=EndCause.COMPLETE, phase=Phase.BODY, sentence="The answer is complete."
+        )
+        return request_n
+
+    def listen(self) -> int:
+        stream = self.river.next_stream()
+        self.tell(RequestSent, stream=stream, method="GET", url="", purpose="stream")
+        headers = (("content-type", "text/event-stream"),)
+        self.tell(HeadersReceived, stream=stream, status=200, reason="", http_version="2", headers=headers, ttfb_ms=1.0)
+        return stream
+
+    def violate(self, rule: str, severity: Severity, text: str = "It is <b>wrong</b>.", about_n: int = 0) -> None:
+        self.tell(
+            Violation,
+            rule=rule,
+            severity=severity,
+            text=text,
+            fix="Do it right.",
+            requirement="Section 5",
+            about_n=about_n,
+        )
+
+    def fold(self) -> None:
+        fresh = self.river.since(self._folded)
+        self._folded = len(self.river)
+        for fold in (self.latency, self.streams, self.reconnects, self.engine):
+            fold.fold(fresh)
+
+
+def put_up(qtbot: QtBot, pane: QWidget) -> None:
+    """Show the pane, with every model in it watched for breaches of the model contract."""
+    qtbot.addWidget(pane)
+    pane.resize(1_200, 300)
+    pane.show()
+    for table in pane.findChildren(QTableView):
+        QAbstractItemModelTester(table.model(), QAbstractItemModelTester.FailureReportingMode.Warning, pane)
+
+
+items = st.lists(st.builds(Item, st.sampled_from("abcdefgh"), st.none() | st.integers(0, 3)), max_size=8)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(items, max_size=5), st.integers(-1, 1), st.sampled_from(Qt.SortOrder))
+def test_rows_may_be_replaced_by_any_others(
+    qapp: QGuiApplication, steps: list[list[Item]], sort_column: int, order: Qt.SortOrder
+) -> None:
+    model = item_model()
+    model.sort(sort_column, order)
+    for rows in steps:
+        kept = {
+            model.row(model.index(row, 0)).name: QPersistentModelIndex(model.index(row, 0))
+            for row in range(model.rowCount())
+        }
+        model.replace(rows)
+        expected = {row.name: row for row in rows}
+        found = [model.row(model.index(row, 0)) for row in range(model.rowCount())]
+        assert {row.name: row for row in found} == expected
+        assert len(found) == len(expected)
+        for name, index in kept.items():
+            assert index.isValid() == (name in expected)
+            assert not index.isValid() or model.row(index).name == name
+
+
+def test_what_is_absent_sorts_last_both_ways(qapp: QGuiApplication) -> None:
+    model = item_model()
+    model.replace([Item("a", None), Item("b", 2), Item("c", 1_000)])
+    for order, expected in ((Qt.SortOrder.AscendingOrder, "bca"), (Qt.SortOrder.DescendingOrder, "cba")):
+        model.sort(1, order)
+        assert "".join(model.row(model.index(row, 0)).name for row in range(3)) == expected
+    model.sort(-1)
+    model.replace([Item("c", 1_000), Item("a", None)])
+    assert [model.index(row, 1).data() for row in range(2)] == ["1,000", NOTHING]
+
+
+def test_only_what_changed_is_said_to_change(qtbot: QtBot) -> None:
+    model = item_model()
+    model.replace([Item("a", 1), Item("b", 2), Item("c", 3)])
+    with qtbot.waitSignal(model.dataChanged) as changed:
+        model.replace([Item("a", 1), Item("b", 9), Item("c", 3)])
+    assert [index.row() for index in changed.args[:2]] == [1, 1]
+    with qtbot.assertNotEmitted(model.dataChanged), qtbot.assertNotEmitted(model.layoutChanged):
+        model.replace([Item("a", 1), Item("b", 9), Item("c", 3)])
+
+
+def test_numbers_stand_right_and_words_left(qapp: QGuiApplication) -> None:
+    model = item_model()
+    model.replace([Item("a", 1)])
+    left, right = (model.index(0, place).data(Qt.ItemDataRole.TextAlignmentRole) for place in range(2))
+    assert left & Qt.AlignmentFlag.AlignLeft
+    assert right & Qt.AlignmentFlag.AlignRight
+
+
+def test_latency_has_a_row_per_tool_and_goes_to_the_slowest_call(qtbot: QtBot) -> None:
+    talk = Talk()
+    talk.call("echo", 10)
+    slowest_n = talk.call("echo", 30)
+    talk.call("add", 1)
+    talk.fold()
+    pane = LatencyPane(talk.latency)
+    put_up(qtbot, pane)
+
+    table = part(pane, StatTable, "latencyTable")
+    assert column(table, "Method or tool") == ["tools/call echo", "tools/call add"]
+    assert column(table, "Max ms") == ["30.00", "1.00"]
+    assert part(pane, QLabel, "latencySummary").text() == "3 calls · p50 10.1 ms · p95 30.0 ms · max 30.0 ms"
+    table.selectRow(0)
+    with qtbot.waitSignal(pane.jump) as jumped:
+        QTest.keyClick(table, Qt.Key.Key_Return)
+    assert jumped.args == [slowest_n]
+    with qtbot.waitSignal(pane.jump) as jumped:
+        table.doubleClicked.emit(table.model().index(0, 2))
+    assert jumped.args == [slowest_n]
+
+
+def test_a_row_without_an_answer_leads_nowhere(qtbot: QtBot) -> None:
+    talk = Talk()
+    talk.tell(
+        Message, direction=Direction.OUTBOUND, message_type=MessageType.REQUEST, framing=Framing.BODY, method="ping"
+    )
+    talk.fold()
+    pane = LatencyPane(talk.latency)
+    put_up(qtbot, pane)
+    table = part(pane, StatTable, "latencyTable")
+    table.selectRow(0)
+    with qtbot.assertNotEmitted(pane.jump):
+        QTest.keyClick(table, Qt.Key.Key_Return)
+    assert part(pane, QLabel, "latencySummary").text() == "1 call · 1 in flight"
+
+
+def test_a_refresh_keeps_selection_and_scroll(qtbot: QtBot) -> None:
+    talk = Talk()
+    for number in range(60):
+        talk.call(f"tool {number}", number + 1)
+    talk.fold()
+    pane = LatencyPane(talk.latency)
+    put_up(qtbot, pane)
+    table = part(pane, StatTable, "latencyTable")
+    table.sort_by(11, Qt.SortOrder.DescendingOrder)
+    assert column(table, "Max ms")[:2] == ["60.00", "59.00"]
+    table.selectionModel().setCurrentIndex(
+        table.model().index(40, 0),
+        QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows,
+    )
+    table.verticalScrollBar().setValue(20)
+    chosen = table.currentIndex().data()
+    talk.call("tool 3", 500)
+    talk.call("new", 600)
+    talk.fold()
+    pane.refresh()
+
+    assert column(table, "Max ms")[:3] == ["600.00", "500.00", "60.00"]
+    assert table.currentIndex().data() == chosen == "tools/call tool 19"
+    assert [index.row() for index in table.selectionModel().selectedRows()] == [42]
+    assert table.verticalScrollBar().value() == 20
+
+
+def test_streams_show_heartbeat_silence_and_end(qtbot: QtBot) -> None:
+    talk = Talk()
+    stream = talk.listen()
+    for gap_s in (5.0, 5.1, 4.9, 5.0):
+        talk.clock.advance(gap_s)
+        talk.tell(ChunkReceived, stream=stream, offset=0, data=b": ping\n")
+        talk.tell(CommentReceived, stream=stream, text="ping", offset=0, raw=b": ping\n")
+    talk.call("echo", 1_000)
+    talk.fold()
+    pane = StreamsPane(talk.streams, talk.clock)
+    put_up(qtbot, pane)
+
+    table = part(pane, StatTable, "streamsTable")
+    assert column(table, "#") == ["2", "1"]
+    assert column(table, "Heartbeat") == [NOTHING, "every 5.0 s ± 0.1"]
+    assert column(table, "Silence s") == [NOTHING, "5.1"]
+    assert column(table, "End") == ["The answer is complete.", "open"]
+    talk.clock.advance(60)
+    pane.refresh()
+    assert column(table, "Silence s") == [NOTHING, "61.0"]
+    assert not part(pane, QLabel, "olderStreams").isVisible()
+
+
+def test_streams_of_a_recording_do_not_age(qtbot: QtBot) -> None:
+    talk = Talk()
+    talk.listen()
+    talk.fold()
+    pane = StreamsPane(talk.streams)
+    put_up(qtbot, pane)
+    assert column(part(pane, StatTable, "streamsTable"), "Age s") == ["0.0"]
+
+
+def test_streams_that_are_not_listed_are_summed_up(qtbot: QtBot) -> None:
+    talk = Talk()
+    for _ in range(MAX_FINISHED + 2):
+        talk.call("echo", 0)
+    talk.fold()
+    pane = StreamsPane(talk.streams)
+    put_up(qtbot, pane)
+    older = part(pane, QLabel, "olderStreams")
+    assert older.isVisible()
+    assert older.text() == "Not listed: 2 older streams with 0 B, 2 events, 0 comments."
+
+
+def facts(pane: ReconnectPane) -> dict[str, str]:
+    labels = [label for label in pane.findChildren(QLabel) if label.objectName().startswith("fact")]
+    return {label.accessibleName(): label.text() for label in labels}
+
+
+def test_reconnects_have_facts_and_a_history(qtbot: QtBot) -> None:
+    talk = Talk()
+    talk.tell(StateChanged, state=ConnectionState.OPEN, reason="The server is ready.")
+    talk.clock.advance(9)
+    stream = talk.listen()
+    talk.tell(
+        StreamEnded, stream=stream, cause=EndCause.RESET, phase=Phase.BODY, sentence="It was reset.", age_ms=9_000.0
+    )
+    lost_n = talk.tell(
+        StateChanged,
+        state=ConnectionState.RECONNECTING,
+        reason="The stream was reset.",
+        attempt=1,
+        delay_ms=1_000.0,
+        asked_ms=3_000,
+        last_event_id="",
+    )
+    talk.clock.advance(1)
+    talk.fold()
+    pane = ReconnectPane(talk.reconnects, talk.clock)
+    put_up(qtbot, pane)
+
+    assert facts(pane) == {
+        "State": "↻ reconnecting",
+        "Up": "9.0 s",
+        "Availability": "90.00%",
+        "Last event id": "(empty)",
+        "Reconnects": "0",
+        "Attempts": "1",
+        "Downtime": "1.0 s now, 1.0 s in all",
+        "Server asks for": "3.000 s",
+    }
+    table = part(pane, StatTable, "reconnectTable")
+    assert column(table, "What") == ["attempt 1", "ended: connection reset", "open"]
+    assert column(table, "Delay ms") == ["1,000", NOTHING, NOTHING]
+    assert column(table, "Asked ms") == ["3,000", NOTHING, NOTHING]
+    assert column(table, "Lasted s") == [NOTHING, "9.0", NOTHING]
+    table.selectRow(0)
+    with qtbot.waitSignal(pane.jump) as jumped:
+        QTest.keyClick(table, Qt.Key.Key_Enter)
+    assert jumped.args == [lost_n]
+
+    talk.tell(StateChanged, state=ConnectionState.OPEN)
+    talk.fold()
+    talk.clock.advance(90)
+    pane.refresh()
+    assert facts(pane)["State"] == "● open"
+    assert facts(pane)["Up"] == "1 min 30 s, 1 min 39 s in all"
+    assert facts(pane)["Downtime"] == "1.0 s"
+
+
+def test_a_time_that_no_calendar_has_does_not_stop_the_pane(qtbot: QtBot) -> None:
+    talk = Talk()
+    talk.reconnects.fold([StateChanged(n=0, at=1e300, monotonic_ns=0, connection=1, state=ConnectionState.OPEN)])
+    pane = ReconnectPane(talk.reconnects)
+    put_up(qtbot, pane)
+    assert column(part(pane, StatTable, "reconnectTable"), "Time") == ["1e+300"]
+
+
+def test_findings_explain_the_chosen_one(qtbot: QtBot) -> None:
+    talk = Talk()
+    talk.violate("sse-bom", Severity.WARN, about_n=7)
+    talk.violate("jsonrpc-invalid-json", Severity.ERROR, about_n=8)
+    talk.violate("jsonrpc-invalid-json", Severity.ERROR, about_n=1_234)
+    talk.fold()
+    pane = FindingsPane(talk.engine)
+    put_up(qtbot, pane)
+
+    table = part(pane, StatTable, "findingsList")
+    assert column(table, "Severity") == ["✖ error", "▲ warn"]
+    assert column(table, "Count") == ["2", "1"]
+    detail = part(pane, QTextBrowser, "findingDetail")
+    text = detail.toPlainText()
+    for said in ("JSON-RPC invalid JSON", "It is <b>wrong</b>.", "Do it right.", "Section 5", "#8, #1,234"):
+        assert said in text
+    with qtbot.waitSignal(pane.jump) as jumped:
+        detail.anchorClicked.emit("#1234")
+    assert jumped.args == [1_234]
+    table.selectRow(1)
+    assert "SSE BOM" in detail.toPlainText()
+    with qtbot.waitSignal(pane.jump) as jumped:
+        QTest.keyClick(table, Qt.Key.Key_Return)
+    assert jumped.args == [7]
+
+
+def test_a_new_finding_leaves_the_chosen_one_and_its_text(qtbot: QtBot) -> None:
+    talk = Talk()
+    talk.violate("sse-bom", Severity.WARN)
+    talk.fold()
+    pane = FindingsPane(talk.engine)
+    put_up(qtbot, pane)
+    talk.violate("jsonrpc-invalid-json", Severity.ERROR)
+    talk.fold()
+    pane.refresh()
+    table = part(pane, StatTable, "findingsList")
+    assert table.currentIndex().row() == 1
+    assert "SSE BOM" in part(pane, QTextBrowser, "findingDetail").toPlainText()
+    assert part(pane, QLabel, "findingsSummary").text() == "2 findings"
+
+
+def test_findings_are_copied_as_markdown(qtbot: QtBot) -> None:
+    talk = Talk()
+    pane = FindingsPane(talk.engine)
+    put_up(qtbot, pane)
+    button = part(pane, QPushButton, "copyFindings")
+    assert not button.isEnabled()
+    talk.violate("sse-bom", Severity.WARN)
+    talk.fold()
+    pane.refresh()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text().startswith("### SSE BOM\n\n`sse-bom` · warn · proven")
+    assert button.text() == "Copied"
+    (timer,) = pane.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    timer.start(0)
+    qtbot.waitUntil(lambda: button.text() == "Copy as Markdown", timeout=20_000)
+
+
+def panes(talk: Talk) -> Sequence[QWidget]:
+    return (
+        LatencyPane(talk.latency),
+        StreamsPane(talk.streams),
+        ReconnectPane(talk.reconnects),
+        FindingsPane(talk.engine),
+    )
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_an_empty_pane_says_what_will_be_there(qtbot: QtBot, place: int) -> None:
+    pane = panes(Talk())[place]
+    put_up(qtbot, pane)
+    (table,) = pane.findChildren(StatTable)
+    viewport = table.viewport()
+    picture = viewport.grab().toImage()
+    middle = picture.height() // 2
+    painted = {picture.pixel(x, y) for x in range(picture.width()) for y in range(middle - 10, middle + 10)}
+    assert len(painted) > 1
+    assert table.accessibleDescription().endswith(".")
