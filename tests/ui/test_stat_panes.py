@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QLabel, QPushButton, QTableView, QTextBrowser, QWidget
+from PySide6.QtWidgets import QLabel, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.diagnose.engine import Engine
@@ -31,13 +28,11 @@ from inspector.trace.events import (
     MessageType,
     Phase,
     RequestSent,
-    Severity,
     StateChanged,
     StreamEnded,
-    Violation,
 )
 from inspector.trace.river import River
-from inspector.ui.models.table_model import NOTHING, Column, TableModel
+from inspector.ui.models.table_model import NOTHING
 from inspector.ui.views.findings_pane import FindingsPane
 from inspector.ui.views.latency_pane import LatencyPane
 from inspector.ui.views.reconnect_pane import ReconnectPane
@@ -50,33 +45,11 @@ pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 W = TypeVar("W", bound=QWidget)
 
 
-class Item(NamedTuple):
-    name: str
-    figure: int | None
-
-
-ITEM_COLUMNS: tuple[Column[Item], ...] = (
-    Column("Name", lambda item: item.name),
-    Column("Figure", lambda item: item.figure, "{:,}".format, numeric=True),
-)
-
-
-def item_model() -> TableModel[Item]:
-    model = TableModel(ITEM_COLUMNS, lambda item: item.name)
-    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning, model)
-    return model
-
-
-def shown(table: QTableView) -> list[list[str]]:
-    model = table.model()
-    columns = range(model.columnCount())
-    return [[model.index(row, column).data() for column in columns] for row in range(model.rowCount())]
-
-
 def column(table: QTableView, title: str) -> list[str]:
     model = table.model()
     titles = [model.headerData(place, Qt.Orientation.Horizontal) for place in range(model.columnCount())]
-    return [row[titles.index(title)] for row in shown(table)]
+    place = titles.index(title)
+    return [model.index(row, place).data() for row in range(model.rowCount())]
 
 
 def part(pane: QWidget, kind: type[W], name: str) -> W:
@@ -123,17 +96,6 @@ class Talk:
         self.tell(HeadersReceived, stream=stream, status=200, reason="", http_version="2", headers=headers, ttfb_ms=1.0)
         return stream
 
-    def violate(self, rule: str, severity: Severity, text: str = "It is <b>wrong</b>.", about_n: int = 0) -> None:
-        self.tell(
-            Violation,
-            rule=rule,
-            severity=severity,
-            text=text,
-            fix="Do it right.",
-            requirement="Section 5",
-            about_n=about_n,
-        )
-
     def fold(self) -> None:
         fresh = self.river.since(self._folded)
         self._folded = len(self.river)
@@ -148,60 +110,6 @@ def put_up(qtbot: QtBot, pane: QWidget) -> None:
     pane.show()
     for table in pane.findChildren(QTableView):
         QAbstractItemModelTester(table.model(), QAbstractItemModelTester.FailureReportingMode.Warning, pane)
-
-
-items = st.lists(st.builds(Item, st.sampled_from("abcdefgh"), st.none() | st.integers(0, 3)), max_size=8)
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.lists(items, max_size=5), st.integers(-1, 1), st.sampled_from(Qt.SortOrder))
-def test_rows_may_be_replaced_by_any_others(
-    qapp: QGuiApplication, steps: list[list[Item]], sort_column: int, order: Qt.SortOrder
-) -> None:
-    model = item_model()
-    model.sort(sort_column, order)
-    for rows in steps:
-        kept = {
-            model.row(model.index(row, 0)).name: QPersistentModelIndex(model.index(row, 0))
-            for row in range(model.rowCount())
-        }
-        model.replace(rows)
-        expected = {row.name: row for row in rows}
-        found = [model.row(model.index(row, 0)) for row in range(model.rowCount())]
-        assert {row.name: row for row in found} == expected
-        assert len(found) == len(expected)
-        for name, index in kept.items():
-            assert index.isValid() == (name in expected)
-            assert not index.isValid() or model.row(index).name == name
-
-
-def test_what_is_absent_sorts_last_both_ways(qapp: QGuiApplication) -> None:
-    model = item_model()
-    model.replace([Item("a", None), Item("b", 2), Item("c", 1_000)])
-    for order, expected in ((Qt.SortOrder.AscendingOrder, "bca"), (Qt.SortOrder.DescendingOrder, "cba")):
-        model.sort(1, order)
-        assert "".join(model.row(model.index(row, 0)).name for row in range(3)) == expected
-    model.sort(-1)
-    model.replace([Item("c", 1_000), Item("a", None)])
-    assert [model.index(row, 1).data() for row in range(2)] == ["1,000", NOTHING]
-
-
-def test_only_what_changed_is_said_to_change(qtbot: QtBot) -> None:
-    model = item_model()
-    model.replace([Item("a", 1), Item("b", 2), Item("c", 3)])
-    with qtbot.waitSignal(model.dataChanged) as changed:
-        model.replace([Item("a", 1), Item("b", 9), Item("c", 3)])
-    assert [index.row() for index in changed.args[:2]] == [1, 1]
-    with qtbot.assertNotEmitted(model.dataChanged), qtbot.assertNotEmitted(model.layoutChanged):
-        model.replace([Item("a", 1), Item("b", 9), Item("c", 3)])
-
-
-def test_numbers_stand_right_and_words_left(qapp: QGuiApplication) -> None:
-    model = item_model()
-    model.replace([Item("a", 1)])
-    left, right = (model.index(0, place).data(Qt.ItemDataRole.TextAlignmentRole) for place in range(2))
-    assert left & Qt.AlignmentFlag.AlignLeft
-    assert right & Qt.AlignmentFlag.AlignRight
 
 
 def test_latency_has_a_row_per_tool_and_goes_to_the_slowest_call(qtbot: QtBot) -> None:
@@ -376,76 +284,17 @@ def test_a_time_that_no_calendar_has_does_not_stop_the_pane(qtbot: QtBot) -> Non
     assert column(part(pane, StatTable, "reconnectTable"), "Time") == ["1e+300"]
 
 
-def test_findings_explain_the_chosen_one(qtbot: QtBot) -> None:
-    talk = Talk()
-    talk.violate("sse-bom", Severity.WARN, about_n=7)
-    talk.violate("jsonrpc-invalid-json", Severity.ERROR, about_n=8)
-    talk.violate("jsonrpc-invalid-json", Severity.ERROR, about_n=1_234)
-    talk.fold()
-    pane = FindingsPane(talk.engine)
-    put_up(qtbot, pane)
-
-    table = part(pane, StatTable, "findingsList")
-    assert column(table, "Severity") == ["✖ error", "▲ warn"]
-    assert column(table, "Count") == ["2", "1"]
-    detail = part(pane, QTextBrowser, "findingDetail")
-    text = detail.toPlainText()
-    for said in ("JSON-RPC invalid JSON", "It is <b>wrong</b>.", "Do it right.", "Section 5", "#8, #1,234"):
-        assert said in text
-    with qtbot.waitSignal(pane.jump) as jumped:
-        detail.anchorClicked.emit("#1234")
-    assert jumped.args == [1_234]
-    table.selectRow(1)
-    assert "SSE BOM" in detail.toPlainText()
-    with qtbot.waitSignal(pane.jump) as jumped:
-        QTest.keyClick(table, Qt.Key.Key_Return)
-    assert jumped.args == [7]
+PANES: dict[str, Callable[[Talk], QWidget]] = {
+    "latency": lambda talk: LatencyPane(talk.latency),
+    "streams": lambda talk: StreamsPane(talk.streams),
+    "reconnects": lambda talk: ReconnectPane(talk.reconnects),
+    "findings": lambda talk: FindingsPane(talk.engine),
+}
 
 
-def test_a_new_finding_leaves_the_chosen_one_and_its_text(qtbot: QtBot) -> None:
-    talk = Talk()
-    talk.violate("sse-bom", Severity.WARN)
-    talk.fold()
-    pane = FindingsPane(talk.engine)
-    put_up(qtbot, pane)
-    talk.violate("jsonrpc-invalid-json", Severity.ERROR)
-    talk.fold()
-    pane.refresh()
-    table = part(pane, StatTable, "findingsList")
-    assert table.currentIndex().row() == 1
-    assert "SSE BOM" in part(pane, QTextBrowser, "findingDetail").toPlainText()
-    assert part(pane, QLabel, "findingsSummary").text() == "2 findings"
-
-
-def test_findings_are_copied_as_markdown(qtbot: QtBot) -> None:
-    talk = Talk()
-    pane = FindingsPane(talk.engine)
-    put_up(qtbot, pane)
-    button = part(pane, QPushButton, "copyFindings")
-    assert not button.isEnabled()
-    talk.violate("sse-bom", Severity.WARN)
-    talk.fold()
-    pane.refresh()
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert QGuiApplication.clipboard().text().startswith("### SSE BOM\n\n`sse-bom` · warn · proven")
-    assert button.text() == "Copied"
-    (timer,) = pane.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    timer.start(0)
-    qtbot.waitUntil(lambda: button.text() == "Copy as Markdown", timeout=20_000)
-
-
-def panes(talk: Talk) -> Sequence[QWidget]:
-    return (
-        LatencyPane(talk.latency),
-        StreamsPane(talk.streams),
-        ReconnectPane(talk.reconnects),
-        FindingsPane(talk.engine),
-    )
-
-
-@pytest.mark.parametrize("place", range(4))
-def test_an_empty_pane_says_what_will_be_there(qtbot: QtBot, place: int) -> None:
-    pane = panes(Talk())[place]
+@pytest.mark.parametrize("name", PANES)
+def test_an_empty_pane_says_what_will_be_there(qtbot: QtBot, name: str) -> None:
+    pane = PANES[name](Talk())
     put_up(qtbot, pane)
     (table,) = pane.findChildren(StatTable)
     viewport = table.viewport()
