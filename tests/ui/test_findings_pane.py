@@ -102,6 +102,7 @@ def test_findings_are_copied_as_markdown(qtbot: QtBot) -> None:
     pane = put_up(qtbot, engine)
     button = part(pane, QPushButton, "copyFindings")
     assert not button.isEnabled()
+    assert part(pane, StatTable, "findingsList").accessibleDescription().startswith("Nothing wrong so far.")
     violate(engine, "sse-bom", Severity.WARN)
     pane.refresh()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)

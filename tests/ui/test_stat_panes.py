@@ -1,4 +1,4 @@
-"""The panes of the statistics and of the findings, fed from hand-made rivers."""
+"""The panes of the statistics, fed from hand-made rivers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QLabel, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
-from inspector.diagnose.engine import Engine
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
 from inspector.stats.streams import MAX_FINISHED, StreamStats
@@ -33,7 +32,6 @@ from inspector.trace.events import (
 )
 from inspector.trace.river import River
 from inspector.ui.models.table_model import NOTHING
-from inspector.ui.views.findings_pane import FindingsPane
 from inspector.ui.views.latency_pane import LatencyPane
 from inspector.ui.views.reconnect_pane import ReconnectPane
 from inspector.ui.views.stat_table import StatTable
@@ -65,8 +63,7 @@ class Talk:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.river = River(self.clock)
-        self.latency, self.streams = LatencyStats(), StreamStats()
-        self.reconnects, self.engine = ReconnectStats(), Engine()
+        self.latency, self.streams, self.reconnects = LatencyStats(), StreamStats(), ReconnectStats()
         self._folded = 0
 
     def tell(self, event: Any, **fields: Any) -> int:
@@ -99,7 +96,7 @@ class Talk:
     def fold(self) -> None:
         fresh = self.river.since(self._folded)
         self._folded = len(self.river)
-        for fold in (self.latency, self.streams, self.reconnects, self.engine):
+        for fold in (self.latency, self.streams, self.reconnects):
             fold.fold(fresh)
 
 
@@ -288,7 +285,6 @@ PANES: dict[str, Callable[[Talk], QWidget]] = {
     "latency": lambda talk: LatencyPane(talk.latency),
     "streams": lambda talk: StreamsPane(talk.streams),
     "reconnects": lambda talk: ReconnectPane(talk.reconnects),
-    "findings": lambda talk: FindingsPane(talk.engine),
 }
 
 
