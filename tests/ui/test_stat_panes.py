@@ -295,7 +295,5 @@ def test_an_empty_pane_says_what_will_be_there(qtbot: QtBot, name: str) -> None:
     (table,) = pane.findChildren(StatTable)
     viewport = table.viewport()
     picture = viewport.grab().toImage()
-    middle = picture.height() // 2
-    painted = {picture.pixel(x, y) for x in range(picture.width()) for y in range(middle - 10, middle + 10)}
-    assert len(painted) > 1
+    assert len({picture.pixel(x, picture.height() // 2) for x in range(picture.width())}) > 1
     assert table.accessibleDescription().endswith(".")
