@@ -21,18 +21,19 @@ Route = Callable[[HttpRequest, HttpConnection], Awaitable[None]]
 class LoopbackListener:
     """Accepts connections on 127.0.0.1 and passes each request to `route`.
 
-    An async context manager: leaving it ends every connection. `port` 0 lets the system choose; raises OSError if the
-    port is taken.
+    An async context manager: leaving it ends every connection. `port` 0 lets the system choose, and is the port
+    chosen from then on; raises OSError if it is taken.
     """
 
     def __init__(self, route: Route, port: int = 0) -> None:
         self._route = route
-        self._wanted_port = port
+        self.port = port
         self._connections = OwnedTasks()
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._wanted_port)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -40,14 +41,6 @@ class LoopbackListener:
             self._server.close()
             await self._connections.close()
             await self._server.wait_closed()
-
-    @property
-    def port(self) -> int:
-        """The port it listens on, known once it has been entered."""
-        if self._server is None:
-            return self._wanted_port
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
 
     @property
     def connections(self) -> int:
