@@ -1,0 +1,192 @@
+"""The arguments of a call: a form and the JSON text, two views of the same value.
+
+The text is never rewritten while only the text is edited: what the user typed is what is kept, byte for byte. Only an
+edit in the form writes the text anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
+
+from inspector.protocol.schema import Problem, check_schema, defaults, validate
+from inspector.ui.forms.parts import muted_label, plain_label
+from inspector.ui.forms.schema_form import SchemaForm
+from inspector.ui.forms.text import read_json, text_of, write_json
+from inspector.ui.theme import color, mono_font
+
+FORM, JSON = 0, 1
+MAX_TEXT_SHOWN_IN_FORM = 262_144
+CHECK_DELAY_MS = 150
+MAX_LINES = 5
+
+
+class ArgumentsEditor(QWidget):
+    """`changed` follows each edit, `submitted` Ctrl+Enter. Whichever tab is open is the truth."""
+
+    changed = Signal()
+    submitted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._schema: Any = {}
+        self._form_edited = False
+        self._text_edited = False
+        self.form = SchemaForm()
+        self._json = QPlainTextEdit()
+        self._tabs = QTabWidget()
+        self._notice = plain_label()
+        self._schema_notice = muted_label()
+        self._build()
+        self._check = QTimer(self, singleShot=True, interval=CHECK_DELAY_MS)
+        self._check.timeout.connect(self._show_problems)
+        self.form.changed.connect(self._form_changed)
+        self._json.textChanged.connect(self._text_changed)
+        self._tabs.currentChanged.connect(self._tab_changed)
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            shortcut = QShortcut(QKeySequence(keys), self, self.submitted.emit)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+
+    def set_tool(self, schema: Any) -> None:
+        """Start anew with the arguments that `schema` (any JSON value) declares as defaults."""
+        self._schema = schema
+        self.form.set_schema(schema)
+        self._write(write_json(defaults(schema), pretty=True))
+        self._form_edited = self._text_edited = False
+        self._open(JSON if self.form.fallback_reason else FORM)
+        wrong = check_schema(schema)
+        self._schema_notice.setText(f"The tool's schema: {wrong[0].text}" if wrong else "")
+        self._schema_notice.setVisible(bool(wrong))
+        self._show_problems()
+
+    def set_arguments_text(self, text: str) -> None:
+        """Put `text` in, in the form if it can show it, else as JSON."""
+        self._write(text)
+        self._text_edited = True
+        self._open(JSON if self.form.fallback_reason or self._fill_form() else FORM)
+        self._show_problems()
+
+    def arguments_text(self) -> str:
+        """The JSON text: as it was typed, or written from the form if that was edited last."""
+        if self._form_edited:
+            self._write(write_json(self.form.value(), pretty=True))
+            self._form_edited = False
+        return text_of(self._json)
+
+    def arguments(self) -> dict[str, Any] | None:
+        """The value to send, or None while the JSON or a field of the form cannot be read (see `problems`)."""
+        if self._is_form():
+            return None if self.form.problems() else self._form_value()
+        value, error = read_json(text_of(self._json))
+        return value if not error and isinstance(value, dict) else None
+
+    def problems(self) -> list[Problem]:
+        """What cannot be read, else what does not fit the schema."""
+        unreadable = self.form.problems() if self._is_form() else self._text_problems()
+        if unreadable:
+            return unreadable
+        return validate(self._schema, self.arguments())
+
+    def focus_first(self) -> None:
+        """Put the cursor where typing starts."""
+        page = self.form if self._is_form() else self._json
+        page.setFocus()
+        if self._is_form():
+            page.focusNextChild()
+
+    def _is_form(self) -> bool:
+        return self._tabs.currentIndex() == FORM
+
+    def _form_value(self) -> dict[str, Any]:
+        # An unedited form is shown from the text, so the text says more: it keeps what a form cannot tell apart.
+        if self._form_edited:
+            return self.form.value()
+        value, error = read_json(text_of(self._json))
+        return value if not error and isinstance(value, dict) else self.form.value()
+
+    def _text_problems(self) -> list[Problem]:
+        value, error = read_json(text_of(self._json))
+        if error:
+            return [Problem("", error)]
+        return [] if isinstance(value, dict) else [Problem("", "Arguments must be a JSON object: { … }.")]
+
+    def _build(self) -> None:
+        self._json.setObjectName("argumentsJson")
+        self._json.setAccessibleName("Arguments as JSON")
+        self._json.setFont(mono_font())
+        self._json.setTabChangesFocus(True)
+        self._tabs.setObjectName("argumentsTabs")
+        self._tabs.setAccessibleName("Arguments as form or JSON")
+        self._tabs.addTab(self.form, "Form")
+        self._tabs.addTab(self._json, "JSON")
+        self._notice.setObjectName("argumentsProblems")
+        self._notice.setAccessibleName("What does not fit")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        for widget in (self._tabs, self._notice, self._schema_notice):
+            layout.addWidget(widget)
+
+    def _form_changed(self) -> None:
+        self._form_edited = True
+        self._edited()
+
+    def _text_changed(self) -> None:
+        self._text_edited = True
+        self._edited()
+
+    def _edited(self) -> None:
+        self._check.start()
+        self.changed.emit()
+
+    def _tab_changed(self, index: int) -> None:
+        if index == JSON:
+            self.arguments_text()
+        elif refusal := self._fill_form():
+            self._open(JSON)
+            self._say(refusal, "warn")
+            return
+        self._show_problems()
+
+    def _fill_form(self) -> str:
+        """Bring the text into the form, if it was edited since; otherwise one sentence why that is impossible."""
+        if not self._text_edited:
+            return ""
+        text = text_of(self._json)
+        if len(text) > MAX_TEXT_SHOWN_IN_FORM:
+            return "The text is too long for the form, so it stays JSON."
+        problems = self._text_problems()
+        if problems:
+            return f"The form cannot show this yet. {problems[0].text}"
+        if not self.form.set_value(read_json(text)[0]):
+            return "The form cannot show these values exactly, so they stay JSON."
+        self._text_edited = False
+        return ""
+
+    def _open(self, index: int) -> None:
+        self._tabs.blockSignals(True)
+        self._tabs.setCurrentIndex(index)
+        self._tabs.blockSignals(False)
+
+    def _write(self, text: str) -> None:
+        self._json.blockSignals(True)
+        self._json.setPlainText(text)
+        self._json.blockSignals(False)
+
+    def _show_problems(self) -> None:
+        self._check.stop()
+        problems = [problem for problem in self.problems() if not (problem.in_schema and self._schema_notice.text())]
+        if not problems:
+            self._say("✓ The arguments fit the schema.", "good")
+            return
+        more = f"\n… and {len(problems) - MAX_LINES} more" if len(problems) > MAX_LINES else ""
+        self._say("\n".join(f"⚠ {problem.text}" for problem in problems[:MAX_LINES]) + more, "warn")
+
+    def _say(self, text: str, role: str) -> None:
+        palette = self._notice.palette()
+        palette.setColor(self._notice.foregroundRole(), color(role))
+        self._notice.setPalette(palette)
+        self._notice.setText(text)

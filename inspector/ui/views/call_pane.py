@@ -1,0 +1,218 @@
+"""One tool: its arguments, the call, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from inspector.ui.forms.arguments_editor import ArgumentsEditor
+from inspector.ui.forms.parts import plain_label
+from inspector.ui.theme import color
+from inspector.ui.views.call_parts import CallProgress, ToolHeader, WarningBar
+from inspector.ui.views.result_view import ResultView
+from inspector.ui.views.stream_text import StreamText
+
+MAX_REMEMBERED = 200
+SIDE_BY_SIDE = 1.4
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """How a call ended: the raw `result` of tools/call, or an `error` (JSON-RPC error object, or a sentence).
+
+    `sentence` says it in words, `rtt_ms` is None where no answer came, `events` counts what arrived for this call.
+    """
+
+    ok: bool
+    result: Any = None
+    error: Any = None
+    sentence: str = ""
+    rtt_ms: float | None = None
+    events: int = 0
+
+
+class CallPane(QWidget):
+    """`call_requested` carries the tool's name and the arguments as a dict; the owner calls and reports back."""
+
+    call_requested = Signal(object, object)
+    cancel_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tool: Any = None
+        self._texts: dict[str, str] = {}
+        self._is_running = False
+        self._header = ToolHeader()
+        self.arguments = ArgumentsEditor()
+        self._warning = WarningBar()
+        self._call = QPushButton("Call")
+        self._cancel = QPushButton("Cancel")
+        self._progress = CallProgress(self._call, self._cancel)
+        self._outcome = plain_label()
+        self.stream = StreamText()
+        self.result = ResultView()
+        self._splitter = QSplitter(Qt.Orientation.Vertical)
+        self._build()
+        self._connect()
+        self.set_tool(None)
+
+    def set_tool(self, tool: Any) -> None:
+        """Show an entry of tools/list; the arguments typed for the tool before are kept for it."""
+        if tool is not None and tool == self._tool:
+            return
+        self._remember()
+        self._tool = tool
+        self._warning.hide()
+        self._header.set_tool(tool)
+        schema = tool.get("inputSchema", {"type": "object"}) if isinstance(tool, dict) else {"type": "object"}
+        self.arguments.set_tool(schema)
+        if (kept := self._texts.get(self._name())) is not None:
+            self.arguments.set_arguments_text(kept)
+        self.arguments.setVisible(tool is not None)
+        self._progress.setVisible(tool is not None)
+        self._update_buttons()
+
+    def focus_arguments(self) -> None:
+        """Put the cursor into the first field."""
+        self.arguments.focus_first()
+
+    def request_call(self) -> None:
+        """Call if the arguments fit; otherwise say in the pane what does not."""
+        if self._is_running or not self._name():
+            return
+        problems = [problem for problem in self.arguments.problems() if not problem.in_schema]
+        if self.arguments.arguments() is None:
+            self._warning.show_problems(problems, can_send=False)
+        elif problems:
+            self._warning.show_problems(problems, can_send=True)
+        else:
+            self._send()
+
+    def call_started(self) -> None:
+        """The call is on its way."""
+        self._is_running = True
+        self._warning.hide()
+        self._outcome.hide()
+        self.stream.reset()
+        self.stream.hide()
+        self.result.clear("Waiting for the result …")
+        self._progress.start()
+        self._update_buttons()
+
+    def show_progress(self, progress: float, total: float | None, message: str) -> None:
+        """A progress notification: how far of how much, None where the server did not say."""
+        self._progress.show_progress(progress, total, message)
+
+    def append_stream(self, text: str) -> None:
+        """Text that came while the call runs: a log message, a progress message, a partial result."""
+        self.stream.show()
+        self.stream.append_text(text)
+
+    def call_finished(self, outcome: CallView) -> None:
+        """Show how the call ended."""
+        self._is_running = False
+        self._progress.finish()
+        self.stream.flush()
+        self._show_outcome(outcome)
+        if outcome.error is not None:
+            self.result.show_error(outcome.error)
+        elif outcome.result is not None:
+            self.result.show_result(outcome.result)
+        else:
+            self.result.clear(outcome.sentence or "There is no result.")
+        self._update_buttons()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A wide pane has the arguments beside the result, a high one above it."""
+        size = event.size()
+        is_wide = size.width() > size.height() * SIDE_BY_SIDE
+        self._splitter.setOrientation(Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical)
+        super().resizeEvent(event)
+
+    def sizeHint(self) -> QSize:
+        return QSize(760, 420)
+
+    def _build(self) -> None:
+        self._call.setObjectName("callButton")
+        self._call.setAccessibleName("Call the tool")
+        self._call.setProperty("primary", True)
+        self._call.setToolTip("Call the tool (Ctrl+Enter)")
+        self._cancel.setObjectName("cancelButton")
+        self._cancel.setAccessibleName("Cancel the call")
+        self._cancel.setToolTip("Cancel the call (Esc)")
+        self._outcome.setObjectName("callOutcome")
+        self._splitter.addWidget(_column(self._header, self.arguments, self._warning, self._progress))
+        below = QSplitter(Qt.Orientation.Vertical)
+        below.addWidget(self.stream)
+        below.addWidget(self.result)
+        below.setStretchFactor(1, 1)
+        self._splitter.addWidget(_column(self._outcome, below))
+        self._splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.addWidget(self._splitter)
+        self.stream.hide()
+        self._outcome.hide()
+
+    def _connect(self) -> None:
+        self.arguments.submitted.connect(self.request_call)
+        self.arguments.changed.connect(self._warning.hide)
+        self._call.clicked.connect(self.request_call)
+        self._cancel.clicked.connect(self.cancel_requested)
+        self._warning.send_anyway.connect(self._send)
+        self._warning.back.connect(self.arguments.focus_first)
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._escape)
+        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+
+    def _escape(self) -> None:
+        if self._is_running:
+            self.cancel_requested.emit()
+        else:
+            self._warning.hide()
+
+    def _send(self) -> None:
+        self._warning.hide()
+        arguments = self.arguments.arguments()
+        if arguments is not None and not self._is_running:
+            self.call_requested.emit(self._name(), arguments)
+
+    def _name(self) -> str:
+        """The name to call, empty where the entry has none."""
+        name = self._tool.get("name") if isinstance(self._tool, dict) else None
+        return name if isinstance(name, str) else ""
+
+    def _remember(self) -> None:
+        if self._name():
+            self._texts.pop(self._name(), None)
+            self._texts[self._name()] = self.arguments.arguments_text()
+        while len(self._texts) > MAX_REMEMBERED:
+            del self._texts[next(iter(self._texts))]
+
+    def _update_buttons(self) -> None:
+        self._call.setEnabled(bool(self._name()) and not self._is_running)
+        self._cancel.setEnabled(self._is_running)
+
+    def _show_outcome(self, outcome: CallView) -> None:
+        facts = [outcome.sentence or ("Answered." if outcome.ok else "The call failed.")]
+        if outcome.rtt_ms is not None:
+            facts.append(f"{outcome.rtt_ms:,.1f} ms")
+        facts.append("1 event" if outcome.events == 1 else f"{outcome.events:,} events")
+        palette = self._outcome.palette()
+        palette.setColor(self._outcome.foregroundRole(), color("good" if outcome.ok else "bad"))
+        self._outcome.setPalette(palette)
+        self._outcome.setText(" · ".join(facts))
+        self._outcome.show()
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(6)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return column

@@ -1,0 +1,192 @@
+"""What a call came to: every part of a tool result, or the error, in words first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QImage, QImageReader, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from inspector.protocol.schema_words import brief
+from inspector.ui.forms.parts import muted_label, plain_label, tool_button
+from inspector.ui.forms.spec import shown
+from inspector.ui.forms.text import write_json
+from inspector.ui.theme import color
+from inspector.ui.views.content import Block, BlockKind, blocks, size_words
+from inspector.ui.views.text_view import JSON, MARKDOWN, TextView
+
+FIRST_BLOCKS = 30
+MAX_IMAGE_SIDE = 8_192
+SHOWN_IMAGE_SIDE = 640
+RASTER_FORMATS = {b"png", b"jpeg", b"jpg", b"gif", b"webp", b"bmp"}
+"""No SVG: it can name files and addresses to be loaded."""
+
+
+class ResultView(QWidget):
+    """Nothing in a result opens by itself: `link_clicked` and `resource_requested` ask the owner, with the URI."""
+
+    link_clicked = Signal(str)
+    resource_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("resultView")
+        self.setAccessibleName("Result")
+        self._shown: Any = None
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._scroll)
+        self.clear()
+
+    def clear(self, sentence: str = "No result yet.") -> None:
+        """Back to the empty state."""
+        self._shown = None
+        self._start().addWidget(muted_label(sentence))
+        self._end()
+
+    def show_result(self, result: Any) -> None:
+        """Show the raw `result` of tools/call."""
+        self._shown = result
+        layout = self._start()
+        is_error = isinstance(result, dict) and result.get("isError") is True
+        words = "✗ The tool reports an error (isError)." if is_error else "✓ Result"
+        layout.addLayout(self._header(words, "bad" if is_error else "good"))
+        parts = list(blocks(result))
+        if not parts:
+            layout.addWidget(muted_label("The result is empty."))
+        self._add(parts[:FIRST_BLOCKS])
+        if len(parts) > FIRST_BLOCKS:
+            self._add_rest_button(parts)
+        self._end()
+
+    def show_error(self, error: Any) -> None:
+        """Show a JSON-RPC error object, or a sentence about a call that was never answered."""
+        self._shown = error
+        layout = self._start()
+        fields = error if isinstance(error, dict) else {"message": error}
+        code = f"Error {brief(fields['code'])}: " if "code" in fields else ""
+        message = fields.get("message")
+        layout.addLayout(self._header(f"✗ {code}{shown(message, 2_000) or brief(message)}", "bad"))
+        rest = {key: value for key, value in fields.items() if key not in ("code", "message")}
+        if rest:
+            self._add([Block(BlockKind.JSON, "error", rest.get("data", rest) if len(rest) == 1 else rest)])
+        self._end()
+
+    def _start(self) -> QVBoxLayout:
+        self._page = QVBoxLayout()
+        self._page.setContentsMargins(10, 8, 10, 8)
+        self._page.setSpacing(12)
+        return self._page
+
+    def _end(self) -> None:
+        """Put the page in once it is full: laid out in one go, it is never seen squeezed."""
+        self._page.addStretch()
+        page = QWidget()
+        page.setLayout(self._page)
+        self._scroll.setWidget(page)
+
+    def _header(self, sentence: str, role: str) -> QHBoxLayout:
+        label = plain_label(sentence)
+        label.setObjectName("resultSentence")
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        palette = label.palette()
+        palette.setColor(label.foregroundRole(), color(role))
+        label.setPalette(palette)
+        copy = tool_button("Copy result", "Copy the whole result as JSON")
+        copy.setObjectName("copyResult")
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(_json(self._shown)))
+        row = QHBoxLayout()
+        row.addWidget(label, 1)
+        row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def _add(self, parts: list[Block]) -> None:
+        for part in parts:
+            self._page.addWidget(self._widget(part))
+
+    def _add_rest_button(self, parts: list[Block]) -> None:
+        more = QPushButton(f"Show all ({len(parts):,} parts)")
+        more.setObjectName("showAllParts")
+
+        def show_rest() -> None:
+            more.hide()
+            self._add(parts[FIRST_BLOCKS : FIRST_BLOCKS + 1_000])
+
+        more.clicked.connect(show_rest)
+        self._page.addWidget(more)
+
+    def _widget(self, part: Block) -> QWidget:
+        if part.kind is BlockKind.IMAGE:
+            return _image(part)
+        if part.kind is BlockKind.BINARY:
+            return _column(muted_label(f"{part.heading} · {size_words(len(part.value))}"), muted_label(part.note))
+        if part.kind is BlockKind.LINK:
+            return self._link(part)
+        mode = {BlockKind.JSON: JSON, BlockKind.MARKDOWN: MARKDOWN}.get(part.kind, "")
+        text = _json(part.value) if part.kind is BlockKind.JSON else part.value
+        view = TextView(part.heading, text, mode, part.note)
+        view.link_clicked.connect(self.link_clicked)
+        return view
+
+    def _link(self, part: Block) -> QWidget:
+        address = plain_label(shown(part.uri, 500))
+        address.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        read = QPushButton("Read resource…")
+        read.setObjectName("readResource")
+        read.setToolTip("Asks the server for this resource")
+        read.clicked.connect(lambda: self.resource_requested.emit(part.uri))
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(address, 1)
+        layout.addWidget(read, 0, Qt.AlignmentFlag.AlignTop)
+        return _column(muted_label(part.heading), row, *([muted_label(part.note)] if part.note else []))
+
+
+def _json(value: Any) -> str:
+    return write_json(value, pretty=True)
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return column
+
+
+def _image(part: Block) -> QWidget:
+    image, words = decode_image(part.value)
+    heading = muted_label(f"{part.heading} · {words} · {size_words(len(part.value))}")
+    if image is None:
+        return _column(heading)
+    picture = QLabel()
+    picture.setPixmap(QPixmap.fromImage(image))
+    picture.setAccessibleName(f"Image, {words}")
+    return _column(heading, picture, *([muted_label(part.note)] if part.note else []))
+
+
+def decode_image(data: bytes) -> tuple[QImage | None, str]:
+    """A picture scaled to fit the view with its size in words, or None and the reason."""
+    buffer = QBuffer()
+    buffer.setData(QByteArray(data))
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    reader = QImageReader(buffer)
+    reader.setDecideFormatFromContent(True)
+    if bytes(reader.format().data()) not in RASTER_FORMATS:
+        return None, "not a PNG, JPEG, GIF, WebP or BMP image, so it is not shown"
+    size = reader.size()
+    if max(size.width(), size.height()) > MAX_IMAGE_SIDE:
+        return None, f"{size.width()}×{size.height()} is too large to be shown"
+    if max(size.width(), size.height()) > SHOWN_IMAGE_SIDE:
+        reader.setScaledSize(size.scaled(QSize(SHOWN_IMAGE_SIDE, SHOWN_IMAGE_SIDE), Qt.AspectRatioMode.KeepAspectRatio))
+    image = reader.read()
+    if image.isNull():
+        return None, f"cannot be decoded: {reader.errorString()}"
+    return image, f"{size.width()}×{size.height()}"

@@ -1,0 +1,64 @@
+"""Text that arrives while a call runs, painted a few times a second however fast it comes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from inspector.ui.theme import mono_font
+
+MAX_LENGTH = 262_144
+KEPT_LENGTH = 196_608
+"""What is left when the limit is reached, so that not every line costs a rewrite."""
+MAX_PIECE = 4_096
+FLUSH_MS = 50
+
+
+class StreamText(QPlainTextEdit):
+    """Follows its end as long as the user has not scrolled up."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("streamText")
+        self.setAccessibleName("Messages while the call runs")
+        self.setReadOnly(True)
+        self.setUndoRedoEnabled(False)
+        self.setFont(mono_font())
+        self._kept = ""
+        self._waiting: list[str] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(FLUSH_MS)
+        self._timer.timeout.connect(self.flush)
+
+    def append_text(self, text: str) -> None:
+        """Add one line; beyond 4,096 characters it is cut, the timeline has it whole."""
+        piece = text if len(text) <= MAX_PIECE else f"{text[:MAX_PIECE]}… ({len(text) - MAX_PIECE:,} more characters)"
+        self._waiting.append(piece + "\n")
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._timer.stop()
+        self._waiting.clear()
+        self._kept = ""
+        self.clear()
+
+    def flush(self) -> None:
+        """Show what is waiting now."""
+        self._timer.stop()
+        added = "".join(self._waiting)
+        self._waiting.clear()
+        follows = self.verticalScrollBar().value() >= self.verticalScrollBar().maximum() - 1
+        self._kept += added
+        if len(self._kept) > MAX_LENGTH:
+            self._kept = self._kept[-KEPT_LENGTH:].partition("\n")[2]
+            self.setPlainText(self._kept)
+        else:
+            cursor = QTextCursor(self.document())
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            cursor.insertText(added)
+        if follows:
+            self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
