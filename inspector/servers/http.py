@@ -151,13 +151,13 @@ class HttpConnection:
         self._writer.close()
 
     async def _run(self, pump: Callable[[], Awaitable[None]]) -> None:
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):
             await pump()
             if not self._writer.is_closing():
                 await self._write(h11.EndOfMessage())
 
     async def _beat(self, heartbeat_s: float) -> None:
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):
             while True:
                 await asyncio.sleep(heartbeat_s)
                 await self.send(heartbeat())
@@ -207,7 +207,7 @@ class HttpConnection:
         try:
             async with asyncio.timeout(LINGER_S):
                 await self._writer.wait_closed()
-        except (TimeoutError, ConnectionError):
+        except OSError:
             self._writer.transport.abort()
 
 

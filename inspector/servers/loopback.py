@@ -52,11 +52,13 @@ class LoopbackListener:
             writer.transport.abort()
             return
         writer.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
-        self._connections.start(self._serve(HttpConnection(reader, writer)))
+        serving = self._connections.start(self._serve(HttpConnection(reader, writer)))
+        # A task that is cancelled before its first step never gets to close the socket itself.
+        serving.add_done_callback(lambda _: writer.close())
 
     async def _serve(self, connection: HttpConnection) -> None:
         try:
-            with contextlib.suppress(ConnectionError):
+            with contextlib.suppress(OSError):
                 await self._serve_requests(connection)
         finally:
             await connection.close()

@@ -18,19 +18,23 @@ class OwnedTasks:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def __len__(self) -> int:
         return len(self._tasks)
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run `work`; an exception that it lets through is logged."""
+        """Run `work`; an exception that it lets through is logged. After `close` it is cancelled at once."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._forget)
+        if self._closed:
+            task.cancel()
         return task
 
     async def close(self) -> None:
         """Cancel everything and wait until it has ended."""
+        self._closed = True
         while self._tasks:
             tasks = list(self._tasks)
             for task in tasks:

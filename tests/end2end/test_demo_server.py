@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import json
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -351,6 +353,19 @@ async def test_garbage_ends_only_its_own_connection(program: Program, raw: Raw, 
             answer = await reader.read()
         assert answer == b"" or answer.startswith(b"HTTP/1.1 ")
     writer.close()
+    assert (await raw.post({"jsonrpc": "2.0", "id": 1, "method": "ping"})).json()["result"] == {}
+
+
+async def test_a_reset_in_the_middle_of_a_stream_is_no_news(program: Program, raw: Raw) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", program.port)
+    body = json.dumps(call(1, "flood", n=10_000_000)).encode()
+    headers = {**raw.headers, "host": "localhost", "content-length": str(len(body))}
+    lines = ["POST /mcp HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    writer.write("\r\n".join(lines).encode() + body)
+    assert b"200 OK" in await reader.readline()
+    # Lingering for no time at all makes the system reset the connection instead of closing it.
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
     assert (await raw.post({"jsonrpc": "2.0", "id": 1, "method": "ping"})).json()["result"] == {}
 
 

@@ -8,6 +8,7 @@ from inspector.servers.demo.content import PARAGRAPH
 from inspector.servers.demo.messages import Json
 
 MAX_DELAY_MS = 60_000
+MAX_RATE_PER_S = 10_000_000
 MAX_BIG_BYTES = 64 * 1024 * 1024
 
 
@@ -116,7 +117,9 @@ _ALL = (
         "Sends many log messages, each with its number and the time it was made.",
         {
             "n": _integer("How many messages.", 1, 10_000_000, default=1000),
-            "rate_per_s": _number("Messages per second; 0 for as fast as possible.", minimum=0, default=0),
+            "rate_per_s": _number(
+                "Messages per second; 0 for as fast as possible.", minimum=0, maximum=MAX_RATE_PER_S, default=0
+            ),
             "size_bytes": _integer("Size of each message, as JSON.", 0, 65_536, default=200),
         },
         output=_object({"count": _integer("Messages sent.", 0, 10_000_000), "elapsed_ms": _number("Time taken.")}),

@@ -63,6 +63,11 @@ class EventStream:
         """True while somebody reads."""
         return self._is_attached
 
+    @property
+    def is_delivered(self) -> bool:
+        """True once a reader has had everything and nothing will follow."""
+        return self.finished and self._cursor == self._last
+
     def push(self, data: bytes, *, cut: bool = False) -> None:
         """Append one event with `data`, which must be one line."""
         self._append(Block(self._last + 1, 1, self._encode([data]), cut))

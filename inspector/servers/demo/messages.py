@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 
@@ -71,7 +71,7 @@ def parse_messages(body: bytes, *, batches: bool) -> list[Json]:
 def _check(message: Any) -> None:
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
         raise RpcError(INVALID_REQUEST, 'Invalid Request: not an object with "jsonrpc": "2.0"')
-    if "id" in message and not _is_id(message["id"]):
+    if "id" in message and not is_request_id(message["id"]):
         raise RpcError(INVALID_REQUEST, "Invalid Request: the id is neither a string nor an integer")
     if "method" in message:
         if not isinstance(message["method"], str) or not isinstance(message.get("params", {}), dict):
@@ -80,7 +80,8 @@ def _check(message: Any) -> None:
         raise RpcError(INVALID_REQUEST, "Invalid Request: neither a request, a notification nor a response")
 
 
-def _is_id(value: Any) -> bool:
+def is_request_id(value: Any) -> TypeGuard[RequestId]:
+    """True for a string or an integer; to Python a boolean is an integer too, to JSON-RPC it is not."""
     return isinstance(value, int | str) and not isinstance(value, bool)
 
 

@@ -19,6 +19,7 @@ from inspector.servers.demo.messages import (
     RequestId,
     RpcError,
     encode,
+    is_request_id,
     notification_message,
     request_message,
     result_message,
@@ -82,7 +83,7 @@ class Session:
             self._attendant = self._tasks.start(self._attend())
         elif method == "notifications/cancelled":
             request_id = params.get("requestId")
-            if isinstance(request_id, int | str) and request_id in self._calls:
+            if is_request_id(request_id) and request_id in self._calls:
                 self._calls[request_id].cancel()
         elif message.get("id") == f"ping-{self._pings}":
             self._pings_answered = self._pings
@@ -106,24 +107,25 @@ class Session:
         return self._exchanges.get(stream)
 
     def await_return(self, exchange: Exchange, grace_s: float) -> None:
-        """The client has left the stream: cancel its calls unless it comes back within `grace_s` seconds."""
-        if not exchange.stream.finished:
-            self._tasks.start(self._cancel_unless_resumed(exchange, grace_s))
+        """The client has left the stream: give up what it missed unless it comes back within `grace_s` seconds."""
+        if not exchange.stream.is_delivered:
+            self._tasks.start(self._give_up_unless_resumed(exchange, grace_s))
 
     async def close(self) -> None:
         """Cancel everything that runs and end all streams."""
         await self._tasks.close()
         self.standalone.finish()
 
-    async def _cancel_unless_resumed(self, exchange: Exchange, grace_s: float) -> None:
+    async def _give_up_unless_resumed(self, exchange: Exchange, grace_s: float) -> None:
         await asyncio.sleep(grace_s)
         if not exchange.stream.is_attached:
             for call in exchange.calls:
                 call.cancel()
+            self._exchanges.pop(exchange.stream.number, None)
 
     def _forget_old_exchanges(self) -> None:
         finished = [number for number, exchange in self._exchanges.items() if exchange.stream.finished]
-        for number in finished[: -MAX_FINISHED_STREAMS or None]:
+        for number in finished[:-MAX_FINISHED_STREAMS]:
             del self._exchanges[number]
 
     def _start_call(self, request: Json, stream: EventStream) -> asyncio.Task[None] | None:
@@ -150,7 +152,7 @@ class Session:
 
     async def _result(self, params: Json, stream: EventStream) -> Json:
         token = dispatch.mapping(params, "_meta").get("progressToken")
-        call = Call(self.state, stream, token if isinstance(token, int | str) else None)
+        call = Call(self.state, stream, token if is_request_id(token) else None)
         return await run_tool(call, dispatch.string(params, "name"), dispatch.mapping(params, "arguments"))
 
     async def _attend(self) -> None:

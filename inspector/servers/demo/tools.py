@@ -34,7 +34,7 @@ async def run_tool(call: Call, name: str, arguments: Json) -> Json:
     if problem:
         # Since 2025-11-25 a model shall see what was wrong with its arguments (server/tools, error handling).
         return text_result(problem, is_error=True)
-    return fit(await TOOLS[name](call, _with_defaults(definition, arguments)), version)
+    return fit(await TOOLS[name](call, _complete(definition, arguments)), version)
 
 
 def text_result(text: str, *, is_error: bool = False, structured: Json | None = None) -> Json:
@@ -50,16 +50,22 @@ def _validator(name: str) -> jsonschema.Draft202012Validator:
 
 def _check(name: str, arguments: Json) -> str | None:
     """The first thing wrong with the arguments, in a sentence; None if there is nothing."""
-    error = next(iter(_validator(name).iter_errors(arguments)), None)
+    try:
+        error = next(iter(_validator(name).iter_errors(arguments)), None)
+    except RecursionError:
+        return "Invalid arguments: nested too deeply"
     if error is None:
         return None
     where = ".".join(str(step) for step in error.absolute_path)
     return f"Invalid arguments{': ' + where if where else ''}: {error.message[:500]}"
 
 
-def _with_defaults(definition: Json, arguments: Json) -> Json:
+def _complete(definition: Json, arguments: Json) -> Json:
+    """The valid arguments with defaults filled in, and with integers as such: to JSON Schema 3.0 is one."""
     properties: Json = definition["inputSchema"]["properties"]
-    return {name: schema["default"] for name, schema in properties.items() if "default" in schema} | arguments
+    defaults = {name: schema["default"] for name, schema in properties.items() if "default" in schema}
+    integers = {name: int(arguments[name]) for name in arguments if properties[name]["type"] == "integer"}
+    return defaults | arguments | integers
 
 
 async def echo(call: Call, arguments: Json) -> Json:

@@ -32,6 +32,14 @@ async def test_closing_cancels_what_runs() -> None:
     assert len(tasks) == 0
 
 
+async def test_nothing_starts_after_closing() -> None:
+    tasks = OwnedTasks()
+    await tasks.close()
+    late = tasks.start(forever())
+    await asyncio.wait([late])
+    assert late.cancelled()
+
+
 async def test_a_failure_is_logged_and_leaves_the_others_alone(caplog: pytest.LogCaptureFixture) -> None:
     tasks = OwnedTasks()
     running = tasks.start(forever())

@@ -52,6 +52,7 @@ async def test_a_cancelled_call_is_not_answered(session: Session) -> None:
     await asyncio.sleep(0)
     session.take(cancelled("1"))
     session.take(cancelled([1]))
+    session.take(cancelled(True))
     assert session.calls == 1
     session.take(cancelled(1))
     assert await collect(exchange.stream) == []
@@ -76,6 +77,19 @@ async def test_a_left_call_is_cancelled_after_the_grace(session: Session) -> Non
     session.await_return(exchange, 0.0)
     await asyncio.wait(exchange.calls)
     assert exchange.calls[0].cancelled()
+
+
+async def test_a_missed_answer_is_given_up_after_the_grace(session: Session) -> None:
+    missed = session.open_exchange([call(1, "echo", text="a")])
+    await asyncio.wait(missed.calls)
+    session.await_return(missed, 0.0)
+    seen = session.open_exchange([call(2, "echo", text="a")])
+    await collect(seen.stream)
+    session.await_return(seen, 0.0)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert session.exchange(missed.stream.number) is None
+    assert session.exchange(seen.stream.number) is seen
 
 
 async def test_old_streams_are_forgotten(session: Session) -> None:

@@ -132,6 +132,13 @@ async def test_progress_has_no_message_in_2024() -> None:
     assert "message" not in (await bench.sent())[0]["params"]
 
 
+async def test_a_whole_number_may_be_written_as_a_float() -> None:
+    bench = Bench()
+    await bench.run("countdown", **{"from": 3.0, "delay_ms": 0.0})
+    assert len(await bench.sent()) == 3
+    assert len(text(await Bench().run("big", bytes=5.0))) == 5
+
+
 async def test_slow_takes_its_time() -> None:
     bench = Bench()
     await bench.run("slow", seconds=2.5)
@@ -200,6 +207,9 @@ WRONG: list[tuple[str, Json]] = [
     ("shapes", {"name": "n", "sides": 2}),
     ("shapes", {"name": "n", "position": {"x": 1}}),
     ("fail", {"extra": 1}),
+    ("flood", {"n": 1, "rate_per_s": 1e308}),
+    ("slow", {"seconds": float("inf")}),
+    ("echo", {"text": json.loads("[" * 900 + "]" * 900)}),
 ]
 
 
