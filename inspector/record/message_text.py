@@ -85,7 +85,7 @@ def _read(value: dict[str, Any]) -> str:
 def _compact(value: Any) -> str:
     if value is None or value == {}:
         return ""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return jsontext.dumps(value).decode()
 
 
 def _identity(value: Any) -> str:

@@ -6,8 +6,10 @@ bounded, and free of characters that could disturb the line it stands in.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from inspector.record import message_text
@@ -34,6 +36,10 @@ from inspector.trace.events import (
 )
 
 SUMMARY_CHARS = 240
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
 _SEPARATOR = " · "
 
 
@@ -43,6 +49,11 @@ def plain(text: str, limit: int = SUMMARY_CHARS) -> str:
     if not cut.isprintable():
         cut = "".join(map(_visible, cut))
     return cut if len(cut) <= limit else cut[: limit - 1] + "…"
+
+
+def visible(text: str) -> str:
+    """`text` with its line breaks (LF) and tabs; what else has no glyph, or turns the reading direction, as escapes."""
+    return _UNSEEN.sub(lambda match: _visible(match[0]), text)
 
 
 def _visible(char: str) -> str:
@@ -71,6 +82,14 @@ def duration(ms: float) -> str:
     if minutes < 60:
         return f"{minutes} min {seconds:02} s"
     return f"{minutes // 60:,} h {minutes % 60:02} min"
+
+
+def calendar(at: float) -> str:
+    """Unix seconds as `2026-11-20 12:03:04.123456` where the user is; `?` for a time no calendar has."""
+    try:
+        return datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M:%S.%f")  # noqa: DTZ006 - the user's own clock is meant
+    except (OverflowError, OSError, ValueError):
+        return "?"
 
 
 def size(count_bytes: int) -> str:

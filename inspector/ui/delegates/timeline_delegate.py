@@ -50,7 +50,8 @@ class TimelineDelegate(QStyledItemDelegate):
         row = model.row_at(position)
         rect: QRect = option.rect
         severity = model.timeline.severities[row]
-        if option.state & QStyle.StateFlag.State_Selected:
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if is_selected:
             painter.fillRect(rect, self._selection)
         elif severity in self._tints:
             painter.fillRect(rect, self._tints[severity])
@@ -60,7 +61,8 @@ class TimelineDelegate(QStyledItemDelegate):
             self._paint_lane(painter, rect, row)
         text = model.cell(position, column)
         if text:
-            self._paint_text(painter, rect, text, column, self._color(row, column, severity))
+            quiet = self._text if is_selected else self._muted
+            self._paint_text(painter, rect, text, column, self._color(row, column, severity, quiet))
 
     def _paint_text(self, painter: QPainter, rect: QRect, text: str, column: int, color: QColor) -> None:
         mono = column in MONO
@@ -90,16 +92,16 @@ class TimelineDelegate(QStyledItemDelegate):
             found = self._cache[key] = (elided, metrics.horizontalAdvance(elided))
         return found
 
-    def _color(self, row: int, column: int, severity: int) -> QColor:
+    def _color(self, row: int, column: int, severity: int, quiet: QColor) -> QColor:
         timeline = self._model.timeline
         if column in _QUIET:
-            return self._muted
+            return quiet
         if column == Column.DIRECTION:
-            return self._directions.get(timeline.directions[row], self._muted)
+            return self._directions.get(timeline.directions[row], quiet)
         if column == Column.KIND:
             return self._severities.get(severity) or self._kinds.get(timeline.kinds[row], self._text)
         if column == Column.PREVIEW and timeline.kinds[row] in _QUIET_KINDS and severity < WARN:
-            return self._muted
+            return quiet
         return self._text
 
     def _paint_signs(self, painter: QPainter, rect: QRect, row: int) -> None:

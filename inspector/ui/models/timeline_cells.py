@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from datetime import datetime
 from functools import lru_cache
 
 from inspector.record import text
@@ -91,7 +90,7 @@ class TimelineCells:
 
     def _time(self, row: int, previous: int | None) -> str:
         if self.time_mode is TimeMode.LOCAL:
-            return local_time(self._timeline.at[row])
+            return text.calendar(self._timeline.at[row]).rpartition(" ")[2]
         stamps = self._timeline.monotonic_ns
         origin = stamps[0] if self.time_mode is TimeMode.START else stamps[row if previous is None else previous]
         return f"{(stamps[row] - origin) / 1e9:+,.6f} s"
@@ -123,11 +122,3 @@ class TimelineCells:
 
     def _preview(self, row: int) -> str:
         return text.preview(self._river[self._timeline.numbers[row]])[:PREVIEW_CHARS]
-
-
-def local_time(at: float) -> str:
-    """`12:03:04.123456`, `?` for a time no calendar has."""
-    try:
-        return datetime.fromtimestamp(at).strftime("%H:%M:%S.%f")  # noqa: DTZ006 - the user's own clock is meant
-    except (OverflowError, OSError, ValueError):
-        return "?"

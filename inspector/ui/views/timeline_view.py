@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from inspector.record.message_text import payload
@@ -26,6 +26,9 @@ _WIDEST = {
     Column.SIZE: "999.9 kB",
     Column.LATENCY: "59.999 s",
 }
+_YIELDING = (Column.LATENCY, Column.DELTA, Column.SIZE, Column.ID)
+"""Columns that show only where there is room, the most wanted first; until the user chooses."""
+_PREVIEW_PX = 160
 _RESTYLING = {QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.FontChange}
 
 
@@ -43,6 +46,8 @@ class TimelineView(QTableView):
         self.setAccessibleName("Timeline")
         self.timeline_model = model
         self._kept_row: int | None = None
+        self._widths: dict[int, int] = {}
+        self._columns_chosen = False
         self.rows_delegate = TimelineDelegate(model, self)
         self.tail = FollowTail(self, "timelineNewRows")
         model.modelAboutToBeReset.connect(self._keep_current)
@@ -82,7 +87,8 @@ class TimelineView(QTableView):
         for column, widest in _WIDEST.items():
             heading = proportional.horizontalAdvance(HEADINGS[column])
             used = (metrics if column in MONO else proportional).horizontalAdvance(widest)
-            self.setColumnWidth(column, max(used, heading) + 2 * PADDING_PX + 2)
+            self._widths[column] = max(used, heading) + 2 * PADDING_PX + 2
+            self.setColumnWidth(column, self._widths[column])
 
     def _add_actions(self) -> None:
         for name, text, keys, slot in (
@@ -100,6 +106,17 @@ class TimelineView(QTableView):
             action.triggered.connect(slot)
             self.addAction(action)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the less wanted columns go where there is no room for them beside the preview."""
+        super().resizeEvent(event)
+        if self._columns_chosen:
+            return
+        room = self.viewport().width() - _PREVIEW_PX
+        room -= sum(width for column, width in self._widths.items() if column not in _YIELDING)
+        for column in _YIELDING:
+            room -= self._widths[column]
+            self.setColumnHidden(column, room < 0)
 
     def current_row(self) -> int | None:
         """The timeline row the user is on."""
@@ -192,5 +209,9 @@ class TimelineView(QTableView):
             action = menu.addAction(heading)
             action.setCheckable(True)
             action.setChecked(not header.isSectionHidden(column))
-            action.toggled.connect(lambda shown, column=column: header.setSectionHidden(column, not shown))
+            action.toggled.connect(lambda shown, column=column: self._choose_column(column, shown))
         menu.popup(header.mapToGlobal(point))
+
+    def _choose_column(self, column: int, shown: bool) -> None:
+        self._columns_chosen = True
+        self.setColumnHidden(column, not shown)
