@@ -66,6 +66,7 @@ class Block:
     """What is known of a block that is still coming in."""
 
     event = b""
+    data: bytes | bytearray = b""
     id: str | None = None
     retry_ms: int | None = None
     data_lines = 0
@@ -80,7 +81,6 @@ class Block:
     def __init__(self, offset: int) -> None:
         self.offset = offset
         self.raw = bytearray()
-        self.data = bytearray()
         self.unknown_lines: list[bytes] = []
 
     @property
@@ -88,27 +88,34 @@ class Block:
         """Where in `raw` begins what no item has told of yet: comments are told of at once, fields by the frame."""
         return 0 if self.has_fields or self.is_truncated else self.line_start
 
-    def line(self) -> bytes:
-        """The newest line, without its end and without the one byte order mark that a stream may begin with."""
-        line = bytes(memoryview(self.raw)[self.line_start :]).rstrip(b"\r\n")
+    def forget_told(self) -> None:
+        """Let the block begin with what no item has told of."""
+        unread = self.unread
+        del self.raw[:unread]
+        self.offset += unread
+        self.line_start -= unread
+
+    def strip_bom(self, line: bytes) -> bytes:
+        """The newest line without the one byte order mark that a stream may begin with."""
         if self.offset + self.line_start == 0 and line.startswith(BOM):
             self.has_bom = True
-            line = line[len(BOM) :]
+            return line[len(BOM) :]
         return line
 
     def read_field(self, line: bytes) -> None:
         """Take one line that is neither blank nor a comment."""
         self.has_fields = True
-        name, _, value = line.partition(b":")
-        value = value.removeprefix(b" ")
+        colon = line.find(b":")
+        if colon < 0:
+            name, value = line, b""
+        else:  # lines can be long: no more than one copy
+            name, value = line[:colon], line[colon + (2 if line[colon + 1 : colon + 2] == b" " else 1) :]
         if name == b"data":
-            self.data += value
-            self.data += b"\n"
-            self.data_lines += 1
+            self._add_data(value)
         elif name == b"event":
             self.event = value
         elif name == b"id":
-            if b"\0" not in value:
+            if 0 not in value:
                 self.id = value.decode("utf-8", "replace")
         elif name == b"retry":
             if value.isdigit():
@@ -116,9 +123,19 @@ class Block:
         elif len(self.unknown_lines) < MAX_UNKNOWN_LINES:
             self.unknown_lines.append(line[:MAX_UNKNOWN_LINE_BYTES])
 
+    def _add_data(self, value: bytes) -> None:
+        self.data_lines += 1
+        if self.data_lines == 1:
+            self.data = value
+            return
+        if self.data_lines == 2:
+            self.data = bytearray(self.data)
+        self.data += b"\n"
+        self.data += value
+
     def read_cut_line(self) -> None:
         """Take what there is of a line that will not come whole: data is worth showing, half an id is a wrong id."""
-        line = self.line()
+        line = self.strip_bom(bytes(self.raw[self.line_start :]))
         name, colon, _ = line.partition(b":")
         if (colon and name == b"data") or not any(field.startswith(name) for field in FIELDS):
             self.read_field(line)
@@ -137,7 +154,7 @@ class Block:
             raw=bytes(self.raw),
             offset=self.offset,
             event=self.event.decode("utf-8", "replace") or "message",
-            data=_decode(self.data[:-1], whole=whole),
+            data=_decode(self.data, whole=whole),
             id=self.id,
             last_event_id=last_event_id,
             line_ends=_KINDS[self.line_ends],
@@ -160,7 +177,10 @@ def _decode(text: bytes | bytearray, *, whole: bool) -> str:
     return codecs.getincrementaldecoder("utf-8")("replace").decode(text)
 
 
-def is_utf8(text: bytes | bytearray, *, whole: bool) -> bool:
+def is_utf8(text: bytes | bytearray, *, whole: bool = True) -> bool:
+    """Whether it can be read as it stands; if it is not `whole`, its last character may be cut."""
+    if text.isascii():
+        return True
     try:
         codecs.getincrementaldecoder("utf-8")().decode(text, whole)
     except UnicodeDecodeError:

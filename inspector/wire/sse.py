@@ -15,8 +15,13 @@ from inspector.wire.block import BOM, CR, CRLF, LF, Block, Comment, Frame, is_ut
 
 __all__ = ["Comment", "Frame", "SseParser", "decode_frame"]
 
-_EVENT_LINE = re.compile(rb"event: ?([^\r\n]{0,256})\r?\n")
-_MAX_HEADS = 64
+MAX_HEADS = 64
+MAX_HEAD_BYTES = 256
+_HEAD = re.compile(rb"(?:id: ?([^\0\r\n]*)\r?\n|event: ?([^\r\n]*)\r?\n)*+")
+_LONE_CR = re.compile(rb"\r(?!\n)")
+_LONE_LF = re.compile(rb"\n(?<!\r\n)")
+# A pattern finds two bytes more than twice as fast as `bytes.split` does.
+_BLANK = {line_end: re.compile(line_end * 2) for line_end in (b"\n", b"\r\n")}
 
 
 class SseParser:
@@ -35,7 +40,7 @@ class SseParser:
         self._position = offset
         self._block: Block | None = None
         self._after_cr = False
-        self._events_by_head = {b"": "message"}
+        self._known_heads: dict[bytes, tuple[str, str | None]] = {}
 
     @property
     def pending(self) -> bytes:
@@ -61,67 +66,68 @@ class SseParser:
             if self._block:
                 head, found, chunk = chunk.partition(blank)
                 self._feed_lines(head + found, items)
-            blocks = chunk.split(blank)
+            blocks = _BLANK[line_end].split(chunk)
             chunk = blocks.pop()
             self._feed_blocks(blocks, line_end, items)
         self._feed_lines(chunk, items)
         return items
 
     def finish(self) -> Frame | None:
-        """The stream has ended: what it left unfinished, which an EventSource drops, or None."""
-        block, self._block = self._block, None
-        if block is None:
+        """The stream has ended: what it left unfinished (`pending`), which an EventSource drops, or None."""
+        block = self._block
+        if block is None or not self.pending_bytes:
             return None
         if self._after_cr:
             block.line_ends |= CR
+        block.forget_told()
         if not block.is_truncated and block.line_start < len(block.raw):
-            unread = block.unread
             block.read_cut_line()
-            del block.raw[:unread]
-            block.offset += unread
-        elif not (block.has_fields or block.is_truncated):
-            return None
         return block.frame(self.last_event_id, complete=False)
 
     def _line_end_of(self, chunk: bytes) -> bytes:
         """The one line end of a chunk; nothing if it has none, has several, or the limit or a BOM need care."""
-        if len(chunk) > self._limit_bytes or (self._position == 0 and chunk.startswith(BOM[:1])):
+        if len(chunk) > self._limit_bytes or (self._position == 0 and chunk.startswith(BOM[:1])) or 10 not in chunk:
             return b""
-        if b"\r" not in chunk:
-            return b"\n" if b"\n" in chunk else b""
-        crlf = chunk.count(b"\r\n")
-        return b"\r\n" if crlf == chunk.count(b"\n") == chunk.count(b"\r") else b""
+        if 13 not in chunk:
+            return b"\n"
+        return b"" if _LONE_CR.search(chunk) or _LONE_LF.search(chunk) else b"\r\n"
 
     def _feed_blocks(self, blocks: list[bytes], line_end: bytes, items: list[Frame | Comment]) -> None:
-        """Take blocks, cut off before their blank line: one data line behind an event line or none, or others."""
+        """Take blocks, cut off before their blank line; those of an odd shape go by line."""
         blank = line_end * 2
         line_ends = (line_end.decode(),)
-        event_of = self._events_by_head.get
+        known = self._known_heads.get
         for block in blocks:
             head, found, value = block.partition(b"data:")
-            event = event_of(head) or self._learn(head, line_end)
-            if event and found and line_end not in value:
+            fields = known(head) or self._read_head(head)
+            if fields and found and 10 not in value:
                 try:
-                    data = str(value, "utf-8")
+                    data = value.decode().removeprefix(" ")
                 except UnicodeDecodeError:
                     self._feed_lines(block + blank, items)
                     continue
+                event, event_id = fields
+                if event_id is not None:
+                    self.last_event_id = event_id
                 raw = block + blank
-                data = data.removeprefix(" ")
-                items.append(Frame(raw, self._position, event, data, None, self.last_event_id, line_ends))
+                items.append(Frame(raw, self._position, event, data, event_id, self.last_event_id, line_ends))
                 self._position += len(raw)
+            elif block.startswith(b":") and 10 not in block:
+                items.append(Comment(block[1:].decode("utf-8", "replace"), self._position, block + line_end))
+                self._position += len(block) + len(blank)
             else:
                 self._feed_lines(block + blank, items)
 
-    def _learn(self, head: bytes, line_end: bytes) -> str | None:
-        """The event type if this is one event line and no more; the next blocks will likely begin with it too."""
-        match = _EVENT_LINE.fullmatch(head)
-        if match is None or not head.endswith(line_end) or not is_utf8(head, whole=True):
+    def _read_head(self, head: bytes) -> tuple[str, str | None] | None:
+        """Event type and id, if there are no other lines than these two before the data; many blocks share a head."""
+        match = _HEAD.fullmatch(head)
+        if match is None or not is_utf8(head):
             return None
-        event = match[1].decode() or "message"
-        if len(self._events_by_head) < _MAX_HEADS:
-            self._events_by_head[head] = event
-        return event
+        event_id, event = match.groups()
+        fields = ((event or b"").decode() or "message", None if event_id is None else event_id.decode())
+        if event_id is None and len(head) <= MAX_HEAD_BYTES and len(self._known_heads) < MAX_HEADS:
+            self._known_heads[head] = fields
+        return fields
 
     def _feed_lines(self, data: bytes, items: list[Frame | Comment]) -> None:
         """Take any bytes, line by line (`bytes.splitlines` knows CR, LF and CRLF only)."""
@@ -137,9 +143,12 @@ class SseParser:
                 self._discard(block, line, items)
             elif len(line) <= room:
                 self._position += len(line)
+                is_whole = block.line_start == len(block.raw)
                 block.raw += line
-                if line.endswith((b"\n", b"\r")):
-                    self._end_line(block, items)
+                if line[-1] in b"\r\n":
+                    end = -2 if line.endswith(b"\r\n") else -1
+                    text = line[:end] if is_whole else bytes(memoryview(block.raw)[block.line_start : end])
+                    self._end_line(block, text, items)
             else:
                 self._feed_lines(line[:room], items)
                 rest = self._settle_cr(line[room:])
@@ -147,18 +156,20 @@ class SseParser:
                     block.truncate()
                     self._feed_lines(rest, items)
 
-    def _end_line(self, block: Block, items: list[Frame | Comment]) -> None:
-        line = block.line()
-        start, block.line_start = block.line_start, len(block.raw)
-        self._after_cr = block.raw.endswith(b"\r")
+    def _end_line(self, block: Block, line: bytes, items: list[Frame | Comment]) -> None:
+        """The line is all here; `block.raw` holds it with its end."""
+        raw = block.raw
+        line = block.strip_bom(line)
+        start, block.line_start = block.line_start, len(raw)
+        self._after_cr = raw[-1] == 13
         if not line:
             self._end_block(block, items)
             return
         if not self._after_cr:
-            block.line_ends |= CRLF if block.raw.endswith(b"\r\n") else LF
-        if line.startswith(b":"):
+            block.line_ends |= CRLF if raw[-2] == 13 else LF
+        if line[0] == 58:
             block.comments += 1
-            items.append(Comment(line[1:].decode("utf-8", "replace"), block.offset + start, bytes(block.raw[start:])))
+            items.append(Comment(line[1:].decode("utf-8", "replace"), block.offset + start, bytes(raw[start:])))
             return
         block.read_field(line)
         if block.retry_ms is not None:
