@@ -1,0 +1,101 @@
+"""See a Model Context Protocol server talk.
+
+    import inspector
+
+    async with inspector.connect("http://127.0.0.1:8000/mcp") as session:
+        tools = await session.list_tools()
+        answer = await session.call_tool("echo", {"text": "hello"})
+        print(answer.result, answer.rtt_ms)
+        async for event in session.events():
+            ...
+
+No Qt is needed or imported. Entering raises `ConnectError`; requests return an `Answer` and never raise for what
+the server did. Names are loaded when first used, so that the window stands before httpx is imported.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from inspector.protocol.era import TransportName
+    from inspector.protocol.peer import Progress
+    from inspector.session.calls import Answer
+    from inspector.session.failure import ConnectError
+    from inspector.session.options import Ask, Callbacks, Options
+    from inspector.session.session import Session
+    from inspector.trace.river import River
+
+_HOMES = {
+    "Answer": "inspector.session.calls",
+    "Ask": "inspector.session.options",
+    "Callbacks": "inspector.session.options",
+    "ConnectError": "inspector.session.failure",
+    "Options": "inspector.session.options",
+    "Progress": "inspector.protocol.peer",
+    "River": "inspector.trace.river",
+    "Session": "inspector.session.session",
+    "TransportName": "inspector.protocol.era",
+}
+
+__all__ = [
+    "Answer",
+    "Ask",
+    "Callbacks",
+    "ConnectError",
+    "Options",
+    "Progress",
+    "River",
+    "Session",
+    "TransportName",
+    "connect",
+]
+
+
+def connect(
+    url: str,
+    *,
+    transport: TransportName | str = "auto",
+    protocol_version: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    ca_file: Path | None = None,
+    insecure: bool = False,
+    sampling: Ask | None = None,
+    elicitation: Ask | None = None,
+    roots: Ask | None = None,
+    river: River | None = None,
+    **more: Any,
+) -> Session:
+    """A session with the server at `url`, to be entered with `async with`.
+
+    `sampling`, `elicitation` and `roots` are coroutines that take the server's `params` and return our `result`; only
+    what is given is declared as a capability. `more` takes any further field of `Options`, such as
+    `request_timeout_s`. Pass a `river` to collect the events of several sessions in one place.
+    """
+    from inspector.protocol.era import TransportName as Name  # noqa: PLC0415 - loaded when first used
+    from inspector.session.options import Callbacks as Answerers  # noqa: PLC0415
+    from inspector.session.options import Options as Settings  # noqa: PLC0415
+    from inspector.session.session import Session as Connected  # noqa: PLC0415
+
+    options = Settings(
+        url,
+        transport=Name(transport),
+        protocol_version=protocol_version,
+        headers=tuple((headers or {}).items()),
+        ca_file=ca_file,
+        insecure=insecure,
+        callbacks=Answerers(sampling=sampling, elicitation=elicitation, roots=roots),
+        **more,
+    )
+    return Connected(options, river)
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home), name)

@@ -110,8 +110,12 @@ class Peer:
         if self.pending.pop(pending.id, None) is not None:
             self._remember(pending, answered=False)
 
-    def feed(self, message: JsonRpc, carrier: Pending | None = None) -> Reading:
-        """Say what an incoming message means; `carrier` is the request whose POST brought it, if one did."""
+    def feed(self, message: JsonRpc, carrier: Pending | None = None, *, on_stream: bool = True) -> Reading:
+        """Say what an incoming message means.
+
+        `carrier` is the request whose POST brought it, if one did; `on_stream` is false for the body of an HTTP
+        error, which may come without an id and means that exchange alone.
+        """
         if message.type is MessageType.NOTIFICATION:
             if message.method == "notifications/progress":
                 return self._progress(message)
@@ -121,7 +125,7 @@ class Peer:
             return Reading(ask=True, breaches=early)
         if message.type is MessageType.INVALID:
             return NOTHING
-        return self._answer(message, carrier)
+        return self._answer(message, carrier, on_stream)
 
     def _early(self, message: JsonRpc) -> Reading:
         if message.method == "notifications/message":
@@ -131,7 +135,7 @@ class Peer:
         breach = Breach("message-before-initialized", Severity.WARN, text, fix, "Lifecycle: initialization")
         return Reading(breaches=(breach,))
 
-    def _answer(self, message: JsonRpc, carrier: Pending | None) -> Reading:
+    def _answer(self, message: JsonRpc, carrier: Pending | None, on_stream: bool) -> Reading:
         pending = self.pending.get(message.id)
         if pending is not None:
             return self._settle(pending, ())
@@ -141,7 +145,7 @@ class Peer:
             fix = "Send the id back as it came, without changing its type."
             return self._settle(twin, (_error("response-id-type-changed", text, fix, "JSON-RPC 2.0 section 5"),))
         if message.id is None and message.type is MessageType.ERROR:
-            return self._without_id(carrier)
+            return self._without_id(carrier) if carrier or on_stream else NOTHING
         ended = self._ended.get(message.id)
         if ended is None:
             text = f"An answer came with the id {message.id!r}, which no request of ours has."

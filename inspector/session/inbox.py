@@ -111,7 +111,7 @@ class Inbox:
         raw: bytes = b"",
     ) -> int:
         message = jsonrpc.read(value)
-        reading = self._peer.feed(message, carrier)
+        reading = self._peer.feed(message, carrier, on_stream=framing is Framing.SSE)
         event = self._emit(message, reading, arrival, framing, frame, raw)
         self._report(message, reading, event)
         if reading.settles and reading.pending is not None:

@@ -43,6 +43,7 @@ class Link:
         self.options = options
         self.http = HttpClient(options)
         self.state = ConnectionState.IDLE
+        self.closed = asyncio.Event()
         self.streams: set[Stream] = set()
         self.sockets: deque[Any] = deque(maxlen=8)
         self._group: asyncio.TaskGroup | None = None
@@ -68,6 +69,8 @@ class Link:
                 return
             raise AssertionError(f"{self.state} cannot become {state}")
         self.state = state
+        if state is ConnectionState.CLOSED:
+            self.closed.set()
         self.river.emit(
             StateChanged,
             connection=self.number,

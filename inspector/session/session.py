@@ -37,7 +37,7 @@ class Session:
     """
 
     def __init__(self, options: Options, river: River | None = None, number: int = 1) -> None:
-        self.river = river or River()
+        self.river = River() if river is None else river
         self.options = options
         self.link = Link(self.river, number, options)
         self._conversation = Conversation(self.link)
@@ -80,6 +80,10 @@ class Session:
     @property
     def state(self) -> ConnectionState:
         return self.link.state
+
+    async def closed(self) -> None:
+        """Until the session is over: closed by the user, or lost for good."""
+        await self.link.closed.wait()
 
     @property
     def negotiated(self) -> Negotiated | None:

@@ -17,6 +17,7 @@ from inspector.session.reconnect import Backoff, StormGuard
 from inspector.session.stream import Arrival, Ended, Stream
 from inspector.trace.events import ConnectionState, EndCause, Outcome
 from inspector.wire import jsontext
+from inspector.wire.http import mask_url
 from inspector.wire.sse import Comment, Frame
 
 REVISION = "2024-11-05"
@@ -62,7 +63,7 @@ class HttpSseChannel:
         self._settled = False
 
     async def open(self) -> None:
-        self.link.move(ConnectionState.CONNECTING, f"Connecting to {self.wire.url} over HTTP+SSE.")
+        self.link.move(ConnectionState.CONNECTING, f"Connecting to {mask_url(self.wire.url)} over HTTP+SSE.")
         await self._connect()
 
     async def _connect(self) -> None:
@@ -234,4 +235,3 @@ class HttpSseChannel:
         self._settled = False
         if self._stream is not None:
             self._stream.stop(EndCause.CLOSED_BY_US, "We closed the session.")
-

@@ -14,6 +14,7 @@ from inspector.session.failure import connect_error
 from inspector.session.reconnect import Backoff, StormGuard
 from inspector.session.stream import Arrival, Ended, Stream
 from inspector.trace.events import ConnectionState, EndCause, Outcome
+from inspector.wire.http import mask_url
 from inspector.wire.sse import Comment, Frame
 
 EVENTSOURCE_RETRY_MS = 3000
@@ -35,7 +36,7 @@ class RawSseChannel:
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def open(self) -> None:
-        self.link.move(ConnectionState.CONNECTING, f"Connecting to {self._wire.url} as a raw event stream.")
+        self.link.move(ConnectionState.CONNECTING, f"Connecting to {mask_url(self._wire.url)} as a raw event stream.")
         self.link.spawn(self._run(), "raw SSE stream")
         await asyncio.shield(self._opened)
 

@@ -19,6 +19,7 @@ from inspector.session.reconnect import Backoff, StormGuard
 from inspector.session.stream import Arrival, Ended, Stream
 from inspector.trace.events import ConnectionState, EndCause, Outcome
 from inspector.wire import jsontext
+from inspector.wire.http import mask_url
 from inspector.wire.sse import Comment, Frame
 
 NETWORK_CAUSES = frozenset(
@@ -82,7 +83,7 @@ class StreamableChannel:
         self._liveness = Liveness(self._link)
 
     async def open(self) -> None:
-        self._link.move(ConnectionState.CONNECTING, f"Connecting to {self._link.options.url} over Streamable HTTP.")
+        self._link.move(ConnectionState.CONNECTING, f"Connecting to {mask_url(self._wire.url)} over Streamable HTTP.")
         await self.conversation.initialize(self._link.options.protocol_version or era.LATEST)
         self._link.spawn(self._listen(), "listen")
 
@@ -157,8 +158,10 @@ class StreamableChannel:
                 if not await self._renew(ended):
                     return
             elif ended.event.cause in NETWORK_CAUSES or ended.event.cause is EndCause.TIMED_OUT_BY_US:
+                session_id = self._wire.session_id
                 if not await self._recover(ended.sentence, retry_ms):
                     return
+                event_id = event_id if self._wire.session_id == session_id else ""
             elif ended.was_stream:
                 failures = 0
                 pause_ms = self._backoff.after_end(retry_ms)

@@ -1,0 +1,334 @@
+"""The headless commands: probe, call, watch, serve. Data goes to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from inspector import arguments
+from inspector.arguments import PROGRAM, Parser, Target, UsageError
+from inspector.diagnose.engine import Engine
+from inspector.record import text
+from inspector.record.formats import jsonl
+from inspector.servers.demo import DemoServer, serve_demo
+from inspector.session.calls import Answer
+from inspector.session.failure import ConnectError, FailureKind
+from inspector.session.options import Options
+from inspector.session.session import Session
+from inspector.trace.events import AttemptMade, Connected, Direction, HeadersReceived, Message, Outcome, SessionReady
+from inspector.trace.river import River
+from inspector.wire import jsontext
+
+EXIT_OF_FAILURE = {
+    FailureKind.SERVER_ERROR: arguments.EXIT_ERROR,
+    FailureKind.NO_CONNECTION: arguments.EXIT_NO_CONNECTION,
+    FailureKind.UNAUTHORISED: arguments.EXIT_UNAUTHORISED,
+    FailureKind.TIMED_OUT: arguments.EXIT_TIMED_OUT,
+}
+
+Command = Callable[[argparse.Namespace], Awaitable[int]]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one headless command and return its exit code."""
+    given = _parser().parse_args(argv)
+    command: Command = given.command
+    try:
+        return asyncio.run(_run(command, given))
+    except KeyboardInterrupt:
+        return arguments.EXIT_INTERRUPTED
+    except UsageError as error:
+        return _say(str(error), arguments.EXIT_USAGE)
+    except ConnectError as error:
+        return _say(error.sentence, EXIT_OF_FAILURE[error.kind])
+    except BrokenPipeError:
+        # The reader of our output has gone; what is still buffered must not be written at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return arguments.EXIT_OK
+
+
+async def _run(command: Command, given: argparse.Namespace) -> int:
+    task = asyncio.current_task()
+    if task is not None:
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        return await command(given)
+    except asyncio.CancelledError:
+        return arguments.EXIT_INTERRUPTED
+
+
+def _say(sentence: str, code: int) -> int:
+    sys.stderr.write(f"{PROGRAM}: {sentence}\n")
+    return code
+
+
+def _parser() -> Parser:
+    parser = Parser(PROGRAM, description="Headless commands; without one of them the window opens.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+    probe = _add(commands, "probe", _probe, "find out what speaks at an address and what it offers")
+    _add_server(probe, "text", "json")
+    call = _add(
+        commands, "call", _call, "call one tool; progress goes to standard error, the result to standard output"
+    )
+    _add_server(call, "text", "json")
+    call.add_argument("tool", metavar="TOOL")
+    call.add_argument("--args", metavar="JSON", type=arguments.json_object, default={}, help="the tool's arguments")
+    watch = _add(commands, "watch", _watch, "print every trace event as it happens")
+    _add_server(watch, "text", "jsonl")
+    watch.add_argument("--for", metavar="SECONDS", dest="for_s", type=float, help="stop after this time")
+    serve = _add(commands, "serve", _serve, "run a bundled server on 127.0.0.1")
+    serve.add_argument("server", choices=["demo"])
+    serve.add_argument("--port", type=int, default=8765, help="0 lets the system choose; it is printed either way")
+    serve.add_argument("--heartbeat", metavar="SECONDS", type=float, default=5.0, help="time between heartbeats")
+    serve.add_argument("--format", choices=["text", "json"], default="text")
+    return parser
+
+
+def _add(commands: Any, name: str, command: Command, description: str) -> Parser:
+    parser: Parser = commands.add_parser(name, help=description, description=description)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_server(parser: Parser, *formats: str) -> None:
+    parser.add_argument("url", metavar="URL")
+    parser.add_argument("--format", choices=formats, default=formats[0])
+    arguments.add_connection_options(parser)
+
+
+def options_of(target: Target) -> Options:
+    """A session's options from the command line's."""
+    if target.url is None:
+        raise UsageError("There is no URL to connect to.")
+    return Options(
+        target.url,
+        transport=target.transport,
+        protocol_version=target.protocol_version,
+        headers=target.headers,
+        ca_file=target.ca_file,
+        insecure=target.insecure,
+        request_timeout_s=target.timeout_s,
+        max_total_s=max(600.0, target.timeout_s),
+    )
+
+
+async def _probe(given: argparse.Namespace) -> int:
+    river = River()
+    session = Session(options_of(arguments.target_of(given)), river)
+    facts: dict[str, Any] = {}
+    code, error = arguments.EXIT_OK, None
+    try:
+        async with session:
+            facts = await _offers(session)
+    except ConnectError as failure:
+        code, error = EXIT_OF_FAILURE[failure.kind], failure.sentence
+    report = _probe_report(given.url, river, facts, error)
+    if given.format == "json":
+        _print_json(report)
+    else:
+        sys.stdout.write(_probe_text(report))
+        if error:
+            _say(error, code)
+    return code
+
+
+async def _offers(session: Session) -> dict[str, Any]:
+    """What the server declares and lists; null for what it does not declare."""
+    negotiated = session.negotiated
+    declared = negotiated.capabilities if negotiated else {}
+    lists = {
+        "tools": ("tools", session.list_tools, "tools"),
+        "resources": ("resources", session.list_resources, "resources"),
+        "resource_templates": ("resources", session.list_resource_templates, "resourceTemplates"),
+        "prompts": ("prompts", session.list_prompts, "prompts"),
+    }
+    facts: dict[str, Any] = {"capabilities": declared}
+    for name, (capability, fetch, key) in lists.items():
+        answer = await fetch() if capability in declared else None
+        facts[name] = answer.result[key] if answer is not None and answer.ok else None
+    return facts
+
+
+def _probe_report(url: str, river: River, facts: dict[str, Any], error: str | None) -> dict[str, Any]:
+    events = river.since(0)
+    engine = Engine()
+    engine.fold(events)
+    ready = next((e for e in events if isinstance(e, SessionReady)), None)
+    connected = next((e for e in events if isinstance(e, Connected)), None)
+    headers = next((e for e in events if isinstance(e, HeadersReceived)), None)
+    attempts = [e for e in events if isinstance(e, AttemptMade)]
+    worked = next((e.transport for e in attempts if e.succeeded), None)
+    return {
+        "url": text.plain(url, 2000),
+        "transport": worked,
+        "protocol_version": ready.protocol_version if ready else None,
+        "server": {"name": ready.server_name, "version": ready.server_version} if ready else None,
+        "instructions": ready.instructions if ready else None,
+        "attempts": [{"transport": a.transport, "ok": a.succeeded, "verdict": a.verdict} for a in attempts],
+        "timings_ms": {
+            "connect": connected.connect_ms if connected else None,
+            "tls": connected.tls_ms if connected else None,
+            "headers": headers.ttfb_ms if headers else None,
+            "handshake": ready.handshake_ms if ready else None,
+            "tools_list": _rtt(events, "tools/list"),
+        },
+        "capabilities": facts.get("capabilities"),
+        "tools": facts.get("tools"),
+        "resources": facts.get("resources"),
+        "resource_templates": facts.get("resource_templates"),
+        "prompts": facts.get("prompts"),
+        "findings": [
+            {"rule": f.rule, "severity": f.severity.value, "grade": f.grade, "text": f.text, "fix": f.fix}
+            for f in engine.findings()
+        ],
+        "error": error,
+    }
+
+
+def _rtt(events: Sequence[Any], method: str) -> float | None:
+    answers = (e for e in events if isinstance(e, Message) and e.direction is Direction.INBOUND and e.method == method)
+    return next((answer.rtt_ms for answer in answers), None)
+
+
+def _probe_text(report: dict[str, Any]) -> str:
+    lines = [f"{'ok  ' if a['ok'] else 'no  '}{a['transport']}: {a['verdict']}" for a in report["attempts"]]
+    if report["transport"]:
+        server = report["server"]
+        name = f"{server['name']} {server['version']}".strip() if server else "an event stream"
+        version = f", revision {report['protocol_version']}" if report["protocol_version"] else ""
+        lines.append(f"\n{name} over {report['transport']}{version}")
+        lines.extend(f"  {key}: {ms:.1f} ms" for key, ms in report["timings_ms"].items() if ms is not None)
+    for key in ("tools", "resources", "resource_templates", "prompts"):
+        items = report[key]
+        if items is not None:
+            lines.append(f"\n{key.replace('_', ' ')} ({len(items)})")
+            lines.extend(f"  {_item_line(item)}" for item in items)
+    if report["findings"]:
+        lines.append(f"\nfindings ({len(report['findings'])})")
+        lines.extend(f"  {f['severity']:5} {f['rule']}: {f['text']}" for f in report["findings"])
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _item_line(item: Any) -> str:
+    if not isinstance(item, dict):
+        return text.plain(str(item))
+    name = item.get("uri") or item.get("uriTemplate") or item.get("name") or "(without a name)"
+    about = item.get("title") or item.get("description") or ""
+    return text.plain(f"{name}  {about}", 160)
+
+
+async def _call(given: argparse.Namespace) -> int:
+    session = Session(options_of(arguments.target_of(given)))
+    async with session:
+        answer = await session.call_tool(
+            given.tool,
+            given.args,
+            on_progress=lambda p: _say_progress(p.progress, p.total, p.message),
+        )
+    if given.format == "json":
+        _print_json(_answer_report(given.tool, answer))
+    elif answer.result is not None:
+        sys.stdout.write(_result_text(answer.result))
+    if answer.sentence:
+        _say(answer.sentence, 0)
+    return _exit_of(answer)
+
+
+def _say_progress(progress: float, total: float | None, message: str) -> None:
+    of_total = f" of {total:g}" if total is not None else ""
+    sys.stderr.write(f"{progress:g}{of_total}  {text.plain(message)}".rstrip() + "\n")
+
+
+def _answer_report(tool: str, answer: Answer) -> dict[str, Any]:
+    return {
+        "tool": tool,
+        "ok": answer.ok,
+        "rtt_ms": answer.rtt_ms,
+        "events": answer.events,
+        "result": answer.result,
+        "error": answer.error if answer.error is not None else (answer.sentence or None),
+    }
+
+
+def _result_text(result: Any) -> str:
+    """The text contents one after the other; anything else as JSON."""
+    content = result.get("content") if isinstance(result, dict) else None
+    if not isinstance(content, list):
+        return jsontext.pretty(result) + "\n"
+    parts = [
+        item["text"] if isinstance(item, dict) and isinstance(item.get("text"), str) else jsontext.pretty(item)
+        for item in content
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _exit_of(answer: Answer) -> int:
+    if answer.ok:
+        return arguments.EXIT_OK
+    by_outcome = {
+        Outcome.TIMED_OUT: arguments.EXIT_TIMED_OUT,
+        Outcome.LOST: arguments.EXIT_NO_CONNECTION,
+    }
+    return by_outcome.get(answer.outcome, arguments.EXIT_ERROR) if answer.outcome else arguments.EXIT_ERROR
+
+
+async def _watch(given: argparse.Namespace) -> int:
+    river = River()
+    session = Session(options_of(arguments.target_of(given)), river)
+    failure: ConnectError | None = None
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_print_events(river, given.format))
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(given.for_s), session:
+                    await session.closed()
+        except ConnectError as error:
+            failure = error
+        finally:
+            river.close()
+    if failure is not None:
+        raise failure
+    return arguments.EXIT_OK
+
+
+async def _print_events(river: River, form: str) -> None:
+    async for event in river.follow():
+        if form == "jsonl":
+            sys.stdout.buffer.write(jsonl.line(event))
+        elif event.kind != "chunk":
+            sys.stdout.write(_event_line(event) + "\n")
+        if event.n + 1 == len(river):
+            sys.stdout.flush()
+
+
+def _event_line(event: Any) -> str:
+    arrow = {"out": "→", "in": "←"}.get(event.direction or "", " ")
+    stream = f"#{event.stream}" if event.stream else ""
+    return f"{text.calendar(event.at)} {stream:>4} {arrow} {event.kind:15} {text.summary(event)}"
+
+
+async def _serve(given: argparse.Namespace) -> int:
+    def ready(server: DemoServer) -> None:
+        if given.format == "json":
+            _print_json({"port": server.port, "url": server.url, "sse_url": server.sse_url})
+        else:
+            sys.stdout.write(f"port {server.port}\nStreamable HTTP {server.url}\nHTTP+SSE {server.sse_url}\n")
+        sys.stdout.flush()
+
+    try:
+        await serve_demo(given.port, given.heartbeat, ready)
+    except OSError as error:
+        raise UsageError(f"Port {given.port} cannot be used: {error.strerror}. Choose another, or --port 0.") from error
+    return arguments.EXIT_OK
+
+
+def _print_json(document: Any) -> None:
+    sys.stdout.buffer.write(jsontext.dumps(document) + b"\n")
+    sys.stdout.buffer.flush()
