@@ -48,9 +48,13 @@ def main(argv: Sequence[str]) -> int:
     except ConnectError as error:
         return _say(error.sentence, EXIT_OF_FAILURE[error.kind])
     except BrokenPipeError:
-        # The reader of our output has gone; what is still buffered must not be written at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return arguments.EXIT_OK
+
+
+def _discard_output() -> None:
+    """The reader of our output has gone (`| head`): what is still buffered must not be written at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 async def _run(command: Command, given: argparse.Namespace) -> int:
@@ -284,11 +288,12 @@ async def _watch(given: argparse.Namespace) -> int:
     session = Session(options_of(arguments.target_of(given)), river)
     failure: ConnectError | None = None
     async with asyncio.TaskGroup() as group:
-        group.create_task(_print_events(river, given.format))
+        printer = group.create_task(_print_events(river, given.format))
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(given.for_s), session:
-                    await session.closed()
+                    over = group.create_task(session.closed())
+                    await asyncio.wait({over, printer}, return_when=asyncio.FIRST_COMPLETED)
         except ConnectError as error:
             failure = error
         finally:
@@ -299,6 +304,14 @@ async def _watch(given: argparse.Namespace) -> int:
 
 
 async def _print_events(river: River, form: str) -> None:
+    """Print until the river ends, or nobody reads any more."""
+    with suppress(BrokenPipeError):
+        await _print_all(river, form)
+        return
+    _discard_output()
+
+
+async def _print_all(river: River, form: str) -> None:
     async for event in river.follow():
         if form == "jsonl":
             sys.stdout.buffer.write(jsonl.line(event))

@@ -160,7 +160,7 @@ def _required(validator: Any, names: Any, value: Any, _schema: Any) -> Iterator[
 
     if validator.is_type(value, "object"):
         for name in names:
-            if name not in value:
+            if isinstance(name, str) and name not in value:
                 yield ValidationError(f"{brief(name)} is required", path=(name,))
 
 

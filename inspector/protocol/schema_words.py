@@ -32,8 +32,8 @@ def type_name(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "a boolean"
-    names = {int: "an integer", float: "a number", str: "a string", list: "an array", dict: "an object"}
-    return names.get(type(value), type(value).__name__)
+    names = {int: "an integer", str: "a string", list: "an array", dict: "an object"}
+    return names.get(type(value), "a number")
 
 
 def sentence(error: ValidationError) -> str:

@@ -72,9 +72,9 @@ class Session:
         self._conversation.channel = None
         for stream in tuple(self.link.streams):
             stream.stop(EndCause.CLOSED_BY_US, "We closed the session.")
-        self.link.move(ConnectionState.CLOSED, reason)
         self.link.cancel_all()
         await self._group.__aexit__(None, None, None)
+        self.link.move(ConnectionState.CLOSED, reason)
         await self.link.http.aclose()
 
     @property

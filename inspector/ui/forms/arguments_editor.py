@@ -54,18 +54,16 @@ class ArgumentsEditor(QWidget):
         """Start anew with the arguments that `schema` (any JSON value) declares as defaults."""
         self._schema = schema
         self.form.set_schema(schema)
-        self._write(write_json(defaults(schema), pretty=True))
-        self._form_edited = self._text_edited = False
-        self._open(JSON if self.form.fallback_reason else FORM)
         wrong = check_schema(schema)
         self._schema_notice.setText(f"The tool's schema: {wrong[0].text}" if wrong else "")
         self._schema_notice.setVisible(bool(wrong))
-        self._show_problems()
+        start = defaults(schema)
+        self.set_arguments_text(write_json(start if isinstance(start, dict) else {}, pretty=True))
 
     def set_arguments_text(self, text: str) -> None:
         """Put `text` in, in the form if it can show it, else as JSON."""
         self._write(text)
-        self._text_edited = True
+        self._text_edited, self._form_edited = True, False
         self._open(JSON if self.form.fallback_reason or self._fill_form() else FORM)
         self._show_problems()
 

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
+import msgspec
 from PySide6.QtWidgets import QPlainTextEdit
 
 from inspector.wire import jsontext
 
 
 def read_json(text: str) -> tuple[Any, str]:
-    """The value of a JSON text and "", or None and one sentence with line and column of the first error."""
+    """The value of a JSON text and "", or None and one sentence with line and column of the first error.
+
+    What would not be sent as it stands, such as NaN or half a surrogate pair, is an error too.
+    """
     parsed = jsontext.parse(text)
-    if parsed.error is None:
-        return parsed.value, ""
-    error = parsed.error
-    return None, f"Line {error.line}, column {error.column}: {error.text}"
+    if parsed.error is not None:
+        return None, f"Line {parsed.error.line}, column {parsed.error.column}: {parsed.error.text}."
+    if parsed.notes and not _is_sent_as_typed(text, parsed.value):
+        return None, parsed.notes[0]
+    return parsed.value, ""
+
+
+def _is_sent_as_typed(text: str, value: Any) -> bool:
+    written = write_json(value)
+    return same(jsontext.parse(written).value, value) and written.count("\ufffd") <= text.count("\ufffd")
 
 
 def write_json(value: Any, *, pretty: bool = False) -> str:
     """A value as JSON text, on one line or indented."""
-    return jsontext.pretty(value) if pretty else jsontext.dumps(value).decode("utf-8", "surrogatepass")
+    if pretty:
+        with contextlib.suppress(msgspec.DecodeError):  # half a surrogate pair: not worth indenting
+            return jsontext.pretty(value)
+    return jsontext.dumps(value).decode()
 
 
 def text_of(edit: QPlainTextEdit) -> str:
