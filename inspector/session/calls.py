@@ -99,7 +99,6 @@ class Calls:
         call.deadline_ns = min(now_ns + int(call.timeout_s * 1e9), hard_ns)
 
     def _on_progress(self, call: Call, progress: Progress, then: Callable[[Progress], None] | None) -> None:
-        call.pending.events += 1
         if self._link.options.reset_on_progress:
             self._arm(call, self._link.now_ns())
         if then is not None:

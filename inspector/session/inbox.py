@@ -112,6 +112,9 @@ class Inbox:
     ) -> int:
         message = jsonrpc.read(value)
         reading = self._peer.feed(message, carrier, on_stream=framing is Framing.SSE)
+        owner = carrier or reading.pending
+        if owner is not None and not reading.settles:
+            owner.events += 1
         event = self._emit(message, reading, arrival, framing, frame, raw)
         self._report(message, reading, event)
         if reading.settles and reading.pending is not None:
