@@ -43,12 +43,14 @@ class Editor(QWidget):
         super().__init__()
         self.spec = spec
         self.pointer = ""
+        self.label = ""
+        self.is_required = False
 
-    def set_pointer(self, pointer: str, label: str) -> None:
+    def set_pointer(self, pointer: str, label: str, *, is_required: bool = False) -> None:
         """Take a place; scripts find the input widget as `arg:<pointer>`."""
-        self.pointer = pointer
+        self.pointer, self.label, self.is_required = pointer, label, is_required
         self.input().setObjectName(f"arg:{pointer}")
-        self.input().setAccessibleName(label)
+        self.input().setAccessibleName(f"{label}, required" if is_required else label)
         self.input().setAccessibleDescription(f"{self.spec.hint}. {self.spec.description}")
 
     def input(self) -> QWidget:
@@ -138,7 +140,7 @@ class StringEditor(Editor):
         for widget in (self._line, self._lines):
             if widget is not None and widget is not self.input():
                 widget.setObjectName("")
-        self.set_pointer(self.pointer, self._line.accessibleName())
+        self.set_pointer(self.pointer, self.label, is_required=self.is_required)
 
 
 class NumberEditor(Editor):
@@ -178,7 +180,7 @@ class NumberEditor(Editor):
         if not self._line.text().strip() or self.value() is not MISSING:
             return []
         word = "an integer" if self.spec.kind is Kind.INTEGER else "a number"
-        return [Problem(self.pointer, f'"{self._line.text()[:40]}" in {self._line.accessibleName()} is not {word}.')]
+        return [Problem(self.pointer, f'"{self._line.text()[:40]}" in {self.label} is not {word}.')]
 
 
 class ChoiceEditor(Editor):
@@ -252,7 +254,7 @@ class JsonEditor(Editor):
     def problems(self) -> list[Problem]:
         text = text_of(self._lines)
         _, error = read_json(text) if text.strip() else (None, "")
-        return [Problem(self.pointer, f"{self._lines.accessibleName()}: {error}")] if error else []
+        return [Problem(self.pointer, f"{self.label}: {error}")] if error else []
 
     def _set_text(self, text: str) -> None:
         self._lines.blockSignals(True)

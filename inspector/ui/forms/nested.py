@@ -52,8 +52,8 @@ class ObjectEditor(Editor):
         else:
             outer.addWidget(self._body)
 
-    def set_pointer(self, pointer: str, label: str) -> None:
-        super().set_pointer(pointer, label)
+    def set_pointer(self, pointer: str, label: str, *, is_required: bool = False) -> None:
+        super().set_pointer(pointer, label, is_required=is_required)
         for slot in self._slots:
             slot.set_pointer(pointer + _step(slot.name))
 
@@ -88,7 +88,6 @@ class ArrayEditor(Editor):
         super().__init__(spec)
         self._depth = depth
         self._rows: list[_Row] = []
-        self._label = ""
         self._add = tool_button("+ Add item", "Add an item")
         self._add.clicked.connect(self._add_clicked)
         self._layout = QVBoxLayout(self)
@@ -99,8 +98,8 @@ class ArrayEditor(Editor):
     def input(self) -> QWidget:
         return self._add
 
-    def set_pointer(self, pointer: str, label: str) -> None:
-        self.pointer, self._label = pointer, label
+    def set_pointer(self, pointer: str, label: str, *, is_required: bool = False) -> None:
+        self.pointer, self.label, self.is_required = pointer, label, is_required
         self._add.setObjectName(f"add:{pointer}")
         self._add.setAccessibleName(f"Add an item to {label}")
         self.setObjectName(f"arg:{pointer}")
@@ -120,13 +119,12 @@ class ArrayEditor(Editor):
 
     def clear(self) -> None:
         for row in self._rows:
-            row.hide()
-            row.deleteLater()
+            _discard(row)
         self._rows = []
 
     def problems(self) -> list[Problem]:
         empty = [
-            Problem(f"{self.pointer}/{n}", f"Item {n + 1} of {self._label} is empty.")
+            Problem(f"{self.pointer}/{n}", f"Item {n + 1} of {self.label} is empty.")
             for n, row in enumerate(self._rows)
             if row.slot.value() is MISSING and not row.slot.problems()
         ]
@@ -158,8 +156,7 @@ class ArrayEditor(Editor):
 
     def _remove(self, row: _Row) -> None:
         self._rows.remove(row)
-        row.hide()
-        row.deleteLater()
+        _discard(row)
         self._renumber()
         self.changed.emit()
 
@@ -210,6 +207,12 @@ class _Fold(QToolButton):
         self._body.setVisible(is_open)
         self.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
         self.setAccessibleName(f"{'Hide' if is_open else 'Show'} {self.text()}")
+
+
+def _discard(row: QWidget) -> None:
+    """Out of the form at once, so that no name is there twice."""
+    row.setParent(None)
+    row.deleteLater()
 
 
 def _framed(body: QWidget) -> QFrame:

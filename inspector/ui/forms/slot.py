@@ -35,7 +35,7 @@ class Slot(QWidget):
     def set_pointer(self, pointer: str) -> None:
         """Take a place in the arguments; its parts are found as `send:<pointer>` and `null:<pointer>`."""
         label = shown(self.name, 60)
-        self.editor.set_pointer(pointer, f"{label}, required" if self._required else label)
+        self.editor.set_pointer(pointer, label, is_required=self._required)
         for box, verb in ((self._send, "send"), (self._null, "null")):
             if box is not None:
                 box.setObjectName(f"{verb}:{pointer}")

@@ -1,0 +1,437 @@
+"""The form and the JSON text are two views of one value, and neither loses what the other holds."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QTabWidget,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from inspector.ui.forms.arguments_editor import ArgumentsEditor
+from inspector.ui.forms.schema_form import SchemaForm
+
+# The offscreen platform says so whenever a window asks for a minimum size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+W = TypeVar("W", bound=QWidget)
+BIG = 123456789012345678901234567890
+
+
+def child(parent: QWidget, kind: type[W], name: str) -> W:
+    """The one widget of this name."""
+    found = parent.findChild(kind, name)
+    assert isinstance(found, kind), f"there is no {name}"
+    return found
+
+
+def form_of(qtbot: QtBot, properties: dict[str, Any], required: tuple[str, ...] = (), **more: Any) -> SchemaForm:
+    form = SchemaForm()
+    qtbot.addWidget(form)
+    form.set_schema({"type": "object", "properties": properties, "required": list(required), **more})
+    form.show()
+    return form
+
+
+def type_into(qtbot: QtBot, form: QWidget, name: str, text: str) -> None:
+    edit = child(form, QLineEdit, name)
+    edit.selectAll()
+    QTest.keyClicks(edit, text)
+
+
+def choose(box: QComboBox, text: str) -> None:
+    """What the user does: pick an entry of the list."""
+    box.setCurrentIndex(box.findText(text))
+    box.activated.emit(box.currentIndex())
+
+
+def labels(form: QWidget) -> str:
+    return "\n".join(label.text() for label in form.findChildren(QLabel))
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "string"}, "text"),
+        ({"type": "string"}, ""),
+        ({"type": "string"}, "two\nlines"),
+        ({"type": "string"}, "no-break\u00a0space\ttab"),
+        ({"type": "string", "maxLength": 5000}, "long"),
+        ({"type": "integer"}, BIG),
+        ({"type": "integer"}, -1),
+        ({"type": "number"}, 1.5),
+        ({"type": "number"}, 1),
+        ({"type": "boolean"}, False),
+        ({"enum": ["a", 2, 2.5, None, True, {"k": [1]}]}, {"k": [1]}),
+        ({"enum": ["a", 2, None]}, None),
+        ({"oneOf": [{"const": "r", "title": "Red"}, {"const": "g", "title": "Green"}]}, "g"),
+        ({"enum": ["r", "g"], "enumNames": ["Red", "Green"]}, "r"),
+        ({"type": ["integer", "null"]}, None),
+        ({"type": ["integer", "null"]}, 7),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, None),
+        ({"type": "array", "items": {"type": "string"}}, ["a", "", "b"]),
+        ({"type": "array", "items": {"type": ["integer", "null"]}}, [1, None, BIG]),
+        ({"type": "array", "items": {"type": "array", "items": {"type": "number"}}}, [[1, 2.5], []]),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, {"a": "x", "unknown": [1]}),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, {"any": [BIG, None]}),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, {"free": 1}),
+        ({"$ref": "#/$defs/point"}, {"x": 3}),
+        ({}, [1, {"a": None}]),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_every_kind_of_value_goes_in_and_out_exactly(qtbot: QtBot, schema: dict[str, Any], value: Any) -> None:
+    point = {"type": "object", "properties": {"x": {"type": "integer"}}}
+    form = form_of(qtbot, {"v": schema}, (), **{"$defs": {"point": point}})
+    assert form.value() == {}
+    assert form.set_value({"v": value})
+    assert form.value() == {"v": value}
+    assert form.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "string"}, 5),
+        ({"type": "string"}, None),
+        ({"type": "string"}, "carriage\r\nreturn"),
+        ({"type": "integer"}, "5"),
+        ({"type": "boolean"}, 1),
+        ({"enum": ["a"]}, "b"),
+        ({"enum": [1]}, True),
+        ({"type": "array", "items": {"type": "string"}}, ["a", 1]),
+        ({"type": "array", "items": {"type": "string"}}, ["x"] * 500),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, [1]),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_value_that_a_form_cannot_show_exactly_is_refused(qtbot: QtBot, schema: dict[str, Any], value: Any) -> None:
+    form = form_of(qtbot, {"v": schema})
+    assert not form.set_value({"v": value})
+
+
+def test_defaults_are_filled_in_and_what_is_required_is_said(qtbot: QtBot) -> None:
+    form = form_of(qtbot, {"text": {"type": "string"}, "count": {"type": "integer", "default": 3}}, ("text",))
+    assert form.value() == {"text": "", "count": 3}
+    assert "text · required" in labels(form)
+    assert child(form, QLineEdit, "arg:/text").accessibleName() == "text, required"
+    assert form.findChild(QCheckBox, "send:/text") is None
+    assert child(form, QCheckBox, "send:/count").isChecked()
+
+
+def test_typing_sends_an_optional_field_and_unticking_takes_it_back(qtbot: QtBot) -> None:
+    form = form_of(qtbot, {"note": {"type": "string"}})
+    send, edit = child(form, QCheckBox, "send:/note"), child(form, QLineEdit, "arg:/note")
+    assert edit.placeholderText() == "not sent"
+    with qtbot.waitSignal(form.changed):
+        QTest.keyClicks(edit, "hi")
+    assert send.isChecked()
+    assert form.value() == {"note": "hi"}
+    send.click()
+    assert (form.value(), edit.text(), edit.placeholderText()) == ({}, "", "not sent")
+    send.click()
+    assert form.value() == {"note": "hi"}
+
+
+def test_an_empty_text_differs_from_a_text_that_is_not_sent(qtbot: QtBot) -> None:
+    form = form_of(qtbot, {"note": {"type": "string"}})
+    child(form, QCheckBox, "send:/note").click()
+    assert form.value() == {"note": ""}
+    assert child(form, QLineEdit, "arg:/note").placeholderText() == "sent as empty text"
+
+
+def test_an_optional_boolean_has_three_states(qtbot: QtBot) -> None:
+    form = form_of(qtbot, {"deep": {"type": "boolean"}})
+    box = child(form, QComboBox, "arg:/deep")
+    assert (form.value(), box.currentIndex(), box.placeholderText()) == ({}, -1, "not sent")
+    choose(box, "false")
+    assert form.value() == {"deep": False}
+    choose(box, "true")
+    assert form.value() == {"deep": True}
+    child(form, QCheckBox, "send:/deep").click()
+    assert form.value() == {}
+
+
+def test_an_emptied_number_is_not_sent(qtbot: QtBot) -> None:
+    form = form_of(qtbot, {"n": {"type": "integer", "minimum": 5, "maximum": 9}})
+    assert "integer, 5 to 9 · optional" in labels(form)
+    type_into(qtbot, form, "arg:/n", "7")
+    assert form.value() == {"n": 7}
+    QTest.keyClick(child(form, QLineEdit, "arg:/n"), Qt.Key.Key_Backspace)
+    assert form.value() == {}
+    child(form, QCheckBox, "send:/n").click()
+    assert form.value() == {"n": 5}
+
+
+@pytest.mark.parametrize("text", ["12x", "0x10", '"5"', "true", "NaN", "1,5"])
+def test_letters_for_a_number_are_a_problem_and_not_a_value(qtbot: QtBot, text: str) -> None:
+    form = form_of(qtbot, {"n": {"type": "integer"}}, ("n",))
+    type_into(qtbot, form, "arg:/n", text)
+    assert form.value() == {}
+    assert [problem.pointer for problem in form.problems()] == ["/n"]
+    assert "is not an integer" in form.problems()[0].text
+
+
+def test_null_is_a_value_of_its_own(qtbot: QtBot) -> None:
+    form = form_of(qtbot, {"n": {"type": ["string", "null"]}}, ("n",))
+    null = child(form, QCheckBox, "null:/n")
+    null.click()
+    assert form.value() == {"n": None}
+    assert not child(form, QLineEdit, "arg:/n").isEnabled()
+    null.click()
+    assert form.value() == {"n": ""}
+
+
+def test_a_line_can_become_several_lines(qtbot: QtBot) -> None:
+    form = form_of(qtbot, {"t": {"type": "string"}}, ("t",))
+    type_into(qtbot, form, "arg:/t", "one")
+    next(button for button in form.findChildren(QAbstractButton) if button.text() == "¶").click()
+    lines = child(form, QPlainTextEdit, "arg:/t")
+    assert lines.toPlainText() == "one"
+    lines.appendPlainText("two")
+    assert form.value() == {"t": "one\ntwo"}
+
+
+def test_items_are_added_moved_and_removed(qtbot: QtBot) -> None:
+    form = form_of(qtbot, {"tags": {"type": "array", "items": {"type": "string"}}}, ("tags",))
+    for text in ("a", "b", "c"):
+        child(form, QAbstractButton, "add:/tags").click()
+        type_into(qtbot, form, f"arg:/tags/{len(form.value()['tags']) - 1}", text)
+    child(form, QAbstractButton, "up:/tags/2").click()
+    assert form.value() == {"tags": ["a", "c", "b"]}
+    child(form, QAbstractButton, "down:/tags/0").click()
+    assert form.value() == {"tags": ["c", "a", "b"]}
+    child(form, QAbstractButton, "remove:/tags/1").click()
+    assert form.value() == {"tags": ["c", "b"]}
+    assert child(form, QLineEdit, "arg:/tags/1").text() == "b"
+
+
+def test_an_empty_item_is_said_and_not_dropped(qtbot: QtBot) -> None:
+    form = form_of(qtbot, {"n": {"type": "array", "items": {"type": "integer"}}}, ("n",))
+    child(form, QAbstractButton, "add:/n").click()
+    assert [problem.text for problem in form.problems()] == ["Item 1 of n is empty."]
+
+
+def test_nested_objects_have_fields_of_their_own(qtbot: QtBot) -> None:
+    inner = {"type": "object", "required": ["x"], "properties": {"x": {"type": "integer"}, "y": {"type": "string"}}}
+    form = form_of(qtbot, {"o": inner})
+    assert form.value() == {}
+    assert not child(form, QLineEdit, "arg:/o/x").isVisible()
+    child(form, QCheckBox, "send:/o").click()
+    type_into(qtbot, form, "arg:/o/x", "4")
+    assert form.value() == {"o": {"x": 4}}
+
+
+def test_unknown_keys_are_kept_in_their_place_and_shown(qtbot: QtBot) -> None:
+    form = form_of(qtbot, {"a": {"type": "string"}, "b": {"type": "string"}})
+    assert form.set_value({"z": 1, "b": "x", "a": "y"})
+    type_into(qtbot, form, "arg:/a", "new")
+    assert list(form.value().items()) == [("z", 1), ("b", "x"), ("a", "new")]
+    assert "does not name it: z" in labels(form)
+
+
+def test_a_schema_that_contains_itself_becomes_json_where_it_recurs(qtbot: QtBot) -> None:
+    node = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "kids": {"type": "array", "items": {"$ref": "#"}}},
+    }
+    form = form_of(qtbot, node["properties"])  # type: ignore[arg-type]
+    assert form.set_value({"name": "a", "kids": [{"name": "b", "kids": [{"name": "c"}]}]})
+    assert child(form, QPlainTextEdit, "arg:/kids/0").toPlainText().startswith("{")
+
+
+def test_bad_json_in_a_json_field_is_a_problem(qtbot: QtBot) -> None:
+    form = form_of(qtbot, {"any": {}}, ("any",))
+    child(form, QPlainTextEdit, "arg:/any").setPlainText('{"a": }')
+    assert form.value() == {}
+    assert "Line 1, column 7" in form.problems()[0].text
+
+
+def deep(levels: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(levels):
+        schema = {"type": "object", "properties": {"a": schema}}
+    return schema
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        (None, "The schema is null, not an object."),
+        ([], "The schema is [], not an object."),
+        ({"properties": []}, "without a list of fields"),
+        ({"type": "string"}, "does not describe an object"),
+        ({"properties": {f"p{n}": {} for n in range(10_000)}}, "more than 200 fields"),
+        ({"$ref": "https://example.com/schema"}, "leads nowhere"),
+        ({"$ref": "#"}, "contains itself"),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, "keys are free"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_schema_without_a_form_gives_json_and_the_reason(qtbot: QtBot, schema: Any, reason: str) -> None:
+    form = SchemaForm()
+    qtbot.addWidget(form)
+    form.set_schema(schema)
+    assert reason in form.fallback_reason
+    assert form.set_value({"a": [BIG]})
+    assert form.value() == {"a": [BIG]}
+
+
+def test_a_schema_a_thousand_levels_deep_is_a_form_down_to_some_level(qtbot: QtBot) -> None:
+    form = SchemaForm()
+    qtbot.addWidget(form)
+    form.set_schema(deep(1_000))
+    assert form.fallback_reason == ""
+    assert form.value() == {}
+
+
+def test_names_with_slashes_and_markup_are_only_text(qtbot: QtBot) -> None:
+    form = form_of(qtbot, {"a/b": {"type": "string", "description": "<img src='file:///x.png'> & <b>"}}, ("a/b",))
+    assert child(form, QLineEdit, "arg:/a~1b").accessibleName() == "a/b, required"
+    shown = next(label for label in form.findChildren(QLabel) if "<img" in label.text())
+    assert shown.textFormat() is Qt.TextFormat.PlainText
+
+
+KEYWORDS = st.sampled_from(
+    ["type", "properties", "items", "enum", "required", "$ref", "anyOf", "default", "title", "format"]
+)
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["string", "object", "array", "null", "integer", "#"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYWORDS | st.text(max_size=3), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ANY_JSON, ANY_JSON)
+def test_no_schema_and_no_value_raises(qtbot: QtBot, schema: Any, value: Any) -> None:
+    form = SchemaForm()
+    qtbot.addWidget(form)
+    form.set_schema(schema)
+    form.value()
+    if form.set_value(value) and isinstance(value, dict):
+        assert form.value() == value
+
+
+ECHO = {
+    "type": "object",
+    "required": ["text"],
+    "properties": {"text": {"type": "string"}, "count": {"type": "integer", "default": 1}},
+}
+
+
+@pytest.fixture
+def editor(qtbot: QtBot) -> ArgumentsEditor:
+    made = ArgumentsEditor()
+    qtbot.addWidget(made)
+    made.set_tool(ECHO)
+    made.show()
+    return made
+
+
+def tabs(editor: ArgumentsEditor) -> QTabWidget:
+    return child(editor, QTabWidget, "argumentsTabs")
+
+
+def write(editor: ArgumentsEditor, text: str) -> None:
+    """Type JSON into the JSON tab."""
+    tabs(editor).setCurrentIndex(1)
+    child(editor, QPlainTextEdit, "argumentsJson").setPlainText(text)
+
+
+def notice(editor: ArgumentsEditor) -> str:
+    return child(editor, QLabel, "argumentsProblems").text()
+
+
+ODD = '{ "count" : 1.0,\n\n\t"unknown":[12345678901234567890123],"text":"a\\u0041" }'
+
+
+def test_the_text_the_user_typed_survives_the_form_byte_for_byte(editor: ArgumentsEditor) -> None:
+    write(editor, ODD)
+    tabs(editor).setCurrentIndex(0)
+    assert tabs(editor).currentIndex() == 0
+    assert editor.arguments() == {"count": 1.0, "unknown": [12345678901234567890123], "text": "aA"}
+    tabs(editor).setCurrentIndex(1)
+    assert editor.arguments_text() == ODD
+
+
+def test_an_edit_in_the_form_keeps_order_and_unknown_keys(qtbot: QtBot, editor: ArgumentsEditor) -> None:
+    write(editor, ODD)
+    tabs(editor).setCurrentIndex(0)
+    type_into(qtbot, editor, "arg:/text", "new")
+    assert list((editor.arguments() or {}).items()) == [
+        ("count", 1.0),
+        ("unknown", [12345678901234567890123]),
+        ("text", "new"),
+    ]
+    tabs(editor).setCurrentIndex(1)
+    assert "12345678901234567890123" in editor.arguments_text()
+    assert '"new"' in editor.arguments_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"text": "a"\n "count": 1}', "Line 2, column 2"),
+        ("[1]", "must be a JSON object"),
+        ('{"text": 5}', "cannot show these values exactly"),
+        ('{"text": NaN}', "NaN"),
+    ],
+)
+def test_what_the_form_cannot_show_stays_json_with_a_sentence(editor: ArgumentsEditor, text: str, reason: str) -> None:
+    write(editor, text)
+    tabs(editor).setCurrentIndex(0)
+    assert tabs(editor).currentIndex() == 1
+    assert reason in notice(editor)
+    assert editor.arguments_text() == text
+
+
+def test_problems_are_shown_while_typing(qtbot: QtBot, editor: ArgumentsEditor) -> None:
+    assert notice(editor) == "✓ The arguments fit the schema."
+    with qtbot.waitSignal(editor.changed):
+        write(editor, "{}")
+    qtbot.waitUntil(lambda: notice(editor) == '⚠ "text" is required and missing.')
+    assert [problem.pointer for problem in editor.problems()] == ["/text"]
+
+
+def test_unreadable_json_gives_no_arguments(editor: ArgumentsEditor) -> None:
+    write(editor, '{"text": ')
+    assert editor.arguments() is None
+    assert editor.problems()[0].text.startswith("Line 1, column ")
+
+
+def test_letters_for_a_number_give_no_arguments(qtbot: QtBot, editor: ArgumentsEditor) -> None:
+    type_into(qtbot, editor, "arg:/count", "x")
+    assert editor.arguments() is None
+    assert [problem.pointer for problem in editor.problems()] == ["/count"]
+
+
+def test_ctrl_enter_submits_from_any_field(qtbot: QtBot, editor: ArgumentsEditor) -> None:
+    qtbot.waitExposed(editor)
+    with qtbot.waitSignal(editor.submitted):
+        QTest.keyClick(child(editor, QLineEdit, "arg:/text"), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+
+def test_a_default_of_the_wrong_type_is_sent_as_declared_and_shown_as_json(editor: ArgumentsEditor) -> None:
+    editor.set_tool({"properties": {"a": {"type": "string", "default": 5}}})
+    assert tabs(editor).currentIndex() == 1
+    assert editor.arguments() == {"a": 5}
+
+
+def test_a_broken_schema_is_said_once_and_blocks_nothing(editor: ArgumentsEditor) -> None:
+    editor.set_tool({"type": "object", "properties": {"a": {"$ref": "https://example.com/s"}}, "required": 5})
+    assert "The tool's schema:" in labels(editor)
+    assert editor.arguments() == {}
