@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QTimer, Signal
@@ -179,4 +180,5 @@ class CallProgress(QWidget):
         else:
             self._bar.setRange(0, 0)
         figures = f"{progress:g} of {total:g}" if known else f"{progress:g}"
-        self._bar.setFormat(" · ".join(filter(None, (figures, shown(message, 80)))).replace("%", "%%"))
+        words = " · ".join(filter(None, (figures, shown(message, 80))))
+        self._bar.setFormat(re.sub("%(?=[pvm])", "%\u2060", words))  # %p, %v and %m are the bar's own figures

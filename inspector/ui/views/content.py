@@ -101,9 +101,10 @@ def _item(item: Any) -> Block:
         "resource_link": _link,
     }
     kind = item.get("type")
-    block = readers[kind](item) if isinstance(kind, str) and kind in readers else None
+    reader = readers.get(kind) if isinstance(kind, str) else None
+    block = reader(item) if reader is not None else None
     if block is None:
-        note = "Unknown content type." if kind not in readers else "The fields do not fit this content type."
+        note = "Unknown content type." if reader is None else "The fields do not fit this content type."
         return Block(BlockKind.JSON, shown(kind, 60) or "content item", item, note)
     extras = {key: item[key] for key in ("annotations", "_meta") if key in item}
     if extras:

@@ -1,0 +1,251 @@
+"""A call from the form to the outcome, as a user or a script drives it."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import pytest
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QTabWidget,
+    QToolButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from inspector.ui.views.call_pane import CallPane, CallView
+from inspector.ui.views.stream_text import MAX_LENGTH
+
+# The offscreen platform says so whenever a window asks for a minimum size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+O = TypeVar("O", bound=QObject)  # noqa: E741
+ECHO: dict[str, Any] = {
+    "name": "echo",
+    "title": "Echo",
+    "description": "Sends the text back. " * 20,
+    "inputSchema": {
+        "type": "object",
+        "required": ["text"],
+        "properties": {"text": {"type": "string", "minLength": 1}, "count": {"type": "integer"}},
+    },
+    "annotations": {"readOnlyHint": True},
+}
+PLAIN: dict[str, Any] = {"name": "plain", "inputSchema": {"type": "object"}}
+
+
+def child(parent: QWidget, kind: type[O], name: str) -> O:
+    """The one object of this name."""
+    found = parent.findChild(kind, name)
+    assert isinstance(found, kind), f"there is no {name}"
+    return found
+
+
+@pytest.fixture
+def pane(qtbot: QtBot) -> CallPane:
+    made = CallPane()
+    qtbot.addWidget(made)
+    made.resize(900, 600)
+    made.show()
+    made.set_tool(ECHO)
+    return made
+
+
+def call_button(pane: CallPane) -> QPushButton:
+    return child(pane, QPushButton, "callButton")
+
+
+def focused(qtbot: QtBot, pane: CallPane) -> QLineEdit:
+    """The first field, with the keyboard's focus."""
+    edit = child(pane, QLineEdit, "arg:/text")
+    pane.activateWindow()
+    edit.setFocus()
+    qtbot.waitUntil(edit.hasFocus)
+    return edit
+
+
+def warning(pane: CallPane) -> str:
+    bar = child(pane, QWidget, "callWarning")
+    return child(pane, QLabel, "callWarningText").text() if bar.isVisible() else ""
+
+
+def test_without_a_tool_there_is_nothing_to_call(pane: CallPane) -> None:
+    pane.set_tool(None)
+    assert child(pane, QLabel, "toolDescription").text() == "Choose a tool from the list."
+    assert not call_button(pane).isVisible()
+
+
+def test_the_header_names_the_tool_and_its_annotations(pane: CallPane) -> None:
+    assert child(pane, QLabel, "toolName").text() == "echo"
+    assert child(pane, QLabel, "toolBadges").text() == "read-only"
+    short = child(pane, QLabel, "toolDescription").text()
+    more = next(button for button in pane.findChildren(QToolButton) if button.text() == "More")
+    more.click()
+    assert len(child(pane, QLabel, "toolDescription").text()) > len(short)
+    assert more.text() == "Less"
+
+
+def test_a_call_carries_the_name_and_the_arguments(qtbot: QtBot, pane: CallPane) -> None:
+    QTest.keyClicks(child(pane, QLineEdit, "arg:/text"), "hi")
+    with qtbot.waitSignal(pane.call_requested) as requested:
+        call_button(pane).click()
+    assert requested.args == ["echo", {"text": "hi"}]
+
+
+def test_ctrl_enter_calls(qtbot: QtBot, pane: CallPane) -> None:
+    edit = focused(qtbot, pane)
+    QTest.keyClicks(edit, "hi")
+    with qtbot.waitSignal(pane.call_requested):
+        QTest.keyClick(edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+
+def test_what_does_not_fit_is_said_before_it_is_sent(qtbot: QtBot, pane: CallPane) -> None:
+    with qtbot.assertNotEmitted(pane.call_requested):
+        call_button(pane).click()
+    assert warning(pane) == '⚠ 1 argument does not fit the schema: "text" must have 1 or more characters, not 0.'
+    with qtbot.waitSignal(pane.call_requested) as requested:
+        child(pane, QPushButton, "sendAnywayButton").click()
+    assert requested.args == ["echo", {"text": ""}]
+    assert warning(pane) == ""
+
+
+def test_back_and_an_edit_and_escape_close_the_warning(pane: CallPane) -> None:
+    call_button(pane).click()
+    child(pane, QPushButton, "backButton").click()
+    assert warning(pane) == ""
+    call_button(pane).click()
+    QTest.keyClicks(child(pane, QLineEdit, "arg:/text"), "x")
+    assert warning(pane) == ""
+
+
+def test_several_problems_are_counted(pane: CallPane) -> None:
+    child(pane, QTabWidget, "argumentsTabs").setCurrentIndex(1)
+    child(pane, QPlainTextEdit, "argumentsJson").setPlainText('{"count": "x"}')
+    call_button(pane).click()
+    assert warning(pane).startswith("⚠ 2 arguments do not fit the schema: ")
+
+
+def test_what_is_no_json_cannot_be_sent(qtbot: QtBot, pane: CallPane) -> None:
+    child(pane, QTabWidget, "argumentsTabs").setCurrentIndex(1)
+    child(pane, QPlainTextEdit, "argumentsJson").setPlainText('{"text": "a"')
+    with qtbot.assertNotEmitted(pane.call_requested):
+        call_button(pane).click()
+    assert warning(pane).startswith("⚠ This cannot be sent. Line 1, column ")
+    assert not child(pane, QPushButton, "sendAnywayButton").isVisible()
+
+
+def test_a_running_call_shows_time_and_progress_and_can_be_cancelled(qtbot: QtBot, pane: CallPane) -> None:
+    edit = focused(qtbot, pane)
+    pane.call_started()
+    bar = child(pane, QProgressBar, "callProgress")
+    assert (bar.isVisible(), bar.maximum()) == (True, 0)
+    assert not call_button(pane).isEnabled()
+    assert child(pane, QLabel, "callElapsed").text().endswith(" s")
+    pane.show_progress(3, 10, "100% of step 3")
+    assert (bar.value() / bar.maximum(), bar.text()) == (0.3, "3 of 10 · 100% of step 3")
+    with qtbot.waitSignal(pane.cancel_requested):
+        child(pane, QPushButton, "cancelButton").click()
+    with qtbot.waitSignal(pane.cancel_requested):
+        QTest.keyClick(edit, Qt.Key.Key_Escape)
+    pane.call_finished(CallView(ok=False, sentence="Cancelled by us.", events=2))
+    assert not bar.isVisible()
+    assert call_button(pane).isEnabled()
+    assert not child(pane, QPushButton, "cancelButton").isEnabled()
+    assert child(pane, QLabel, "callOutcome").text() == "Cancelled by us. · 2 events"
+
+
+@pytest.mark.parametrize(("progress", "total"), [(5.0, None), (5.0, 0.0), (float("nan"), 3.0), (1.0, float("inf"))])
+def test_progress_without_a_sound_total_is_busy(pane: CallPane, progress: float, total: float | None) -> None:
+    pane.call_started()
+    pane.show_progress(progress, total, "")
+    assert child(pane, QProgressBar, "callProgress").maximum() == 0
+
+
+def test_progress_beyond_its_total_is_full(pane: CallPane) -> None:
+    pane.call_started()
+    pane.show_progress(50, 10, "")
+    bar = child(pane, QProgressBar, "callProgress")
+    assert bar.value() == bar.maximum()
+
+
+def test_text_appears_while_the_call_runs(qtbot: QtBot, pane: CallPane) -> None:
+    stream = child(pane, QPlainTextEdit, "streamText")
+    assert not stream.isVisible()
+    pane.call_started()
+    pane.append_stream("step 1")
+    qtbot.waitUntil(lambda: stream.toPlainText() == "step 1\n")
+    assert stream.isVisible()
+    pane.append_stream("x" * 10_000)
+    pane.stream.flush()
+    assert "(5,904 more characters)" in stream.toPlainText()
+
+
+def test_the_last_of_a_flood_of_text_is_kept(pane: CallPane) -> None:
+    pane.call_started()
+    for n in range(60_000):
+        pane.append_stream(f"line {n}")
+    pane.stream.flush()
+    text = child(pane, QPlainTextEdit, "streamText").toPlainText()
+    assert len(text) <= MAX_LENGTH
+    assert text.endswith("line 59999\n")
+    assert text.startswith("line ")
+
+
+def test_the_outcome_is_a_sentence_with_its_figures(pane: CallPane) -> None:
+    pane.call_started()
+    result = {"content": [{"type": "text", "text": "done"}]}
+    pane.call_finished(CallView(ok=True, result=result, sentence="Answered.", rtt_ms=1234.56, events=1))
+    assert child(pane, QLabel, "callOutcome").text() == "Answered. · 1,234.6 ms · 1 event"
+    assert child(pane, QLabel, "resultSentence").text() == "✓ Result"
+
+
+def test_an_error_is_shown_as_one(pane: CallPane) -> None:
+    pane.call_started()
+    pane.call_finished(CallView(ok=False, error={"code": -32602, "message": "Bad"}, sentence="Answered with an error."))
+    assert child(pane, QLabel, "resultSentence").text() == "✗ Error -32602: Bad"
+
+
+def test_each_tool_keeps_what_was_typed_for_it(pane: CallPane) -> None:
+    odd = '{ "text":"a",   "zip": 12345678901234567890 }'
+    child(pane, QTabWidget, "argumentsTabs").setCurrentIndex(1)
+    child(pane, QPlainTextEdit, "argumentsJson").setPlainText(odd)
+    pane.set_tool(PLAIN)
+    assert pane.arguments.arguments() == {}
+    pane.set_tool(ECHO)
+    assert pane.arguments.arguments_text() == odd
+
+
+def test_the_same_tool_again_leaves_the_form_alone(pane: CallPane) -> None:
+    edit = child(pane, QLineEdit, "arg:/text")
+    QTest.keyClicks(edit, "hi")
+    pane.set_tool(dict(ECHO))
+    assert child(pane, QLineEdit, "arg:/text") is edit
+    assert edit.text() == "hi"
+
+
+@pytest.mark.parametrize("tool", [5, [], {}, {"name": 5}, {"name": ""}, {"name": None, "inputSchema": []}], ids=str)
+def test_an_entry_that_cannot_be_called_is_shown_and_not_called(qtbot: QtBot, pane: CallPane, tool: Any) -> None:
+    pane.set_tool(tool)
+    assert not call_button(pane).isEnabled()
+    with qtbot.assertNotEmitted(pane.call_requested):
+        pane.request_call()
+
+
+def test_a_broken_schema_does_not_stand_in_the_way(qtbot: QtBot, pane: CallPane) -> None:
+    pane.set_tool({"name": "odd", "inputSchema": {"type": "object", "$ref": "https://example.com/s"}})
+    with qtbot.waitSignal(pane.call_requested) as requested:
+        call_button(pane).click()
+    assert requested.args == ["odd", {}]
+
+
+def test_a_wide_pane_has_the_result_beside_the_form(pane: CallPane) -> None:
+    pane.resize(1_200, 400)
+    assert pane.result.mapTo(pane, pane.result.rect().topLeft()).x() > 300
+    pane.resize(500, 900)
+    assert pane.result.mapTo(pane, pane.result.rect().topLeft()).x() < 100

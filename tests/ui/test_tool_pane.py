@@ -1,0 +1,183 @@
+"""The list of tools: searched, read by eye and by screen reader, whatever the server lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QLabel, QLineEdit, QListView
+from pytestqt.qtbot import QtBot
+
+from inspector.ui.models.tool_list import ToolListModel, ToolRow, tool_row
+from inspector.ui.views.tool_pane import ToolPane
+
+# The offscreen platform says so whenever a window asks for a minimum size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+ECHO = {"name": "echo", "title": "Echo", "description": "Sends the text back.", "annotations": {"readOnlyHint": True}}
+WIPE = {"name": "wipe", "description": "Deletes all rows.", "annotations": {"destructiveHint": True, "title": "Wipe!"}}
+HOSTILE: list[Any] = [
+    None,
+    5,
+    [],
+    {},
+    {"name": 5},
+    {"name": ""},
+    {"name": None, "title": [], "description": {}},
+    {"name": "a", "annotations": []},
+    {"name": "a", "annotations": {"readOnlyHint": "yes", "title": 5}},
+    {"name": "x" * 100_000, "description": "y" * 100_000},
+    {"name": "<b>bold</b>\nsecond\u2028line"},
+]
+
+
+def names(model: ToolListModel) -> list[str]:
+    return [model.index(row).data() for row in range(model.rowCount())]
+
+
+@pytest.fixture
+def pane(qtbot: QtBot) -> ToolPane:
+    made = ToolPane()
+    qtbot.addWidget(made)
+    made.resize(280, 400)
+    made.show()
+    return made
+
+
+def search(pane: ToolPane) -> QLineEdit:
+    return pane.findChild(QLineEdit, "toolSearch")  # type: ignore[return-value]
+
+
+def listed(pane: ToolPane) -> QListView:
+    return pane.findChild(QListView, "toolList")  # type: ignore[return-value]
+
+
+def text(pane: ToolPane, name: str) -> str:
+    label = pane.findChild(QLabel, name)
+    assert isinstance(label, QLabel)
+    return label.text()
+
+
+def test_the_model_behaves_as_qt_expects() -> None:
+    model = ToolListModel()
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    model.set_tools([ECHO, WIPE, *HOSTILE])
+    model.set_filter("e")
+    model.set_filter("")
+    model.set_tools([])
+    assert tester.model() is model
+
+
+def test_the_filter_looks_at_name_title_and_description() -> None:
+    model = ToolListModel()
+    model.set_tools([ECHO, WIPE])
+    for words, found in (
+        ("ECH", ["echo"]),
+        ("wipe!", ["wipe"]),
+        ("text back", ["echo"]),
+        ("rows wipe", ["wipe"]),
+        ("zz", []),
+    ):
+        model.set_filter(words)
+        assert names(model) == found
+    assert model.total == 2
+
+
+def test_annotations_are_words_and_only_what_was_declared() -> None:
+    hints = {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": True, "openWorldHint": True}
+    assert tool_row({"name": "a", "annotations": hints}).badges == ("destructive", "idempotent", "open-world")
+    assert tool_row({"name": "a"}).badges == ()
+    assert tool_row(WIPE).title == "Wipe!"
+
+
+@pytest.mark.parametrize("tool", HOSTILE, ids=lambda tool: str(tool)[:30])
+def test_any_entry_makes_a_row(tool: Any) -> None:
+    row = tool_row(tool)
+    assert row.name
+    assert "\n" not in row.name
+    assert len(row.name) <= 200
+    assert len(row.description) <= 500
+    assert row.tool is tool
+
+
+def test_screen_readers_hear_title_and_badges() -> None:
+    model = ToolListModel()
+    model.set_tools([ECHO])
+    assert model.index(0).data(Qt.ItemDataRole.AccessibleTextRole) == "echo, Echo, read-only"
+
+
+def test_tool_tips_are_never_read_as_markup() -> None:
+    model = ToolListModel()
+    model.set_tools([{"name": "a", "description": "<img src='file:///x.png'>"}])
+    assert "<img" not in model.index(0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_the_count_says_how_many_of_how_many(pane: ToolPane) -> None:
+    pane.set_tools([ECHO, WIPE])
+    assert text(pane, "toolCount") == "2 tools"
+    search(pane).setText("wipe")
+    assert text(pane, "toolCount") == "1 of 2 tools"
+
+
+def test_each_empty_state_says_why(pane: ToolPane) -> None:
+    assert text(pane, "toolsEmpty") == "Not connected."
+    assert not listed(pane).isVisible()
+    pane.set_tools([])
+    assert text(pane, "toolsEmpty") == "This server offers no tools."
+    pane.set_tools([ECHO])
+    assert listed(pane).isVisible()
+    search(pane).setText("zzz")
+    assert text(pane, "toolsEmpty") == "No tool matches the search."
+    pane.set_tools(None)
+    assert text(pane, "toolsEmpty") == "Not connected."
+
+
+def test_the_keyboard_walks_from_the_search_line(qtbot: QtBot, pane: ToolPane) -> None:
+    pane.set_tools([ECHO, WIPE])
+    with qtbot.waitSignal(pane.selected) as first:
+        QTest.keyClick(search(pane), Qt.Key.Key_Down)
+    with qtbot.waitSignal(pane.selected) as second:
+        QTest.keyClick(search(pane), Qt.Key.Key_Down)
+    assert (first.args, second.args) == ([ECHO], [WIPE])
+    with qtbot.waitSignal(pane.activated) as activated:
+        QTest.keyClick(search(pane), Qt.Key.Key_Return)
+    assert activated.args == [WIPE]
+
+
+def test_enter_takes_the_first_match(qtbot: QtBot, pane: ToolPane) -> None:
+    pane.set_tools([ECHO, WIPE])
+    search(pane).setText("del")
+    with qtbot.waitSignal(pane.activated) as activated:
+        QTest.keyClick(search(pane), Qt.Key.Key_Return)
+    assert activated.args == [WIPE]
+
+
+def test_the_choice_survives_a_new_list_and_a_filter(qtbot: QtBot, pane: ToolPane) -> None:
+    pane.set_tools([ECHO, WIPE])
+    assert pane.select("wipe")
+    changed = WIPE | {"description": "Deletes some rows."}
+    with qtbot.waitSignal(pane.selected) as again:
+        pane.set_tools([changed, ECHO])
+    assert again.args == [changed]
+    search(pane).setText("echo")
+    search(pane).setText("")
+    row: ToolRow = listed(pane).currentIndex().data(ToolListModel.RowRole)
+    assert row.name == "wipe"
+    assert not pane.select("gone")
+
+
+def test_hostile_entries_can_be_painted_and_chosen(qtbot: QtBot, pane: ToolPane) -> None:
+    pane.set_tools(HOSTILE)
+    assert not pane.grab().isNull()
+    for row in range(len(HOSTILE)):
+        listed(pane).setCurrentIndex(pane.model.index(row))
+    assert listed(pane).currentIndex().row() == len(HOSTILE) - 1
+
+
+def test_five_thousand_tools_are_listed_and_searched(pane: ToolPane) -> None:
+    pane.set_tools([{"name": f"tool_{n}", "description": "d" * 1_000} for n in range(5_000)])
+    assert not pane.grab().isNull()
+    search(pane).setText("tool_4999")
+    assert text(pane, "toolCount") == "1 of 5,000 tools"
