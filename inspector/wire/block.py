@@ -91,9 +91,11 @@ class Block:
     def forget_told(self) -> None:
         """Let the block begin with what no item has told of."""
         unread = self.unread
-        del self.raw[:unread]
-        self.offset += unread
-        self.line_start -= unread
+        if unread:
+            del self.raw[:unread]
+            self.offset += unread
+            self.line_start -= unread
+            self.comments = self.line_ends = 0
 
     def strip_bom(self, line: bytes) -> bytes:
         """The newest line without the one byte order mark that a stream may begin with."""

@@ -85,7 +85,8 @@ class ClientLens:
                 self._tell("lens-bom", "httpx-sse loses the first event, as it stands behind a byte order mark.")
                 ours.popleft()
             elif not theirs and self._lines.trailing_cr:
-                self._tell("lens-held-back", "httpx-sse holds this event back until more comes, as it ends with CR.")
+                if "\r" in frame.line_ends:  # else it is a CRLF whose LF is on its way
+                    self._tell("lens-held-back", "httpx-sse holds this event until more comes, as it ends with CR.")
                 return
             elif not theirs:
                 self._tell_different("httpx-sse does not see this event.")

@@ -17,6 +17,7 @@ __all__ = ["Comment", "Frame", "SseParser", "decode_frame"]
 
 MAX_HEADS = 64
 MAX_HEAD_BYTES = 256
+_NEWLINE, _RETURN, _COLON = b"\n\r:"
 _HEAD = re.compile(rb"(?:id: ?([^\0\r\n]*)\r?\n|event: ?([^\r\n]*)\r?\n)*+")
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _LONE_LF = re.compile(rb"\n(?<!\r\n)")
@@ -27,8 +28,8 @@ _BLANK = {line_end: re.compile(line_end * 2) for line_end in (b"\n", b"\r\n")}
 class SseParser:
     """Reads one stream: `feed` it bytes in any portions, then `finish`.
 
-    A block longer than `limit_bytes` is cut there and the rest of it thrown away, so memory stays bounded.
-    `offset` is where in the stream the first byte stands.
+    A block longer than `limit_bytes` is cut there and the rest of it thrown away, so memory stays bounded. `offset` is
+    where in the stream the first byte stands.
     `last_event_id` and `reconnection_time_ms` (None: the stream never set it) are what a reconnect has to use.
     """
 
@@ -77,7 +78,7 @@ class SseParser:
         block = self._block
         if block is None or not self.pending_bytes:
             return None
-        if self._after_cr:
+        if self._after_cr and not block.is_truncated:
             block.line_ends |= CR
         block.forget_told()
         if not block.is_truncated and block.line_start < len(block.raw):
@@ -86,9 +87,13 @@ class SseParser:
 
     def _line_end_of(self, chunk: bytes) -> bytes:
         """The one line end of a chunk; nothing if it has none, has several, or the limit or a BOM need care."""
-        if len(chunk) > self._limit_bytes or (self._position == 0 and chunk.startswith(BOM[:1])) or 10 not in chunk:
+        if (
+            len(chunk) > self._limit_bytes
+            or (self._position == 0 and chunk.startswith(BOM[:1]))
+            or _NEWLINE not in chunk
+        ):
             return b""
-        if 13 not in chunk:
+        if _RETURN not in chunk:
             return b"\n"
         return b"" if _LONE_CR.search(chunk) or _LONE_LF.search(chunk) else b"\r\n"
 
@@ -100,7 +105,7 @@ class SseParser:
         for block in blocks:
             head, found, value = block.partition(b"data:")
             fields = known(head) or self._read_head(head)
-            if fields and found and 10 not in value:
+            if fields and found and _NEWLINE not in value:
                 try:
                     data = value.decode().removeprefix(" ")
                 except UnicodeDecodeError:
@@ -112,7 +117,7 @@ class SseParser:
                 raw = block + blank
                 items.append(Frame(raw, self._position, event, data, event_id, self.last_event_id, line_ends))
                 self._position += len(raw)
-            elif block.startswith(b":") and 10 not in block:
+            elif block.startswith(b":") and _NEWLINE not in block:
                 items.append(Comment(block[1:].decode("utf-8", "replace"), self._position, block + line_end))
                 self._position += len(block) + len(blank)
             else:
@@ -161,13 +166,13 @@ class SseParser:
         raw = block.raw
         line = block.strip_bom(line)
         start, block.line_start = block.line_start, len(raw)
-        self._after_cr = raw[-1] == 13
+        self._after_cr = raw[-1] == _RETURN
         if not line:
             self._end_block(block, items)
             return
         if not self._after_cr:
-            block.line_ends |= CRLF if raw[-2] == 13 else LF
-        if line[0] == 58:
+            block.line_ends |= CRLF if raw[-2] == _RETURN else LF
+        if line[0] == _COLON:
             block.comments += 1
             items.append(Comment(line[1:].decode("utf-8", "replace"), block.offset + start, bytes(raw[start:])))
             return
@@ -198,20 +203,17 @@ class SseParser:
         if not self._after_cr:
             return chunk
         self._after_cr = False
+        has_lf = chunk.startswith(b"\n")
+        self._position += has_lf
         block = self._block
-        if not chunk.startswith(b"\n"):
-            if block:
-                block.line_ends |= CR
-            return chunk
-        self._position += 1
-        if block:
-            block.line_ends |= CRLF
-            if len(block.raw) < self._limit_bytes:
+        if block and not block.is_truncated:
+            block.line_ends |= CRLF if has_lf else CR
+            if has_lf and len(block.raw) == self._limit_bytes:
+                block.truncate()
+            elif has_lf:
                 block.raw += b"\n"
                 block.line_start += 1
-            else:
-                block.truncate()
-        return chunk[1:]
+        return chunk[has_lf:]
 
 
 def decode_frame(raw: bytes, offset: int = 0) -> Frame | None:
