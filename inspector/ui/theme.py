@@ -178,6 +178,15 @@ def _stylesheet(c: Colors) -> str:
     QToolBar { background: @window; border: 0; border-bottom: 1px solid @border; spacing: 6px; padding: 6px; }
     QProgressBar { border: 1px solid @border; border-radius: 4px; background: @base; text-align: center; color: @text; }
     QProgressBar::chunk { background: @selection; border-radius: 3px; }
+    QScrollBar { background: transparent; border: 0; }
+    QScrollBar:vertical { width: 11px; margin: 0; }
+    QScrollBar:horizontal { height: 11px; margin: 0; }
+    QScrollBar::handle { background: @border; border-radius: 4px; margin: 2px; }
+    QScrollBar::handle:vertical { min-height: 28px; }
+    QScrollBar::handle:horizontal { min-width: 28px; }
+    QScrollBar::handle:hover { background: @muted; }
+    QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+    QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
     QLabel[muted="true"] { color: @muted; }
     QLabel[heading="true"] { font-weight: 600; }
     """

@@ -85,7 +85,7 @@ async def stream_text(call: Call, arguments: Json) -> Json:
     words = arguments["text"].split()
     for index, word in enumerate(words, 1):
         await call.progress(index, len(words), word)
-        await call.log("info", "stream_text", word)
+        await call.log("info", "stream_text", f"{word} ")
         await call.sleep(arguments["delay_ms"] / 1000)
     return text_result(arguments["text"])
 

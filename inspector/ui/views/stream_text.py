@@ -33,9 +33,9 @@ class StreamText(QPlainTextEdit):
         self._timer.timeout.connect(self.flush)
 
     def append_text(self, text: str) -> None:
-        """Add one line; beyond 4,096 characters it is cut, the timeline has it whole."""
-        piece = text if len(text) <= MAX_PIECE else f"{text[:MAX_PIECE]}… ({len(text) - MAX_PIECE:,} more characters)"
-        self._waiting.append(piece + "\n")
+        """Add a piece as it is; beyond 4,096 characters it is cut, the timeline has it whole."""
+        piece = text if len(text) <= MAX_PIECE else f"{text[:MAX_PIECE]}… ({len(text) - MAX_PIECE:,} more characters)\n"
+        self._waiting.append(piece)
         if not self._timer.isActive():
             self._timer.start()
 

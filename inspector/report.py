@@ -1,0 +1,135 @@
+"""The report of `--report`: the figures that scripts rely on. What was not measured is null, never invented."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from inspector.diagnose.finding import Finding
+from inspector.stats.counts import Counts
+from inspector.stats.histogram import Histogram
+from inspector.stats.reconnects import ReconnectStats
+from inspector.trace.events import SessionReady
+from inspector.wire import jsontext
+from inspector.wire.http import mask_url
+
+
+@dataclass(slots=True)
+class Startup:
+    """Milliseconds from one step of the start to the next, None for a step that was not reached."""
+
+    process_to_window: float | None = None
+    connect: float | None = None
+    connect_to_tools: float | None = None
+
+
+@dataclass(slots=True)
+class Figures:
+    """Everything that a report is made of."""
+
+    url: str | None
+    counts: Counts
+    reconnects: ReconnectStats
+    ready: SessionReady | None = None
+    transport: str | None = None
+    error: str | None = None
+    startup: Startup = field(default_factory=Startup)
+    shown: int = 0
+    calls: Sequence[dict[str, Any]] = ()
+    findings: Sequence[Finding] = ()
+    frame_gap: Histogram = field(default_factory=Histogram)
+    loop_lag: Histogram = field(default_factory=Histogram)
+    rss_start_bytes: int | None = None
+
+
+def build(figures: Figures) -> dict[str, Any]:
+    """The report as a JSON object, in the order of the interface."""
+    counts, ready = figures.counts, figures.ready
+    return {
+        "url": mask_url(figures.url) if figures.url else None,
+        "transport": ready.transport if ready else figures.transport,
+        "protocol_version": ready.protocol_version if ready else None,
+        "connected": ready is not None or figures.transport is not None,
+        "error": figures.error,
+        "startup_ms": {
+            "process_to_window": figures.startup.process_to_window,
+            "connect": figures.startup.connect,
+            "connect_to_tools": figures.startup.connect_to_tools,
+        },
+        "events": {
+            "received": counts.received,
+            "recorded": None,
+            "shown": figures.shown,
+            "dropped": counts.received - figures.shown,
+        },
+        "bytes_received": counts.bytes_received,
+        "frames": counts.frames,
+        "comments": counts.comments,
+        "messages": counts.messages,
+        "calls": list(figures.calls),
+        "ui": {
+            "frame_gap_ms": _spread(figures.frame_gap),
+            "loop_lag_ms": _spread(figures.loop_lag),
+            "frames": figures.frame_gap.count,
+        },
+        "memory": {
+            "rss_start_bytes": figures.rss_start_bytes,
+            "rss_end_bytes": rss_bytes(),
+            "rss_peak_bytes": rss_peak_bytes(),
+        },
+        "reconnects": {
+            "count": figures.reconnects.reconnects,
+            "attempts": figures.reconnects.attempts,
+            "downtime_ms": figures.reconnects.downtime_ms(),
+        },
+        "findings": [
+            {"rule": finding.rule, "severity": finding.severity.value, "grade": finding.grade}
+            for finding in figures.findings
+        ],
+    }
+
+
+def write(path: Path, document: dict[str, Any]) -> None:
+    """Write the report. Raises `OSError`."""
+    path.write_text(jsontext.pretty(document) + "\n", encoding="utf-8")
+
+
+def _spread(histogram: Histogram) -> dict[str, float | None]:
+    if not histogram.count:
+        return {"p50": None, "p99": None, "max": None}
+    p50, p99 = histogram.percentiles(50, 99)
+    return {"p50": p50, "p99": p99, "max": histogram.max}
+
+
+def rss_bytes() -> int | None:
+    """The memory this process holds now, where the system tells."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def rss_peak_bytes() -> int | None:
+    """The most memory this process ever held, where the system tells."""
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def process_age_ms() -> float | None:
+    """How long this process has run, from the system's own note of its start (to 10 ms), where it keeps one."""
+    try:
+        fields = Path("/proc/self/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        started_s = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+        return (time.clock_gettime(time.CLOCK_BOOTTIME) - started_s) * 1000
+    except (OSError, ValueError, IndexError, AttributeError):
+        return None

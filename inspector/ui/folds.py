@@ -1,0 +1,76 @@
+"""All statistics of the window in one place, fed from the river in small portions."""
+
+from __future__ import annotations
+
+from time import perf_counter_ns
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from inspector.diagnose.engine import Engine
+from inspector.stats.counts import Counts
+from inspector.stats.latency import LatencyStats
+from inspector.stats.reconnects import ReconnectStats
+from inspector.stats.streams import StreamStats
+from inspector.trace.events import AnyEvent, ConnectionState, SessionReady, StateChanged
+from inspector.trace.river import River
+
+TICK_MS = 50
+BUDGET_NS = 6_000_000
+BATCH = 500
+
+
+class Folds(QObject):
+    """Pulls new events twenty times a second, at most six milliseconds of them at once."""
+
+    state_changed = Signal()
+
+    def __init__(self, river: River, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._river = river
+        self.counts = Counts()
+        self.latency = LatencyStats()
+        self.streams = StreamStats()
+        self.reconnects = ReconnectStats()
+        self.engine = Engine()
+        self.state: StateChanged | None = None
+        self.ready: SessionReady | None = None
+        self._cursor = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self.pull)
+        self._timer.start()
+
+    @property
+    def behind(self) -> int:
+        """How many events are not folded yet."""
+        return len(self._river) - self._cursor
+
+    def pull(self) -> None:
+        """Fold what is new within the time budget; the rest waits for the next tick."""
+        if not self.behind:
+            return
+        deadline_ns = perf_counter_ns() + BUDGET_NS
+        before = self.state
+        while self.behind and perf_counter_ns() < deadline_ns:
+            events = self._river.since(self._cursor, BATCH)
+            self._cursor += len(events)
+            for fold in (self.counts, self.latency, self.streams, self.reconnects, self.engine):
+                fold.fold(events)
+            self._note(events)
+        self._timer.setInterval(0 if self.behind > BATCH * 20 else TICK_MS)
+        if self.state is not before:
+            self.state_changed.emit()
+
+    def _note(self, events: list[AnyEvent]) -> None:
+        for event in events:
+            if type(event) is StateChanged:
+                self.state = event
+                if event.state is ConnectionState.CLOSED:
+                    self.ready = None
+            elif type(event) is SessionReady:
+                self.ready = event
+
+    def catch_up(self) -> None:
+        """Fold everything there is, however long it takes; for the report at the end."""
+        while self.behind:
+            self.pull()
