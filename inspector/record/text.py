@@ -6,6 +6,7 @@ bounded, and free of characters that could disturb the line it stands in.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable
@@ -68,7 +69,9 @@ def decoded(raw: bytes, limit: int = SUMMARY_CHARS) -> str:
 
 
 def duration(ms: float) -> str:
-    """`412 µs`, `3.21 ms`, `321 ms`, `3.204 s`, `2 min 03 s`, `5 h 04 min`."""
+    """`412 µs`, `3.21 ms`, `321 ms`, `3.204 s`, `2 min 03 s`, `5 h 04 min`; `?` for no number."""
+    if not math.isfinite(ms):
+        return "?"
     if ms < 0:
         return f"-{duration(-ms)}"
     if ms < 0.9995:

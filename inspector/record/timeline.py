@@ -46,7 +46,7 @@ class Timeline:
         self.numbers = array("I")
         self.monotonic_ns = array("q")
         self.at = array("d")
-        self.streams = array("I")
+        self.streams = array("q")
         self.directions = array("B")
         self.kinds = array("B")
         self.sizes_bytes = array("q")

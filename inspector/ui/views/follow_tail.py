@@ -28,8 +28,12 @@ class FollowTail(QObject):
         self.button.setCursor(Qt.CursorShape.PointingHandCursor)
         self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.button.clicked.connect(self.follow)
-        view.verticalScrollBar().valueChanged.connect(self._scrolled)
+        bar = view.verticalScrollBar()
+        bar.valueChanged.connect(self._scrolled)
+        bar.rangeChanged.connect(self._range_changed)
         view.installEventFilter(self)
+        view.viewport().installEventFilter(self)
+        self._show_button()
 
     def follow(self) -> None:
         """Go to the newest row and stay with it."""
@@ -62,13 +66,17 @@ class FollowTail(QObject):
         self._show_button()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Resume on the End key; keep tail and button in place when the view changes size."""
+        """Resume on the End key; keep the button in place when the view changes size."""
         if event.type() == QEvent.Type.Resize:
-            self.settle()
+            self._show_button()
         elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_End:
             self.follow()
             return True
         return super().eventFilter(watched, event)
+
+    def _range_changed(self) -> None:
+        if self.following and not self._own_move:
+            self.settle()
 
     def _scrolled(self, value: int) -> None:
         if self._own_move:

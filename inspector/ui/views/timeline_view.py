@@ -209,9 +209,9 @@ class TimelineView(QTableView):
             action = menu.addAction(heading)
             action.setCheckable(True)
             action.setChecked(not header.isSectionHidden(column))
-            action.toggled.connect(lambda shown, column=column: self._choose_column(column, shown))
+            action.toggled.connect(lambda shown, column=column: self._choose_column(column, shown=shown))
         menu.popup(header.mapToGlobal(point))
 
-    def _choose_column(self, column: int, shown: bool) -> None:
+    def _choose_column(self, column: int, *, shown: bool) -> None:
         self._columns_chosen = True
         self.setColumnHidden(column, not shown)
