@@ -112,6 +112,10 @@ class HexView(QAbstractScrollArea):
             self._head = place
             self.viewport().update()
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The selection is complete."""
+        event.accept()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Select all, copy."""
         if event.matches(QKeySequence.StandardKey.SelectAll):
@@ -186,8 +190,8 @@ class HexView(QAbstractScrollArea):
             column = min(char - text_left, self.line_bytes - 1)
         else:
             column = max((index for index in range(self.line_bytes) if _hex_char(index) <= char), default=0)
-        place = line * self.line_bytes + column
-        return min(place, len(self._raw) - 1) if self._raw and line >= 0 else None
+        place = max(0, line) * self.line_bytes + column
+        return min(place, len(self._raw) - 1) if self._raw else None
 
 
 def _hex_char(index: int) -> int:

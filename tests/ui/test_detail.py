@@ -1,0 +1,409 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from inspector.record.timeline import Timeline
+from inspector.trace.clock import FakeClock
+from inspector.trace.events import (
+    BodyReceived,
+    ChunkReceived,
+    CommentReceived,
+    Connected,
+    ConnectionState,
+    Direction,
+    EndCause,
+    ExchangeFailed,
+    FrameReceived,
+    Framing,
+    HeadersReceived,
+    Message,
+    MessageType,
+    Outcome,
+    Phase,
+    RequestSent,
+    Severity,
+    StateChanged,
+    StreamEnded,
+    Violation,
+)
+from inspector.trace.river import River
+from inspector.ui import theme
+from inspector.ui.payload.facts import Section, http_events, http_sections, sse_sections
+from inspector.ui.payload.facts_view import FactsView, escaped
+from inspector.ui.payload.hex_view import NARROW, WIDE, HexView
+from inspector.ui.payload.payload_text import SHOWN_CHARS, PayloadText
+from inspector.ui.payload.timing import arrivals, phases, timing_sections
+from inspector.ui.views.detail_pane import DetailPane
+
+# The offscreen platform says so whenever a window asks for a minimum size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+MESSAGE, SSE, BYTES, HTTP, TIMING = range(5)
+ANSWER = (
+    b"id: 41\nevent: message\nretry: 500\n"
+    b'data: {"jsonrpc":"2.0","id":3,"result":{"n":123456789012345678901234567890}}\n\n'
+)
+
+
+class Conversation:
+    """One call on one stream: the HTTP exchange, two progress notifications, an answer in two chunks."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.river = River(self.clock)
+        stream: dict[str, Any] = {"stream": self.river.next_stream(), "connection": 1}
+        inbound: dict[str, Any] = {**stream, "direction": Direction.INBOUND}
+        emit = self.river.emit
+        self.sent = emit(
+            RequestSent,
+            direction=Direction.OUTBOUND,
+            method="POST",
+            url="http://h/mcp?<b>",
+            purpose="tools/call",
+            headers=(("Accept", "text/event-stream"), ("X-<i>", "a\u202eb")),
+            body=b"{}",
+            **stream,
+        )
+        self.request = self.message(
+            MessageType.REQUEST, b'{"method":"tools/call"}', method="tools/call", id=3, **stream
+        )
+        self.clock.advance(0.002)
+        emit(Connected, peer="127.0.0.1:80", connect_ms=0.5, tls_ms=1.0, tls_version="TLSv1.3", **stream)
+        emit(HeadersReceived, status=200, reason="OK", http_version="HTTP/1.1", headers=(), ttfb_ms=2.0, **inbound)
+        for number in range(2):
+            self.clock.advance(0.1)
+            self.message(
+                MessageType.NOTIFICATION,
+                b"{}",
+                method="notifications/progress",
+                id=None,
+                request_n=self.request.n,
+                name=str(number),
+                **inbound,
+            )
+        emit(ChunkReceived, offset=0, data=ANSWER[:30], **inbound)
+        first_byte_ns = self.clock.monotonic_ns()
+        self.clock.advance(0.004)
+        emit(ChunkReceived, offset=30, data=ANSWER[30:], **inbound)
+        self.answer = self.message(
+            MessageType.RESPONSE,
+            ANSWER,
+            framing=Framing.SSE,
+            id=3,
+            request_n=self.request.n,
+            rtt_ms=206.0,
+            first_byte_ns=first_byte_ns,
+            **inbound,
+        )
+        self.ended = emit(
+            StreamEnded, cause=EndCause.COMPLETE, phase=Phase.BODY, sentence="It is complete.", age_ms=206.5, **inbound
+        )
+        self.timeline = Timeline()
+        self.fold()
+
+    def message(self, kind: MessageType, raw: bytes, framing: Framing = Framing.BODY, **fields: Any) -> Message:
+        return self.river.emit(Message, message_type=kind, framing=framing, raw=raw, **fields)
+
+    def fold(self) -> None:
+        folded = self.timeline.numbers[-1] + 1 if len(self.timeline) else 0
+        self.timeline.fold(self.river.since(folded))
+
+    def row(self, n: int) -> int:
+        row = self.timeline.row_of(n)
+        assert row is not None
+        return row
+
+
+@pytest.fixture
+def talk() -> Conversation:
+    return Conversation()
+
+
+@pytest.fixture
+def pane(talk: Conversation, qtbot: QtBot) -> DetailPane:
+    made = DetailPane(talk.river, talk.timeline)
+    qtbot.addWidget(made)
+    made.resize(640, 700)
+    made.show()
+    return made
+
+
+def show(pane: DetailPane, talk: Conversation, n: int, tab: int = MESSAGE) -> str:
+    """Show an event in a tab; the text the user reads there."""
+    talk.fold()
+    pane.show_event(n)
+    pane.tabs.setCurrentIndex(tab)
+    if tab == MESSAGE:
+        return f"{pane.message.sentence.text()}\n{pane.message.text.edit.toPlainText()}"
+    if tab == BYTES:
+        return pane.bytes.facts.text()
+    view = {SSE: pane.sse, HTTP: pane.http, TIMING: pane.timing}[tab]
+    return view.toPlainText()
+
+
+def facts(sections: list[Section]) -> dict[str, str]:
+    return {name: value for section in sections for name, value in section.facts}
+
+
+def test_before_anything_is_selected_it_says_what_to_do(pane: DetailPane) -> None:
+    empty = pane.findChild(QLabel, "detailEmpty")
+    assert empty is not None
+    assert empty.isVisible()
+
+
+def test_message_is_indented_with_exact_integers(pane: DetailPane, talk: Conversation) -> None:
+    text = show(pane, talk, talk.answer.n)
+    assert '    "n": 123456789012345678901234567890' in text
+    assert "beyond 2^53" in text
+
+
+def test_message_that_is_no_json_says_where(pane: DetailPane, talk: Conversation) -> None:
+    bad = talk.message(MessageType.INVALID, b'{"a": 1,\n oops}', problems=("not JSON",))
+    text = show(pane, talk, bad.n)
+    assert "✕ Not JSON" in text
+    assert "line 2, column 2" in text
+    assert "! not JSON" in text
+    assert '{"a": 1,\n oops}' in text
+
+
+def test_violation_shows_fix_requirement_and_the_event_it_is_about(pane: DetailPane, talk: Conversation) -> None:
+    finding = talk.river.emit(
+        Violation,
+        rule="r",
+        severity=Severity.ERROR,
+        text="The id is <null>.",
+        fix="Send the id.",
+        requirement="JSON-RPC 2.0 section 5",
+        about_n=talk.answer.n,
+    )
+    text = show(pane, talk, finding.n)
+    assert "✕ The id is &lt;null&gt;." in text
+    assert "Fix: Send the id." in text
+    assert "JSON-RPC 2.0 section 5" in text
+    assert f'href="{talk.answer.n}"' in pane.links.text()
+    show(pane, talk, talk.answer.n)
+    assert f'href="{finding.n}"' in pane.links.text()
+
+
+def test_state_shows_its_sentence(pane: DetailPane, talk: Conversation) -> None:
+    state = talk.river.emit(StateChanged, state=ConnectionState.RECONNECTING, reason="the stream was cut", attempt=1)
+    assert "reconnecting: the stream was cut · attempt 1" in show(pane, talk, state.n)
+
+
+def test_links_lead_to_answer_progress_and_exchange(pane: DetailPane, talk: Conversation, qtbot: QtBot) -> None:
+    show(pane, talk, talk.request.n)
+    text = pane.links.text()
+    assert "<b>Request #1</b> ⇄ " in text
+    assert f'<a href="{talk.answer.n}"' in text
+    assert "(206 ms)" in text
+    assert "2 notifications: " in text
+    assert f'on POST 1: <a href="{talk.sent.n}"' in text
+    with qtbot.waitSignal(pane.jump) as told:
+        pane.links.linkActivated.emit(str(talk.answer.n))
+    assert told.args == [talk.answer.n]
+    show(pane, talk, talk.ended.n)
+    assert "HTTP request #0</a> → " in pane.links.text()
+    assert "<b>HTTP end #" in pane.links.text()
+
+
+def test_links_of_requests_without_answer(pane: DetailPane, talk: Conversation) -> None:
+    asked = talk.message(MessageType.REQUEST, b"{}", method="ping", id=9)
+    show(pane, talk, asked.n)
+    assert "no answer yet" in pane.links.text()
+    talk.river.emit(
+        ExchangeFailed, request_n=asked.n, method="ping", id=9, outcome=Outcome.LOST, reason="cut", elapsed_ms=1.0
+    )
+    show(pane, talk, asked.n)
+    assert "Failed #" in pane.links.text()
+
+
+def test_sse_fields(pane: DetailPane, talk: Conversation) -> None:
+    read = facts(sse_sections(talk.answer))
+    assert (read["event"], read["id"], read["retry"]) == ("message", "41", "500 ms until a reconnect")
+    assert read["line ends"] == "LF"
+    assert read["place"] == f"bytes 0 to {len(ANSWER)} of stream 1 ({len(ANSWER)} B)"
+    assert "41" in show(pane, talk, talk.answer.n, SSE)
+    assert "did not come in an event stream" in show(pane, talk, talk.request.n, SSE)
+
+
+def test_sse_oddities_are_named() -> None:
+    river = River(FakeClock())
+    odd = river.emit(FrameReceived, raw=b"\xef\xbb\xbf: c\r\nid\r\nfoo: bar\rdata: \xff\n\n")
+    read = facts(sse_sections(odd))
+    assert read["byte order mark"] == "yes, ignored"
+    assert read["UTF-8"].startswith("invalid")
+    assert read["id"] == "empty: forgets the last id"
+    assert read["ignored line"] == "foo: bar"
+    assert set(read["line ends"].split(", ")) == {"LF", "CRLF", "CR"}
+    comment = river.emit(CommentReceived, text="ping", offset=7, raw=b": ping\r\n")
+    assert facts(sse_sections(comment))["line ends"] == "CRLF"
+    assert sse_sections(river.emit(FrameReceived, raw=b"\n"))[0].sentence == "The block holds no field."
+
+
+def test_http_shows_both_heads_and_never_reads_markup(pane: DetailPane, talk: Conversation) -> None:
+    text = show(pane, talk, talk.answer.n, HTTP)
+    assert "POST http://h/mcp?<b>" in text
+    assert "X-<i>" in text
+    assert "a\\u202eb" in text
+    assert "TLSv1.3" in text
+    assert "It is complete." in text
+    state = talk.river.emit(StateChanged, state=ConnectionState.OPEN)
+    assert "belongs to no HTTP exchange" in show(pane, talk, state.n, HTTP)
+
+
+def test_http_of_an_exchange_that_has_only_begun(talk: Conversation) -> None:
+    sent = talk.river.emit(RequestSent, stream=9, method="GET", url="http://h", purpose="stream")
+    talk.fold()
+    said = [section.sentence for section in http_sections(http_events(talk.river, talk.timeline, sent.stream))]
+    assert "No response headers have come." in said
+    assert "The exchange is still open." in said
+
+
+def test_timing_tells_phases_and_gaps(pane: DetailPane, talk: Conversation) -> None:
+    row = talk.row(talk.answer.n)
+    http = http_events(talk.river, talk.timeline, 1)
+    read = facts(timing_sections(talk.river, talk.timeline, row, http))
+    assert read["round trip"] == "206 ms"
+    assert read["arrived within"] == "4.00 ms in 2 chunks"
+    assert read["headers after"] == "2.00 ms"
+    assert read["first event after"] == "102 ms"
+    assert read["since the last event of the stream"] == "4.00 ms (#5)"
+    assert read["end"] == "complete"
+    assert [name for name, _, _ in phases(talk.timeline, row, http)] == [
+        "TCP",
+        "TLS",
+        "to headers",
+        "to first event",
+        "whole exchange",
+        "to this event",
+    ]
+    assert "206 ms" in show(pane, talk, talk.answer.n, TIMING)
+    assert "to headers" in pane.waterfall.accessibleName()
+
+
+def test_chunk_boundaries_are_found_only_where_the_bytes_agree(pane: DetailPane, talk: Conversation) -> None:
+    assert [offset for offset, _ in arrivals(talk.river, talk.answer)] == [0, 30]
+    assert "came in 2 chunks over 4.00 ms" in show(pane, talk, talk.answer.n, BYTES)
+    other = talk.message(MessageType.RESPONSE, b"x" * 40, framing=Framing.SSE, stream=1)
+    assert arrivals(talk.river, other) == []
+
+
+def test_bytes_of_an_event_without_any(pane: DetailPane, talk: Conversation) -> None:
+    state = talk.river.emit(StateChanged, state=ConnectionState.OPEN)
+    assert show(pane, talk, state.n, BYTES) == "This event has no bytes of its own."
+
+
+def test_hex_view_lines_selection_and_copies(qtbot: QtBot) -> None:
+    view = HexView()
+    qtbot.addWidget(view)
+    view.resize(900, 400)
+    view.show()
+    view.show_bytes(bytes(range(256)), frozenset({5}))
+    assert (view.line_bytes, view.line_count()) == (WIDE, 16)
+    assert view.line(4) == "00000040  40 41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO"
+    view.select(0x41, 0x44)
+    QTest.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "41 42 43"
+    QTest.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert QGuiApplication.clipboard().text() == "ABC"
+    QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert view.selected() == bytes(range(256))
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
+    assert view.selected() == b"\x00"
+    view.resize(420, 400)
+    assert (view.line_bytes, view.line_count()) == (NARROW, 32)
+    assert not view.grab().isNull()
+
+
+def test_hex_view_takes_any_length_and_none(qtbot: QtBot) -> None:
+    view = HexView()
+    qtbot.addWidget(view)
+    view.show()
+    for raw in (b"", b"\0", b"\xff" * 10 * 1024 * 1024):
+        view.show_bytes(raw)
+        view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton)
+        assert not view.grab().isNull()
+        assert len(view.selected()) == min(1, len(raw))
+
+
+def test_long_payload_shows_its_beginning_and_all_on_demand(pane: DetailPane, talk: Conversation) -> None:
+    raw = json.dumps({"result": "A" * 10 * 1024 * 1024}).encode()
+    big = talk.message(MessageType.RESPONSE, raw)
+    shown = show(pane, talk, big.n)
+    assert len(shown) < SHOWN_CHARS * 1.1
+    button = pane.findChild(QPushButton, "payloadShowAll")
+    assert button is not None
+    assert button.text() == "Show all (10.5 MB)"
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    whole = pane.message.text.edit.toPlainText()
+    assert whole.replace("↩\n", "") == raw.decode()
+    assert not button.isVisible()
+
+
+HOSTILE = (
+    b"\xff\xfe\x00",
+    '{"a": "\u202e\u2066<script>"}'.encode(),
+    b'{"a": "\\ud800"}',
+    b"[" * 100_000,
+    b'{"a": 1e999999, "a": NaN}',
+    b"",
+)
+
+
+@pytest.mark.parametrize("raw", HOSTILE)
+def test_hostile_payloads_are_shown_in_every_tab(pane: DetailPane, talk: Conversation, raw: bytes) -> None:
+    events = (
+        talk.message(MessageType.INVALID, raw, method="\u202e<b>" * 999, id="<i>", name="\ud800"),
+        talk.message(MessageType.INVALID, b"data: " + raw + b"\n\n", framing=Framing.SSE, stream=1),
+        talk.river.emit(BodyReceived, content_type="<b>\0", raw=raw),
+    )
+    for event in events:
+        for tab in range(5):
+            assert not {"\u202e", "\u2066", "\0"} & set(show(pane, talk, event.n, tab))
+    assert not pane.grab().isNull()
+
+
+def test_only_the_tab_in_front_is_filled(pane: DetailPane, talk: Conversation) -> None:
+    show(pane, talk, talk.answer.n, MESSAGE)
+    assert pane.http.toPlainText() == ""
+    pane.tabs.setCurrentIndex(HTTP)
+    assert "tools/call" in pane.http.toPlainText()
+
+
+def test_long_lines_are_broken_and_json_is_coloured_in_sight(qtbot: QtBot) -> None:
+    text = PayloadText()
+    qtbot.addWidget(text)
+    text.resize(600, 400)
+    text.show()
+    text.show_text('{\n  "key": [true, -1.5e3, "text"],\n' + "x" * 5_000 + "\n" * 5_000 + "}", is_json=True)
+    edit = text.findChild(QPlainTextEdit, "payloadText")
+    assert edit is not None
+    qtbot.waitUntil(lambda: len(edit.document().findBlockByNumber(1).layout().formats()) == 4)
+    assert edit.document().lastBlock().layout().formats() == []
+    assert max(map(len, edit.toPlainText().split("\n"))) <= 2_001
+
+
+def test_facts_are_coloured_anew_with_the_theme(qtbot: QtBot, qapp: Any) -> None:
+    view = FactsView("facts", "Facts")
+    qtbot.addWidget(view)
+    theme.apply(qapp, theme.DARK)
+    view.show_sections([Section("Title", (("name", "value"),), "Sentence.")])
+    assert theme.DARK.muted in view.toHtml()
+    theme.apply(qapp, theme.LIGHT)
+    qapp.processEvents()
+    assert theme.LIGHT.muted in view.toHtml()
+    assert theme.DARK.muted not in view.toHtml()
+
+
+def test_markup_of_the_peer_is_text_and_bounded() -> None:
+    assert escaped("<b>&\n\u202e") == "&lt;b&gt;&amp;⏎ \\u202e"
+    assert escaped("x" * 5_000).endswith(" … (5,000 characters)")
