@@ -178,7 +178,7 @@ def test_text_appears_while_the_call_runs(qtbot: QtBot, pane: CallPane) -> None:
     stream = child(pane, QPlainTextEdit, "streamText")
     assert not stream.isVisible()
     pane.call_started()
-    pane.append_stream("step 1")
+    pane.append_stream("step 1\n")
     qtbot.waitUntil(lambda: stream.toPlainText() == "step 1\n")
     assert stream.isVisible()
     pane.append_stream("x" * 10_000)
@@ -189,12 +189,22 @@ def test_text_appears_while_the_call_runs(qtbot: QtBot, pane: CallPane) -> None:
 def test_the_last_of_a_flood_of_text_is_kept(pane: CallPane) -> None:
     pane.call_started()
     for n in range(60_000):
-        pane.append_stream(f"line {n}")
+        pane.append_stream(f"line {n}\n")
     pane.stream.flush()
     text = child(pane, QPlainTextEdit, "streamText").toPlainText()
     assert len(text) <= MAX_LENGTH
     assert text.endswith("line 59999\n")
     assert text.startswith("line ")
+
+
+def test_tokens_without_line_breaks_are_one_text_and_folded(pane: CallPane) -> None:
+    pane.call_started()
+    for _ in range(3_000):
+        pane.append_stream("token ")
+    pane.stream.flush()
+    lines = child(pane, QPlainTextEdit, "streamText").toPlainText().split("\n")
+    assert "".join(lines) == "token " * 3_000
+    assert max(len(line) for line in lines) < 5_000
 
 
 def test_the_outcome_is_a_sentence_with_its_figures(pane: CallPane) -> None:

@@ -95,6 +95,10 @@ class ArgumentsEditor(QWidget):
         if self._is_form():
             page.focusNextChild()
 
+    def set_notice_visible(self, is_visible: bool) -> None:
+        """Hide the line of problems while the owner says the same elsewhere."""
+        self._notice.setVisible(is_visible)
+
     def _is_form(self) -> bool:
         return self._tabs.currentIndex() == FORM
 

@@ -32,6 +32,7 @@ class ObjectEditor(Editor):
         ]
         self._others = muted_label()
         self._body = QWidget()
+        self._fold: _Fold | None = None
         self._build(depth)
         for slot in self._slots:
             slot.changed.connect(self.changed)
@@ -47,13 +48,17 @@ class ObjectEditor(Editor):
         inner.addWidget(self._others)
         if depth:
             frame = _framed(self._body)  # first: a body without a parent would show as a window
-            outer.addWidget(_Fold(self._body, _count(len(self._slots)), is_open=depth <= OPEN_DEPTH))
+            self._fold = _Fold(self._body, is_open=depth <= OPEN_DEPTH)
+            outer.addWidget(self._fold)
             outer.addWidget(frame)
         else:
             outer.addWidget(self._body)
 
     def set_pointer(self, pointer: str, label: str, *, is_required: bool = False) -> None:
         super().set_pointer(pointer, label, is_required=is_required)
+        if self._fold is not None:
+            count = len(self._slots)
+            self._fold.setText(f"{label} · {count} field{'' if count == 1 else 's'}")
         for slot in self._slots:
             slot.set_pointer(pointer + _step(slot.name))
 
@@ -194,9 +199,8 @@ class _Row(QWidget):
 class _Fold(QToolButton):
     """An arrow that shows and hides a body."""
 
-    def __init__(self, body: QWidget, words: str, *, is_open: bool) -> None:
+    def __init__(self, body: QWidget, *, is_open: bool) -> None:
         super().__init__()
-        self.setText(words)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._body = body
         self.clicked.connect(lambda: self._show(not self._is_open))
@@ -206,7 +210,7 @@ class _Fold(QToolButton):
         self._is_open = is_open
         self._body.setVisible(is_open)
         self.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
-        self.setAccessibleName(f"{'Hide' if is_open else 'Show'} {self.text()}")
+        self.setAccessibleName("Hide the fields" if is_open else "Show the fields")
 
 
 def _discard(row: QWidget) -> None:
@@ -222,10 +226,6 @@ def _framed(body: QWidget) -> QFrame:
     layout.setContentsMargins(18, 0, 0, 0)
     layout.addWidget(body)
     return frame
-
-
-def _count(fields: int) -> str:
-    return "1 field" if fields == 1 else f"{fields} fields"
 
 
 def _step(name: str) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from inspector.ui.forms.arguments_editor import ArgumentsEditor
 from inspector.ui.forms.parts import plain_label
+from inspector.ui.forms.spec import shown
 from inspector.ui.theme import color
 from inspector.ui.views.call_parts import CallProgress, ToolHeader, WarningBar
 from inspector.ui.views.result_view import ResultView
@@ -46,6 +47,7 @@ class CallPane(QWidget):
         self._tool: Any = None
         self._texts: dict[str, str] = {}
         self._is_running = False
+        self._called = ""
         self._header = ToolHeader()
         self.arguments = ArgumentsEditor()
         self._warning = WarningBar()
@@ -68,12 +70,14 @@ class CallPane(QWidget):
         self._tool = tool
         self._warning.hide()
         self._header.set_tool(tool)
-        schema = tool.get("inputSchema", {"type": "object"}) if isinstance(tool, dict) else {"type": "object"}
-        self.arguments.set_tool(schema)
+        if tool is not None:
+            self.arguments.set_tool(tool.get("inputSchema") if isinstance(tool, dict) else None)
         if (kept := self._texts.get(self._name())) is not None:
             self.arguments.set_arguments_text(kept)
-        self.arguments.setVisible(tool is not None)
-        self._progress.setVisible(tool is not None)
+        for part in (self.arguments, self._progress, self._below):
+            part.setVisible(tool is not None)
+        if not self._is_running:
+            self._clear_outcome("No result yet.")
         self._update_buttons()
 
     def focus_arguments(self) -> None:
@@ -95,11 +99,9 @@ class CallPane(QWidget):
     def call_started(self) -> None:
         """The call is on its way."""
         self._is_running = True
+        self._called = self._name()
         self._warning.hide()
-        self._outcome.hide()
-        self.stream.reset()
-        self.stream.hide()
-        self.result.clear("Waiting for the result …")
+        self._clear_outcome("Waiting for the result …")
         self._progress.start()
         self._update_buttons()
 
@@ -130,7 +132,10 @@ class CallPane(QWidget):
         """A wide pane has the arguments beside the result, a high one above it."""
         size = event.size()
         is_wide = size.width() > size.height() * SIDE_BY_SIDE
-        self._splitter.setOrientation(Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical)
+        orientation = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
+        if orientation != self._splitter.orientation() or not event.oldSize().isValid():
+            self._splitter.setOrientation(orientation)
+            self._splitter.setSizes([1_100, 1_000])  # shares, which Qt scales to what there is
         super().resizeEvent(event)
 
     def sizeHint(self) -> QSize:
@@ -145,12 +150,15 @@ class CallPane(QWidget):
         self._cancel.setAccessibleName("Cancel the call")
         self._cancel.setToolTip("Cancel the call (Esc)")
         self._outcome.setObjectName("callOutcome")
-        self._splitter.addWidget(_column(self._header, self.arguments, self._warning, self._progress))
+        self._splitter.addWidget(
+            _column(self._header, self.arguments, self._warning, self._progress, grows=self.arguments)
+        )
         below = QSplitter(Qt.Orientation.Vertical)
         below.addWidget(self.stream)
         below.addWidget(self.result)
         below.setStretchFactor(1, 1)
-        self._splitter.addWidget(_column(self._outcome, below))
+        self._below = _column(self._outcome, below, grows=below)
+        self._splitter.addWidget(self._below)
         self._splitter.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
@@ -161,6 +169,7 @@ class CallPane(QWidget):
     def _connect(self) -> None:
         self.arguments.submitted.connect(self.request_call)
         self.arguments.changed.connect(self._warning.hide)
+        self._warning.toggled.connect(lambda is_shown: self.arguments.set_notice_visible(not is_shown))
         self._call.clicked.connect(self.request_call)
         self._cancel.clicked.connect(self.cancel_requested)
         self._warning.send_anyway.connect(self._send)
@@ -196,8 +205,16 @@ class CallPane(QWidget):
         self._call.setEnabled(bool(self._name()) and not self._is_running)
         self._cancel.setEnabled(self._is_running)
 
+    def _clear_outcome(self, sentence: str) -> None:
+        self._outcome.hide()
+        self.stream.reset()
+        self.stream.hide()
+        self.result.clear(sentence)
+
     def _show_outcome(self, outcome: CallView) -> None:
         facts = [outcome.sentence or ("Answered." if outcome.ok else "The call failed.")]
+        if self._called not in ("", self._name()):  # another tool was chosen meanwhile
+            facts.insert(0, shown(self._called, 60))
         if outcome.rtt_ms is not None:
             facts.append(f"{outcome.rtt_ms:,.1f} ms")
         facts.append("1 event" if outcome.events == 1 else f"{outcome.events:,} events")
@@ -208,11 +225,12 @@ class CallPane(QWidget):
         self._outcome.show()
 
 
-def _column(*widgets: QWidget) -> QWidget:
+def _column(*widgets: QWidget, grows: QWidget) -> QWidget:
     column = QWidget()
     layout = QVBoxLayout(column)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(6)
     for widget in widgets:
-        layout.addWidget(widget)
+        layout.addWidget(widget, 1 if widget is grows else 0)
+    layout.addStretch()
     return column

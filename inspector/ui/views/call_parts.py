@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from inspector.protocol.schema import Problem
@@ -80,12 +81,13 @@ class WarningBar(QFrame):
 
     send_anyway = Signal()
     back = Signal()
+    toggled = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("callWarning")
         self.setAccessibleName("Warning before the call")
-        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setFrameShape(QFrame.Shape.Box)
         self._words = plain_label()
         self._words.setObjectName("callWarningText")
         self._send = QPushButton("Send anyway")
@@ -109,13 +111,22 @@ class WarningBar(QFrame):
         reasons = " ".join(problem.text for problem in problems[:3]) + (" …" if len(problems) > 3 else "")
         fit = "1 argument does not fit" if count == 1 else f"{count} arguments do not fit"
         words = f"{fit} the schema: {reasons}" if can_send else f"This cannot be sent. {reasons}"
-        palette = self._words.palette()
-        palette.setColor(self._words.foregroundRole(), color("warn"))
+        palette = self.palette()
+        palette.setColor(self.foregroundRole(), color("warn"))
+        self.setPalette(palette)
         self._words.setPalette(palette)
         self._words.setText(f"⚠ {words}")
         self._send.setVisible(can_send)
         self.show()
         (self._send if can_send else self._back).setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.toggled.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.toggled.emit(False)
 
     def _go_back(self) -> None:
         self.hide()

@@ -80,11 +80,12 @@ class ResultView(QWidget):
         self._page = QVBoxLayout()
         self._page.setContentsMargins(10, 8, 10, 8)
         self._page.setSpacing(12)
+        self._grows = False
         return self._page
 
     def _end(self) -> None:
         """Put the page in once it is full: laid out in one go, it is never seen squeezed."""
-        self._page.addStretch()
+        self._page.addStretch(0 if self._grows else 1)
         page = QWidget()
         page.setLayout(self._page)
         self._scroll.setWidget(page)
@@ -106,7 +107,10 @@ class ResultView(QWidget):
 
     def _add(self, parts: list[Block]) -> None:
         for part in parts:
-            self._page.addWidget(self._widget(part))
+            widget = self._widget(part)
+            grows = isinstance(widget, TextView) and widget.is_long
+            self._grows = self._grows or grows
+            self._page.addWidget(widget, 1 if grows else 0)
 
     def _add_rest_button(self, parts: list[Block]) -> None:
         more = QPushButton(f"Show all ({len(parts):,} parts)")

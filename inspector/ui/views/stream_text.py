@@ -26,6 +26,7 @@ class StreamText(QPlainTextEdit):
         self.setUndoRedoEnabled(False)
         self.setFont(mono_font())
         self._kept = ""
+        self._line_length = 0
         self._waiting: list[str] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -33,8 +34,12 @@ class StreamText(QPlainTextEdit):
         self._timer.timeout.connect(self.flush)
 
     def append_text(self, text: str) -> None:
-        """Add a piece as it is; beyond 4,096 characters it is cut, the timeline has it whole."""
+        """Add a piece as it is; beyond 4,096 characters it is cut (the timeline has it whole), and a line is folded."""
         piece = text if len(text) <= MAX_PIECE else f"{text[:MAX_PIECE]}… ({len(text) - MAX_PIECE:,} more characters)\n"
+        last_line = piece.rpartition("\n")[2]
+        self._line_length = len(last_line) + (0 if "\n" in piece else self._line_length)
+        if self._line_length > MAX_PIECE:  # Qt lays out a line in quadratic time
+            piece, self._line_length = piece + "\n", 0
         self._waiting.append(piece)
         if not self._timer.isActive():
             self._timer.start()
@@ -44,6 +49,7 @@ class StreamText(QPlainTextEdit):
         self._timer.stop()
         self._waiting.clear()
         self._kept = ""
+        self._line_length = 0
         self.clear()
 
     def flush(self) -> None:

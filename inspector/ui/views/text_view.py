@@ -50,6 +50,12 @@ class TextView(QWidget):
         view = self._rich if self._rich is not None and self._mode.currentText() == MARKDOWN else self._plain
         return view.toPlainText()
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the text scrolls, hence is glad of more room."""
+        view = self._rich if self._rich is not None and self._rich.isVisibleTo(self) else self._plain
+        return view.maximumHeight() == UNLIMITED
+
     def _fill_modes(self, mode: str) -> None:
         """Offer what fits the text; JSON first where the text is JSON."""
         is_json = looks_like_json(self._text)
