@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
+MAX_SHOWN_CHARACTERS = 60
 
 
 class MessageType(enum.StrEnum):
@@ -41,20 +43,31 @@ class JsonRpc(msgspec.Struct, frozen=True):
 
     @property
     def result(self) -> Any:
-        return self.value.get("result")
+        return self.value.get("result") if isinstance(self.value, dict) else None
 
     @property
     def error(self) -> Any:
-        return self.value.get("error")
+        return self.value.get("error") if isinstance(self.value, dict) else None
 
 
 def read(value: Any) -> JsonRpc:
-    """Say what a parsed JSON value is as JSON-RPC; what it is not becomes `problems`."""
+    """Say what a parsed JSON value is as JSON-RPC; what it is not becomes `problems`.
+
+    Where a message contradicts itself it is read so that a request gets its answer: serialisers write every field of
+    a record, empty ones as null, and some servers copy `method` into the answer.
+    """
     if not isinstance(value, dict):
-        return JsonRpc(MessageType.INVALID, value, problems=(f"a message must be an object, not {json_type(value)}",))
-    if "method" in value:
+        return JsonRpc(MessageType.INVALID, value, problems=(_no_object(value),))
+    has_answer = value.get("result") is not None or value.get("error") is not None
+    names_answer = "result" in value or "error" in value
+    if "method" in value and not has_answer and not (value["method"] is None and names_answer):
         return _read_call(value)
     return _read_answer(value)
+
+
+def _no_object(value: Any) -> str:
+    hint = "; it is JSON that was encoded twice" if isinstance(value, str) and value.lstrip().startswith("{") else ""
+    return f"a message must be an object, not {json_type(value)}{hint}"
 
 
 def _read_call(value: dict[str, Any]) -> JsonRpc:
@@ -68,13 +81,17 @@ def _read_call(value: dict[str, Any]) -> JsonRpc:
         problems.append(f"`params` must be an object or an array, not {json_type(params)}")
         params = None
     if "result" in value or "error" in value:
-        problems.append("a message with `method` must have neither `result` nor `error`")
+        problems.append("a request or notification must have neither `result` nor `error`")
     if "id" not in value:
         return JsonRpc(MessageType.NOTIFICATION, value, None, method, params, tuple(problems))
+    if value["id"] is None:  # as JSON-RPC 1.0 writes notifications; an answer could not name it either
+        problems.append("`id` must not be null: a request has a string or an integer, a notification none")
+        return JsonRpc(MessageType.NOTIFICATION, value, None, method, params, tuple(problems))
     request_id, id_problem = _read_id(value["id"])
-    if id_problem or request_id is None:
-        problems.append(id_problem or "the `id` of a request must not be null")
-    return JsonRpc(MessageType.REQUEST, value, request_id, method, params, tuple(problems))
+    if id_problem:
+        problems.append(id_problem)
+    kind = MessageType.INVALID if request_id is None else MessageType.REQUEST
+    return JsonRpc(kind, value, request_id, method, params, tuple(problems))
 
 
 def _read_answer(value: dict[str, Any]) -> JsonRpc:
@@ -82,17 +99,21 @@ def _read_answer(value: dict[str, Any]) -> JsonRpc:
     has_result, has_error = "result" in value, "error" in value
     if not has_result and not has_error:
         problems.append("it has neither `method` nor `result` nor `error`")
-        return JsonRpc(MessageType.INVALID, value, problems=tuple(problems))
+        if "id" not in value:
+            return JsonRpc(MessageType.INVALID, value, problems=tuple(problems))
     if has_result and has_error:
         problems.append("it has both `result` and `error`")
+    if "method" in value:
+        problems.append("an answer must not have `method`")
     if "id" not in value:
         problems.append("an answer must have an `id`")
     request_id, id_problem = _read_id(value.get("id"))
     if id_problem:
         problems.append(id_problem)
-    if has_error:
+    is_error = has_error and not (has_result and value["error"] is None)
+    if is_error:
         problems.extend(_error_problems(value["error"]))
-    kind = MessageType.ERROR if has_error else MessageType.RESPONSE
+    kind = MessageType.ERROR if is_error else MessageType.RESPONSE
     return JsonRpc(kind, value, request_id, problems=tuple(problems))
 
 
@@ -112,14 +133,14 @@ def _read_id(value: Any) -> tuple[RequestId, str]:
     if value is None or (isinstance(value, int | str) and not isinstance(value, bool)):
         return value, ""
     if isinstance(value, float) and value.is_integer():
-        return int(value), f"`id` {value} has a fraction; ids are strings or integers"
+        return int(value), f"`id` is written as {value}; ids are strings or integers"
     return None, f"`id` must be a string or an integer, not {json_type(value)}"
 
 
 def _version_problem(value: dict[str, Any]) -> str:
     if "jsonrpc" not in value:
         return '`jsonrpc: "2.0"` is missing'
-    return f'`jsonrpc` must be "2.0", not {jsontext.dumps(value["jsonrpc"])[:40].decode()}'
+    return f'`jsonrpc` must be "2.0", not {shown(value["jsonrpc"])}'
 
 
 def json_type(value: Any) -> str:
@@ -128,17 +149,30 @@ def json_type(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "a boolean"
-    names = {int: "a number", float: "a number", str: "a string", list: "an array", dict: "an object"}
-    return names.get(type(value), "an unknown value")
+    if isinstance(value, int | float | Decimal):
+        return "a number"
+    if isinstance(value, str):
+        return "a string"
+    return "an array" if isinstance(value, list) else "an object"
+
+
+def shown(value: Any) -> str:
+    """A value from the wire as it may stand in a sentence: JSON, at most 60 characters."""
+    try:
+        text = jsontext.dumps(value).decode()
+    except ValueError:  # more digits than Python prints
+        return json_type(value)
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else text[:MAX_SHOWN_CHARACTERS] + "…"
 
 
 def error_of(message: JsonRpc) -> tuple[int | None, str]:
     """Code and message of an error answer, as far as they can be read."""
     error = message.error
     if not isinstance(error, dict):
-        return None, str(error)
-    code = error.get("code")
-    return (code if isinstance(code, int) else None), str(error.get("message", ""))
+        return None, error if isinstance(error, str) else shown(error)
+    code, text = error.get("code"), error.get("message", "")
+    is_code = isinstance(code, int) and not isinstance(code, bool)
+    return (code if is_code else None), text if isinstance(text, str) else shown(text)
 
 
 def request(request_id: RequestId, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -7,7 +7,10 @@ from typing import Any
 
 from inspector.protocol import era
 from inspector.protocol.breach import Breach, Severity
-from inspector.protocol.jsonrpc import json_type
+from inspector.protocol.jsonrpc import json_type, shown
+
+MAX_NAME_CHARACTERS = 200
+"""Longer names and versions are cut where they are shown; `Negotiated.raw` keeps all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def read_initialize_result(result: Any, asked: str) -> tuple[Negotiated | None, 
         return None, [_invalid(Severity.ERROR, text, "Answer initialize with a protocolVersion string.")]
     version = result["protocolVersion"]
     if not era.is_known(version):
-        text = f"The server negotiated {version!r}, which is no revision this program speaks; asked was {asked}."
+        text = f"The server negotiated {shown(version)}, which is no revision this program speaks; asked was {asked}."
         return None, [_mismatch(Severity.ERROR, text)]
     breaches = []
     if version > asked:
@@ -70,10 +73,11 @@ def read_initialize_result(result: Any, asked: str) -> tuple[Negotiated | None, 
 
 def _settled(result: dict[str, Any], breaches: list[Breach]) -> Negotiated:
     info = result.get("serverInfo")
-    if not isinstance(info, dict) or not isinstance(info.get("name"), str):
-        text = "initialize names no serverInfo.name."
-        breaches.append(_invalid(Severity.WARN, text, "Send serverInfo with name and version."))
-        info = {}
+    info = info if isinstance(info, dict) else {}
+    for key in ("name", "version"):
+        if not isinstance(info.get(key), str):
+            text = f"initialize names no serverInfo.{key}."
+            breaches.append(_invalid(Severity.WARN, text, "Send serverInfo with name and version."))
     capabilities = result.get("capabilities")
     if not isinstance(capabilities, dict):
         text = f"`capabilities` must be an object, not {json_type(capabilities)}."
@@ -82,12 +86,16 @@ def _settled(result: dict[str, Any], breaches: list[Breach]) -> Negotiated:
     instructions = result.get("instructions")
     return Negotiated(
         protocol_version=result["protocolVersion"],
-        server_name=str(info.get("name", "")),
-        server_version=str(info.get("version", "")),
+        server_name=_name(info.get("name")),
+        server_version=_name(info.get("version")),
         capabilities=capabilities,
         instructions=instructions if isinstance(instructions, str) else None,
         raw=result,
     )
+
+
+def _name(value: Any) -> str:
+    return value[:MAX_NAME_CHARACTERS] if isinstance(value, str) else ""
 
 
 def _mismatch(severity: Severity, text: str) -> Breach:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from inspector.protocol import jsonrpc
+from inspector.protocol import jsonrpc, progress
 from inspector.protocol.breach import Breach, Severity
-from inspector.protocol.jsonrpc import JsonRpc, MessageType, RequestId
+from inspector.protocol.jsonrpc import JsonRpc, MessageType, RequestId, shown
+from inspector.protocol.progress import ECHO_TOKEN, SECTION, ProgressToken, is_token, token_in, with_token
+from inspector.protocol.progress import Progress as Progress  # noqa: PLC0414 - our callers name it
 from inspector.wire import jsontext
 
 REMEMBERED_IDS = 10_000
 """How many ended requests are remembered, to tell a late or doubled answer from a foreign one."""
+NO_ID = (None, "server-error")
+"""What stands for the id in errors about what could not be read; the text is that of the Python SDK's servers."""
 
 NAME_PARAMS = {
     "tools/call": "name",
@@ -26,15 +30,6 @@ NAME_PARAMS = {
 """The parameter that says what a message is about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A `notifications/progress` for a request of ours."""
-
-    progress: float
-    total: float | None
-    message: str
-
-
 @dataclass(slots=True, eq=False)
 class Pending:
     """A request of ours that waits for its answer. `sent_ns` and `request_n` are filled in when it leaves."""
@@ -43,6 +38,7 @@ class Pending:
     method: str
     name: str | None
     wants_progress: bool = False
+    progress_token: ProgressToken | None = None
     sent_ns: int = 0
     request_n: int = -1
     events: int = 0
@@ -62,7 +58,7 @@ class Reading:
     settles: bool = False
     ask: bool = False
     request_n: int | None = None
-    progress_token: int | str | None = None
+    progress_token: ProgressToken | None = None
     breaches: tuple[Breach, ...] = ()
 
 
@@ -73,6 +69,7 @@ NOTHING = Reading()
 class _Ended:
     request_n: int
     answered: bool
+    progress_token: ProgressToken | None
 
 
 def name_of(method: str | None, params: Any) -> str | None:
@@ -92,17 +89,19 @@ class Peer:
     initialized: bool = False
     _next_id: int = 1
     _ended: OrderedDict[RequestId, _Ended] = field(default_factory=OrderedDict)
+    _tokens: dict[ProgressToken, Pending] = field(default_factory=dict)
+    _ended_tokens: dict[ProgressToken, _Ended] = field(default_factory=dict)
 
     def request(self, method: str, params: dict[str, Any] | None, *, with_progress: bool) -> tuple[Pending, bytes]:
-        """Register a request and give its bytes; the progress token is the id (R6)."""
+        """Register a request and give its bytes; the progress token is the id, unless `params` bring their own (R6)."""
         request_id = self._next_id
         self._next_id += 1
         if with_progress:
-            meta = dict((params or {}).get("_meta") or {})
-            meta.setdefault("progressToken", request_id)
-            params = {**(params or {}), "_meta": meta}
-        pending = Pending(request_id, method, name_of(method, params), with_progress)
+            params = with_token(params or {}, request_id)
+        pending = Pending(request_id, method, name_of(method, params), with_progress, token_in(params))
         self.pending[request_id] = pending
+        if pending.progress_token is not None:
+            self._tokens[pending.progress_token] = pending
         return pending, jsontext.dumps(jsonrpc.request(request_id, method, params))
 
     def give_up(self, pending: Pending) -> None:
@@ -114,7 +113,7 @@ class Peer:
         """Say what an incoming message means.
 
         `carrier` is the request whose POST brought it, if one did; `on_stream` is false for the body of an HTTP
-        error, which may come without an id and means that exchange alone.
+        error, which may come without an id and means that exchange alone. What is broken is told, never raised.
         """
         if message.type is MessageType.NOTIFICATION:
             if message.method == "notifications/progress":
@@ -130,7 +129,7 @@ class Peer:
     def _early(self, message: JsonRpc) -> Reading:
         if message.method == "notifications/message":
             return NOTHING
-        text = f"The server sent {message.method} before the client had said notifications/initialized."
+        text = f"The server sent {shown(message.method)} before the client had said notifications/initialized."
         fix = "Hold requests and notifications back until notifications/initialized has come."
         breach = Breach("message-before-initialized", Severity.WARN, text, fix, "Lifecycle: initialization")
         return Reading(breaches=(breach,))
@@ -138,17 +137,18 @@ class Peer:
     def _answer(self, message: JsonRpc, carrier: Pending | None, on_stream: bool) -> Reading:
         pending = self.pending.get(message.id)
         if pending is not None:
-            return self._settle(pending, ())
-        twin = self._twin(message.id)
+            return self._settle(pending, _wrong_stream(pending, carrier))
+        twin = _twin(message.id, self.pending)
         if twin is not None:
-            text = f"The answer's id is {message.id!r} where the request's was {twin.id!r}."
+            text = f"The answer's id is {shown(message.id)} where the request's was {twin.id}."
             fix = "Send the id back as it came, without changing its type."
-            return self._settle(twin, (_error("response-id-type-changed", text, fix, "JSON-RPC 2.0 section 5"),))
-        if message.id is None and message.type is MessageType.ERROR:
+            breach = _error("response-id-type-changed", text, fix, "JSON-RPC 2.0 section 5")
+            return self._settle(twin, (breach, *_wrong_stream(twin, carrier)))
+        if message.id in NO_ID and message.type is MessageType.ERROR:
             return self._without_id(carrier) if carrier or on_stream else NOTHING
         ended = self._ended.get(message.id)
         if ended is None:
-            text = f"An answer came with the id {message.id!r}, which no request of ours has."
+            text = f"An answer came with the id {shown(message.id)}, which no request of ours has."
             fix = "Answer with the request's own id, and keep sessions apart."
             breach = Breach("response-id-unknown", Severity.WARN, text, fix, "JSON-RPC 2.0 section 5")
             return Reading(breaches=(breach,))
@@ -158,12 +158,6 @@ class Peer:
         del self.pending[pending.id]
         self._remember(pending, answered=True)
         return Reading(pending, settles=True, request_n=pending.request_n, breaches=breaches)
-
-    def _twin(self, request_id: RequestId) -> Pending | None:
-        """The pending request with the same id written as another type (`"1"` for 1)."""
-        if not isinstance(request_id, str):
-            return None
-        return next((p for p in self.pending.values() if str(p.id) == request_id.removesuffix(".0")), None)
 
     def _without_id(self, carrier: Pending | None) -> Reading:
         """An error without an id belongs to the POST that carried it, else to the only request that waits (R3)."""
@@ -178,11 +172,11 @@ class Peer:
 
     def _after_the_end(self, message: JsonRpc, ended: _Ended) -> Reading:
         if ended.answered:
-            text = f"A second answer came for the request {message.id!r}."
+            text = f"A second answer came for the request {message.id}."
             fix = "Deliver each message once, on one stream only."
             breach = _error("duplicate-response", text, fix, "Streamable HTTP: multiple connections")
         else:
-            text = f"The answer to request {message.id!r} came after we had stopped waiting for it."
+            text = f"The answer to request {message.id} came after we had stopped waiting for it."
             fix = "Raise the client's timeout, send progress, or stop working when the request is cancelled."
             breach = Breach("late-response", Severity.WARN, text, fix, "Lifecycle: timeouts")
         return Reading(request_n=ended.request_n, breaches=(breach,))
@@ -190,54 +184,72 @@ class Peer:
     def _progress(self, message: JsonRpc) -> Reading:
         params = message.params if isinstance(message.params, dict) else {}
         token = params.get("progressToken")
-        if isinstance(token, bool) or not isinstance(token, int | str):
-            return Reading(breaches=(_error("progress-unknown-token", "Progress came without a progressToken."),))
-        pending = self.pending.get(token)
-        if pending is None:
-            return self._stray_progress(token)
-        step = _read_progress(params)
-        if step is None:
-            breach = _error("progress-invalid", f"`progress` of token {token!r} is no number.", "Send a number.")
-            return Reading(pending, request_n=pending.request_n, progress_token=token, breaches=(breach,))
-        breaches = () if pending.progress is None else _monotonic(pending.progress, step, token)
-        pending.progress = step
-        if pending.on_progress is not None:
-            pending.on_progress(step)
-        return Reading(pending, request_n=pending.request_n, progress_token=token, breaches=breaches)
+        if not is_token(token):
+            text = f"Progress came with {shown(token)} as its progressToken, which must be a string or an integer."
+            return Reading(breaches=(_error("progress-unknown-token", text, ECHO_TOKEN, SECTION),))
+        pending = self._tokens.get(token)
+        if pending is not None:
+            return _step(pending, params, token, ())
+        twin = _twin(token, self._tokens)
+        if twin is not None:
+            text = f"The progressToken is {shown(token)} where ours was {shown(twin.progress_token)}."
+            return _step(twin, params, token, (_error("progress-unknown-token", text, ECHO_TOKEN, SECTION),))
+        return self._stray_progress(token)
 
-    def _stray_progress(self, token: int | str) -> Reading:
-        ended = self._ended.get(token)
+    def _stray_progress(self, token: ProgressToken) -> Reading:
+        ended = self._ended_tokens.get(token)
         fix = "Send progress only for the token of a request that is being worked on."
         if ended is not None and ended.answered:
-            text = f"Progress for {token!r} came after the answer."
-            breach = Breach("progress-after-response", Severity.WARN, text, fix, "R6 Progress")
+            text = f"Progress for {shown(token)} came after the answer."
+            breach = Breach("progress-after-response", Severity.WARN, text, fix, SECTION)
         elif ended is not None:
-            text = f"Progress for {token!r} came after we had given the request up."
-            breach = Breach("progress-after-response", Severity.NOTE, text, fix, "R6 Progress")
+            text = f"Progress for {shown(token)} came after we had given the request up."
+            breach = Breach("progress-after-response", Severity.NOTE, text, fix, SECTION)
         else:
-            breach = _error("progress-unknown-token", f"Progress came for {token!r}, a token we never sent.", fix)
+            text = f"Progress came for {shown(token)}, a token we never sent."
+            breach = _error("progress-unknown-token", text, fix, SECTION)
         return Reading(request_n=ended.request_n if ended else None, progress_token=token, breaches=(breach,))
 
     def _remember(self, pending: Pending, *, answered: bool) -> None:
-        self._ended[pending.id] = _Ended(pending.request_n, answered)
+        token = pending.progress_token
+        ended = self._ended[pending.id] = _Ended(pending.request_n, answered, token)
+        if token is not None:
+            self._ended_tokens[token] = ended
+            if self._tokens.get(token) is pending:
+                del self._tokens[token]
         if len(self._ended) > REMEMBERED_IDS:
-            self._ended.popitem(last=False)
+            _, oldest = self._ended.popitem(last=False)
+            if oldest.progress_token is not None and self._ended_tokens.get(oldest.progress_token) is oldest:
+                del self._ended_tokens[oldest.progress_token]
 
 
-def _read_progress(params: dict[str, Any]) -> Progress | None:
-    progress, total, message = params.get("progress"), params.get("total"), params.get("message")
-    if isinstance(progress, bool) or not isinstance(progress, int | float):
-        return None
-    known_total = total if isinstance(total, int | float) and not isinstance(total, bool) else None
-    return Progress(progress, known_total, message if isinstance(message, str) else "")
+def _twin(value: RequestId, known: Mapping[Any, Pending]) -> Pending | None:
+    """The request whose id or token is the same but for its type (`"1"` for 1)."""
+    text = value.removesuffix(".0") if isinstance(value, str) else value
+    return next((pending for key, pending in known.items() if str(key) == str(text)), None)
 
 
-def _monotonic(before: Progress, now: Progress, token: int | str) -> tuple[Breach, ...]:
-    if now.progress > before.progress:
+def _wrong_stream(pending: Pending, carrier: Pending | None) -> tuple[Breach, ...]:
+    """Each answer belongs on the stream of its own request (Streamable HTTP: sending messages)."""
+    if carrier is None or carrier is pending:
         return ()
-    text = f"Progress of {token!r} went from {before.progress:g} to {now.progress:g}; it must increase."
-    fix = "Send strictly increasing values; leave total out if it is unknown."
-    return (Breach("progress-not-monotonic", Severity.WARN, text, fix, "R6 Progress"),)
+    text = f"The answer to request {pending.id} came on the stream of request {carrier.id}."
+    fix = "Answer each request on the stream that its own POST opened."
+    return (_error("response-on-wrong-stream", text, fix, "Streamable HTTP: sending messages"),)
+
+
+def _step(pending: Pending, params: dict[str, Any], token: ProgressToken, breaches: tuple[Breach, ...]) -> Reading:
+    """Take one step of progress."""
+    step = progress.read(params)
+    if step is None:
+        text = f"`progress` of {shown(token)} must be a number, not {shown(params.get('progress'))}."
+        breaches += (_error("progress-invalid", text, "Send a finite number.", SECTION),)
+    else:
+        breaches += () if pending.progress is None else progress.check_step(pending.progress, step, token)
+        pending.progress = step
+        if pending.on_progress is not None:
+            pending.on_progress(step)
+    return Reading(pending, request_n=pending.request_n, progress_token=token, breaches=breaches)
 
 
 def _error(rule: str, text: str, fix: str = "", requirement: str = "") -> Breach:

@@ -9,14 +9,16 @@ Units: `*_ns` are nanoseconds of the monotonic clock, `*_ms` milliseconds, sizes
 from __future__ import annotations
 
 import enum
+
 import msgspec
 
-from inspector.protocol.breach import Severity as Severity
-from inspector.protocol.jsonrpc import MessageType as MessageType
-from inspector.protocol.jsonrpc import RequestId as RequestId
+from inspector.protocol.breach import Severity as Severity  # noqa: PLC0414 - part of this vocabulary
+from inspector.protocol.jsonrpc import MessageType as MessageType  # noqa: PLC0414
+from inspector.protocol.jsonrpc import RequestId as RequestId  # noqa: PLC0414
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in the order of the wire; secret values are already masked."""
+
 
 class Direction(enum.StrEnum):
     """Seen from this program."""
@@ -203,7 +205,8 @@ class Message(SseEvent, frozen=True, kw_only=True, tag="message"):
     """A JSON-RPC message, ours or theirs; `raw` holds its exact bytes as `framing` says.
 
     `request_n` is the number of the request this one answers, cancels or reports progress of; `rtt_ms` is set on
-    answers. `name` is the tool, prompt or URI that the message is about. `problems` are contradictions with JSON-RPC 2.0.
+    answers. `name` is the tool, prompt or URI that the message is about. `problems` are contradictions with
+    JSON-RPC 2.0.
     """
 
     message_type: MessageType

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from inspector.trace.clock import Clock, SystemClock
 from inspector.trace.events import AnyEvent, TraceEvent
+
+if TYPE_CHECKING:
+    import asyncio
 
 E = TypeVar("E", bound=TraceEvent)
 
@@ -67,6 +69,8 @@ class River:
 
     async def follow(self, since: int = 0) -> AsyncIterator[AnyEvent]:
         """Every event from number `since` on, waiting for new ones until the river is closed."""
+        import asyncio  # noqa: PLC0415 - the window is painted before anything is followed
+
         waker = asyncio.Event()
         self._wakers.add(waker)
         try:

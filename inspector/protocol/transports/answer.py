@@ -11,6 +11,8 @@ from inspector.wire.http import HeaderList
 
 EVENT_STREAM = "text/event-stream"
 JSON = "application/json"
+MAX_DETAIL_CHARACTERS = 200
+"""How much of the server's own words stands in a sentence of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ _SENTENCES = {
     404: "There is nothing at this address (404). Check the path; common ones are /mcp and /sse.",
     405: "This address does not take {method} (405). It may speak the other transport.",
     406: "The server does not accept our Accept header (406). A proxy may have rewritten it.",
-    407: "A proxy asks for credentials (407).",
+    407: "A proxy between here and the server asks for credentials (407). Add a Proxy-Authorization header.",
     408: "The server gave up waiting for the request (408).",
     410: "This address is gone for good (410).",
     413: "The request is larger than the server takes (413).",
@@ -82,7 +84,7 @@ _SENTENCES = {
 
 def explain(head: Head, method: str, now: float) -> Verdict:
     """The verdict on an answer that is no success; `now` is Unix time, for a Retry-After date."""
-    if head.status in (401, 407):
+    if head.status == 401:
         return Verdict(Meaning.UNAUTHORISED, _unauthorised(head))
     if 300 <= head.status < 400:
         return Verdict(Meaning.FAILED, f"The server redirects ({head.status}) and we did not follow.")
@@ -93,24 +95,25 @@ def explain(head: Head, method: str, now: float) -> Verdict:
         sentence = "The server is limiting how often we may ask (429)."
     if head.status in (429, 503):
         sentence += f" It asks to wait {wait_s:g} s." if wait_s is not None else " It does not say how long to wait."
-    meaning = Meaning.UNAUTHORISED if head.status == 403 else Meaning.FAILED
+    meaning = Meaning.UNAUTHORISED if head.status in (403, 407) else Meaning.FAILED
     return Verdict(meaning, sentence)
 
 
 def _unauthorised(head: Head) -> str:
-    challenges = http.parse_challenges(head.get("www-authenticate"))
+    fields = [value for name, value in head.headers if name.lower() == "www-authenticate"]
+    challenges = http.parse_challenges(", ".join(fields))
     if not challenges:
         return "The server wants credentials (401) and does not say which. Add an Authorization header."
     schemes = ", ".join(challenge.scheme for challenge in challenges)
     detail = next((c.params["error_description"] for c in challenges if "error_description" in c.params), "")
     return f"The server wants credentials (401, {schemes}). Add an Authorization header." + (
-        f" It says: {detail}" if detail else ""
+        f" It says: {detail[:MAX_DETAIL_CHARACTERS]}" if detail else ""
     )
 
 
 def wrong_content_type(head: Head, wanted: str) -> str:
     """One sentence for a success that carries the wrong kind of body."""
-    kind = http.media_type(head.get("content-type"))
+    kind = http.media_type(head.get("content-type"))[:MAX_DETAIL_CHARACTERS]
     if kind in ("text/html", "application/xhtml+xml"):
         return (
             f"The server answered {head.status} with a web page (HTML), not {wanted}. "

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from inspector.protocol.breach import Breach, Severity
+from inspector.protocol.jsonrpc import shown
 from inspector.protocol.transports import answer
 from inspector.protocol.transports.answer import EVENT_STREAM, JSON, Head, HttpRequest, Meaning, Verdict
 from inspector.wire import http
 from inspector.wire.http import HeaderList
 
 SECTION = "HTTP with SSE transport (2024-11-05)"
+MAX_ENDPOINT_CHARACTERS = 8192
+MAX_HOST_CHARACTERS = 253
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*:|[a-z]+%3a|//", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -41,19 +46,15 @@ class HttpSse:
         Another origin is refused: following it would send the user's credentials wherever the server points.
         """
         if self.endpoint is not None:
-            text = f"A second endpoint event came ({data!r}); messages still go to the first."
+            text = f"A second endpoint event came ({shown(data)}); messages still go to the first."
             return _breach("endpoint-event-repeated", Severity.WARN, text, "Send endpoint once, first of all.")
         target = _resolve(base_url, data)
         if target is None:
-            text = f"The endpoint event carries {data[:200]!r}, which is no address."
+            text = f"The endpoint event carries {shown(data)}, which is no address."
             return _breach("endpoint-url-mangled", Severity.ERROR, text, "Send the plain relative path.")
         if origin(target) != origin(base_url):
-            text = f"The endpoint is on another origin: {_origin_text(target)} instead of {_origin_text(base_url)}."
-            fix = (
-                "Send a relative path, or set the server's public base URL. We do not follow it: it could leak tokens."
-            )
-            return _breach("endpoint-origin-mismatch", Severity.ERROR, text, fix)
-        self.endpoint = target
+            return _other_origin(base_url, target)
+        self.endpoint = _at_base(base_url, target)
         return None
 
     def judge_open(self, head: Head, now: float) -> Verdict:
@@ -79,24 +80,44 @@ def origin(url: str) -> tuple[str, str, int | None]:
         port = parts.port
     except ValueError:
         port = -1
-    return parts.scheme, (parts.hostname or "").lower(), port or _DEFAULT_PORTS.get(parts.scheme)
+    return parts.scheme, (parts.hostname or "").lower(), _DEFAULT_PORTS.get(parts.scheme) if port is None else port
 
 
 def _resolve(base_url: str, data: str) -> str | None:
-    data = data.strip()
-    if not data or any(ord(char) < 0x21 or char in '"<>\\^`{|}' for char in data):
+    """The absolute address, None for what readers of URLs understand differently: it might leave the origin in one."""
+    data = data.strip(" ")
+    if not 0 < len(data) <= MAX_ENDPOINT_CHARACTERS:
+        return None
+    if any(not char.isprintable() or char in ' "<>\\^`{|}' for char in data):
         return None
     try:
-        target = urljoin(base_url, data)
-        parts = urlsplit(target)
+        given = urlsplit(data)
+        if _SCHEME.match(data) and not (given.hostname and given.scheme in ("", *_DEFAULT_PORTS)):
+            return None
+        return urljoin(base_url, data)
     except ValueError:
         return None
-    return target if parts.scheme in _DEFAULT_PORTS and parts.hostname else None
 
 
-def _origin_text(url: str) -> str:
-    scheme, host, port = origin(url)
-    return f"{scheme}://{host}:{port}"
+def _at_base(base_url: str, target: str) -> str:
+    """Path and query of `target` at the very place that answered: no other spelling of it, nor other credentials."""
+    base, parts = urlsplit(base_url), urlsplit(target)
+    return urlunsplit((base.scheme, base.netloc, parts.path, parts.query, ""))
+
+
+def _other_origin(base_url: str, target: str) -> Breach:
+    here, there = origin(base_url), origin(target)
+    text = f"The endpoint is on another origin: {_origin_text(there)} instead of {_origin_text(here)}."
+    fix = "Send a relative path, or set the server's public base URL. We do not follow it: it could leak tokens."
+    if (here[0], there[0]) == ("https", "http") and here[1] == there[1]:
+        fix = "Send a relative path, or trust X-Forwarded-Proto behind the proxy. We do not follow it unencrypted."
+        return _breach("endpoint-scheme-downgrade", Severity.ERROR, text, fix)
+    return _breach("endpoint-origin-mismatch", Severity.ERROR, text, fix)
+
+
+def _origin_text(place: tuple[str, str, int | None]) -> str:
+    scheme, host, port = place
+    return f"{scheme}://{f'[{host}]' if ':' in host else host[:MAX_HOST_CHARACTERS]}:{port}"
 
 
 def _breach(rule: str, severity: Severity, text: str, fix: str) -> Breach:

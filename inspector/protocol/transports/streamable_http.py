@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from inspector.protocol import era
 from inspector.protocol.breach import Breach, Severity
+from inspector.protocol.jsonrpc import shown
 from inspector.protocol.transports import answer
 from inspector.protocol.transports.answer import EVENT_STREAM, JSON, Head, HttpRequest, Meaning, Verdict
 from inspector.wire import http
@@ -24,9 +25,13 @@ class StreamableHttp:
     protocol_version: str | None = None
 
     def post(self, body: bytes, purpose: str) -> HttpRequest:
-        """Any message of ours: its own POST, both Accept types (R20)."""
+        """Any message of ours: its own POST, both Accept types (R20).
+
+        `purpose` is the method; initialize goes without session and version, whatever an earlier answer named (R28).
+        """
         accept = (("Accept", f"{JSON}, {EVENT_STREAM}"), ("Content-Type", JSON))
-        return HttpRequest("POST", self.url, self._with_session(accept), purpose, body)
+        headers = accept + self.headers if purpose == "initialize" else self._with_session(accept)
+        return HttpRequest("POST", self.url, headers, purpose, body)
 
     def listen(self, last_event_id: str | None = None) -> HttpRequest:
         """The stand-alone stream (R25), or the resumption of any stream (R27)."""
@@ -49,13 +54,13 @@ class StreamableHttp:
     def on_initialize(self, head: Head) -> tuple[Breach, ...]:
         """Take the session id from the answer to initialize (R21)."""
         session_id = head.get("mcp-session-id")
-        if session_id is None:
+        self.session_id = session_id or None
+        if session_id is None or (session_id and all(0x21 <= ord(char) <= 0x7E for char in session_id)):
             return ()
-        self.session_id = session_id
-        if session_id and all(0x21 <= ord(char) <= 0x7E for char in session_id):
-            return ()
-        text = f"The session id {session_id!r} has characters outside visible ASCII."
-        fix = "Use visible ASCII only, such as a UUID."
+        text = f"The session id {shown(session_id)} has characters outside visible ASCII."
+        if not session_id:
+            text = "The header Mcp-Session-Id is empty; we go on without a session."
+        fix = "Use visible ASCII only, such as a UUID; leave the header out where there are no sessions."
         return (Breach("session-id-weak", Severity.WARN, text, fix, f"{SECTION}: session management"),)
 
     def judge_post(self, head: Head, *, expects_answer: bool, now: float) -> Verdict:
