@@ -157,7 +157,8 @@ def test_a_running_call_shows_time_and_progress_and_can_be_cancelled(qtbot: QtBo
     assert not bar.isVisible()
     assert call_button(pane).isEnabled()
     assert not child(pane, QPushButton, "cancelButton").isEnabled()
-    assert child(pane, QLabel, "callOutcome").text() == "Cancelled by us. · 2 events"
+    assert child(pane, QLabel, "callOutcome").text() == "✗ echo failed · 2 events"
+    assert "Cancelled by us." in "\n".join(label.text() for label in pane.result.findChildren(QLabel))
 
 
 @pytest.mark.parametrize(("progress", "total"), [(5.0, None), (5.0, 0.0), (float("nan"), 3.0), (1.0, float("inf"))])
@@ -211,8 +212,15 @@ def test_the_outcome_is_a_sentence_with_its_figures(pane: CallPane) -> None:
     pane.call_started()
     result = {"content": [{"type": "text", "text": "done"}]}
     pane.call_finished(CallView(ok=True, result=result, sentence="Answered.", rtt_ms=1234.56, events=1))
-    assert child(pane, QLabel, "callOutcome").text() == "Answered. · 1,234.6 ms · 1 event"
+    assert child(pane, QLabel, "callOutcome").text() == "✓ echo answered · 1,234.6 ms · 1 event"
     assert child(pane, QLabel, "resultSentence").text() == "✓ Result"
+
+
+def test_an_outcome_names_the_tool_that_was_called(pane: CallPane) -> None:
+    pane.call_started()
+    pane.set_tool(PLAIN)
+    pane.call_finished(CallView(ok=True, result={}))
+    assert child(pane, QLabel, "callOutcome").text() == "✓ echo answered · 0 events"
 
 
 def test_an_error_is_shown_as_one(pane: CallPane) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,9 +63,9 @@ class ToolListModel(QAbstractListModel):
         """How many tools there are without the filter."""
         return len(self._rows)
 
-    def set_tools(self, tools: Iterable[Any]) -> None:
-        """Take the raw entries of tools/list."""
-        self._rows = [tool_row(tool) for tool in tools]
+    def set_tools(self, tools: Any) -> None:
+        """Take the raw entries of tools/list; anything but a list counts as none."""
+        self._rows = [tool_row(tool) for tool in tools] if isinstance(tools, list) else []
         self._rebuild()
 
     def set_filter(self, text: str) -> None:

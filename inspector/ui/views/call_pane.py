@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from inspector.ui.forms.arguments_editor import ArgumentsEditor
-from inspector.ui.forms.parts import plain_label
+from inspector.ui.forms.parts import plain_label, tool_tip
 from inspector.ui.forms.spec import shown
 from inspector.ui.theme import color
 from inspector.ui.views.call_parts import CallProgress, ToolHeader, WarningBar
@@ -212,9 +212,8 @@ class CallPane(QWidget):
         self.result.clear(sentence)
 
     def _show_outcome(self, outcome: CallView) -> None:
-        facts = [outcome.sentence or ("Answered." if outcome.ok else "The call failed.")]
-        if self._called not in ("", self._name()):  # another tool was chosen meanwhile
-            facts.insert(0, shown(self._called, 60))
+        words = "✓ {} answered" if outcome.ok else "✗ {} failed"
+        facts = [words.format(shown(self._called or self._name(), 60))]
         if outcome.rtt_ms is not None:
             facts.append(f"{outcome.rtt_ms:,.1f} ms")
         facts.append("1 event" if outcome.events == 1 else f"{outcome.events:,} events")
@@ -222,6 +221,7 @@ class CallPane(QWidget):
         palette.setColor(self._outcome.foregroundRole(), color("good" if outcome.ok else "bad"))
         self._outcome.setPalette(palette)
         self._outcome.setText(" · ".join(facts))
+        self._outcome.setToolTip(tool_tip(outcome.sentence))
         self._outcome.show()
 
 

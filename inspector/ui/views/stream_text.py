@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
@@ -32,6 +32,10 @@ class StreamText(QPlainTextEdit):
         self._timer.setSingleShot(True)
         self._timer.setInterval(FLUSH_MS)
         self._timer.timeout.connect(self.flush)
+
+    def sizeHint(self) -> QSize:
+        """A few lines, so that the result has most of the room."""
+        return QSize(300, self.fontMetrics().lineSpacing() * 6)
 
     def append_text(self, text: str) -> None:
         """Add a piece as it is; beyond 4,096 characters it is cut (the timeline has it whole), and a line is folded."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
@@ -47,21 +46,30 @@ class ToolDelegate(QStyledItemDelegate):
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(option.rect, color("raised"))
         area = option.rect.adjusted(MARGIN, MARGIN // 2, -MARGIN, -MARGIN // 2)
-        painter.setFont(mono_font())
+        self._paint_texts(painter, option, row, area)
+        painter.restore()
+
+    def _paint_texts(self, painter: QPainter, option: QStyleOptionViewItem, row: ToolRow, area: QRect) -> None:
+        """As many badges as fit behind the name; if not even one does, it stands before the description."""
+        mono = mono_font()
+        left = area.width() - QFontMetrics(mono).horizontalAdvance(row.name) - 2 * MARGIN
+        offers = [" · ".join(row.badges), row.badges[0] if row.badges else ""]
+        badges = next((words for words in offers if option.fontMetrics.horizontalAdvance(words) <= left), offers[1])
+        width = option.fontMetrics.horizontalAdvance(badges)
+        is_roomy = width <= left
+        painter.setFont(mono)
         painter.setPen(color("text"))
         _line(painter, row.name, area, Qt.AlignmentFlag.AlignTop)
         painter.setFont(option.font)
-        self._paint_second(painter, row, area)
-        painter.restore()
-
-    def _paint_second(self, painter: QPainter, row: ToolRow, area: QRect) -> None:
-        badges = " · ".join(row.badges)
         painter.setPen(color("warn" if "destructive" in row.badges else "note"))
-        _line(painter, badges, area, Qt.AlignmentFlag.AlignBottom)
-        width = painter.fontMetrics().horizontalAdvance(badges + "   ") if badges else 0
+        if is_roomy:
+            _line(painter, badges, area.adjusted(area.width() - width, 0, 0, 0), Qt.AlignmentFlag.AlignTop)
+        else:
+            _line(painter, badges, area, Qt.AlignmentFlag.AlignBottom)
         painter.setPen(color("muted"))
         words = " — ".join(filter(None, (row.title, row.description)))
-        _line(painter, words, area.adjusted(width, 0, 0, 0), Qt.AlignmentFlag.AlignBottom)
+        start = width + MARGIN if badges and not is_roomy else 0
+        _line(painter, words, area.adjusted(start, 0, 0, 0), Qt.AlignmentFlag.AlignBottom)
 
 
 def _line(painter: QPainter, text: str, area: QRect, place: Qt.AlignmentFlag) -> None:
@@ -92,10 +100,10 @@ class ToolPane(QWidget):
         self._list.selectionModel().currentChanged.connect(self._current_changed)
         self._list.activated.connect(self._activate)
 
-    def set_tools(self, tools: Iterable[Any] | None) -> None:
-        """Show the entries of tools/list; None while there is no connection."""
+    def set_tools(self, tools: Any) -> None:
+        """Show the raw entries of tools/list; None while there is no connection."""
         self._is_connected = tools is not None
-        self.model.set_tools(tools or [])
+        self.model.set_tools(tools)
         self._after_reset()
 
     def select(self, name: str) -> bool:
