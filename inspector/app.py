@@ -1,35 +1,25 @@
-"""The one place that knows every part: application, event loop, river, session, window, and the work asked for."""
+"""Application and event loop: paints the window first, then brings in everything else.
+
+What a person waits for is the window; asyncio, the panes and httpx are loaded once it stands.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import importlib
 import logging
-import signal
 import sys
-from contextlib import suppress
+import time
 from types import TracebackType
 
-import qasync
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QEventLoop, QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from inspector import arguments, report
+from inspector import arguments
 from inspector.arguments import WindowArguments
 from inspector.trace.river import River
 from inspector.ui import theme
-from inspector.ui.controller import Controller
-from inspector.ui.demo_process import DemoProcess
-from inspector.ui.folds import Folds
-from inspector.ui.frame_meter import FrameMeter
 from inspector.ui.main_window import MainWindow
-from inspector.ui.settings import ConnectionSettings, Header
-from inspector.ui.tasks import TaskScope
 
 log = logging.getLogger(__name__)
-CATCH_UP_S = 0.02
-SETTLE_S = 0.3
-"""Time for the last events to be painted before the screenshot."""
 
 
 def run(wanted: WindowArguments) -> int:
@@ -42,144 +32,22 @@ def run(wanted: WindowArguments) -> int:
     application.styleHints().colorSchemeChanged.connect(lambda: theme.apply(application))
     qInstallMessageHandler(_on_qt_message)
     sys.excepthook = _on_exception
+    window = MainWindow(River())
+    window.show()
+    application.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+    return _run_loop(application, window, wanted, time.monotonic())
+
+
+def _run_loop(application: QApplication, window: MainWindow, wanted: WindowArguments, painted_at_s: float) -> int:
+    import asyncio  # noqa: PLC0415 - the window is painted first
+
+    import qasync  # noqa: PLC0415
+
+    from inspector.workbench import Workbench  # noqa: PLC0415
+
     with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
         runner.get_loop().set_exception_handler(_on_loop_exception)
-        return runner.run(App(wanted).run())
-
-
-class App:
-    """The life of the window, from its first paint to the report."""
-
-    def __init__(self, wanted: WindowArguments) -> None:
-        self._wanted = wanted
-        self._rss_start_bytes = report.rss_bytes()
-        self._startup = report.Startup()
-        self._river = River()
-        self._scope = TaskScope()
-        self._controller = Controller(self._river, self._scope)
-        self._folds = Folds(self._river)
-        self._meter = FrameMeter()
-        self._demo = DemoProcess()
-        self._closed = asyncio.Event()
-        self._window = MainWindow(self._river, self._controller, self._folds, self._meter)
-        self._window.painted.connect(self._on_painted)
-        self._window.closing.connect(self._closed.set)
-        self._url: str | None = None
-
-    async def run(self) -> int:
-        """Show the window, start the work, wait for the end, clean up, and report."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with suppress(NotImplementedError):
-                loop.add_signal_handler(number, self._closed.set)
-        if self._wanted.run_for_s is not None:
-            loop.call_later(self._wanted.run_for_s, self._closed.set)
-        self._apply_target()
-        self._window.show()
-        self._meter.start()
-        await self._closed.wait()
-        self._meter.stop()
-        document = report.build(self._figures()) if self._wanted.report else None
-        await self._scope.close()
-        self._demo.stop()
-        self._window.close()
-        return self._write(document)
-
-    def _apply_target(self) -> None:
-        target = self._wanted.target
-        headers = tuple(Header(name, value) for name, value in target.headers)
-        self._window.show_settings(
-            ConnectionSettings(
-                headers=headers,
-                protocol_version=target.protocol_version,
-                ca_file=target.ca_file,
-                insecure=target.insecure,
-                request_timeout_s=target.timeout_s,
-            )
-        )
-        self._window.bar.set_transport(target.transport)
-
-    def _on_painted(self) -> None:
-        self._startup.process_to_window = report.process_age_ms()
-        self._meter.restart()
-        self._scope.start(self._preload(), "preload")
-        if self._wanted.demo:
-            self._demo.ready.connect(self._work_at)
-            self._demo.failed.connect(self._fail)
-            self._demo.start()
-        elif self._wanted.url:
-            self._work_at(self._wanted.url)
-        else:
-            self._scope.start(self._finish_work(), "finish")
-
-    async def _preload(self) -> None:
-        """Import the session in a thread, so that the first connect does not stop the painting."""
-        await asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "inspector.session.session")
-
-    def _work_at(self, url: str) -> None:
-        self._url = url
-        self._window.bar.set_url(url)
-        self._controller.connected.connect(self._on_connected)
-        self._controller.failed.connect(self._fail)
-        self._window.connect_now()
-
-    def _fail(self, sentence: str) -> None:
-        self._controller.error = sentence
-        sys.stderr.write(f"{arguments.PROGRAM}: {sentence}\n")
-        self._scope.start(self._finish_work(), "finish")
-
-    def _on_connected(self) -> None:
-        self._controller.connected.disconnect(self._on_connected)
-        tool = self._wanted.call or ("stream_text" if self._wanted.demo else None)
-        if tool is not None:
-            self._controller.call_many(tool, self._wanted.arguments or {}, self._wanted.times, self._wanted.concurrency)
-        self._scope.start(self._finish_work(), "finish")
-
-    async def _finish_work(self) -> None:
-        """Wait for the calls to end and the window to catch up; then the screenshot, and the end if it is wanted."""
-        await self._controller.calls_done()
-        while self._is_behind():
-            await asyncio.sleep(CATCH_UP_S)
-        await asyncio.sleep(SETTLE_S)
-        if self._wanted.screenshot is not None:
-            self._window.grab().save(str(self._wanted.screenshot), "PNG")
-        if self._wanted.quit_when_done:
-            self._closed.set()
-
-    def _is_behind(self) -> bool:
-        return self._folds.behind > 0 or self._window.timeline.rows_shown() < self._folds.counts.received
-
-    def _figures(self) -> report.Figures:
-        self._folds.catch_up()
-        session = self._controller.session
-        self._startup.connect = self._controller.connect_ms
-        self._startup.connect_to_tools = self._controller.tools_ms
-        return report.Figures(
-            url=self._url,
-            counts=self._folds.counts,
-            reconnects=self._folds.reconnects,
-            ready=self._folds.ready,
-            transport=session.transport.value if session else None,
-            error=self._controller.error,
-            startup=self._startup,
-            shown=self._window.timeline.rows_shown(),
-            calls=self._controller.calls,
-            findings=self._folds.engine.findings(),
-            frame_gap=self._meter.gap,
-            loop_lag=self._meter.lag,
-            rss_start_bytes=self._rss_start_bytes,
-        )
-
-    def _write(self, document: dict[str, object] | None) -> int:
-        path = self._wanted.report
-        if path is None or document is None:
-            return arguments.EXIT_OK
-        try:
-            report.write(path, document)
-        except OSError as error:
-            sys.stderr.write(f"{arguments.PROGRAM}: cannot write {str(path)!r}: {error.strerror}.\n")
-            return arguments.EXIT_USAGE
-        return arguments.EXIT_OK
+        return runner.run(Workbench(window, wanted, painted_at_s).run())
 
 
 def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
@@ -193,7 +61,7 @@ def _on_exception(kind: type[BaseException], error: BaseException, traceback: Tr
     log.error("A bug of the inspector", exc_info=(kind, error, traceback))
 
 
-def _on_loop_exception(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+def _on_loop_exception(loop: object, context: dict[str, object]) -> None:
     error = context.get("exception")
     log.error(
         "A bug of the inspector: %s", context.get("message"), exc_info=error if isinstance(error, Exception) else None

@@ -125,11 +125,12 @@ def rss_peak_bytes() -> int | None:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def process_age_ms() -> float | None:
-    """How long this process has run, from the system's own note of its start (to 10 ms), where it keeps one."""
+def process_age_ms(at_s: float) -> float | None:
+    """How old this process was at `at_s` on the monotonic clock, where the system notes its start (to 10 ms)."""
     try:
         fields = Path("/proc/self/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         started_s = int(fields[19]) / os.sysconf("SC_CLK_TCK")
-        return (time.clock_gettime(time.CLOCK_BOOTTIME) - started_s) * 1000
+        asleep_s = time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+        return (at_s + asleep_s - started_s) * 1000
     except (OSError, ValueError, IndexError, AttributeError):
         return None

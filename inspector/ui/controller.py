@@ -32,6 +32,7 @@ class Controller(QObject):
     call_progressed = Signal(float, object, str)
     call_said = Signal(str)
     call_finished = Signal(object)
+    answered = Signal(int)
 
     def __init__(self, river: River, scope: TaskScope, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -147,6 +148,8 @@ class Controller(QObject):
             self._finish(tool, CallView(False, sentence="Cancelled. The server was told."))
             raise
         self._finish(tool, _view(answer))
+        if answer.answer_n is not None:
+            self.answered.emit(answer.answer_n)
 
     def _on_progress(self, progress: Progress) -> None:
         self.call_progressed.emit(progress.progress, progress.total, progress.message)

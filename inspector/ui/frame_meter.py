@@ -32,11 +32,6 @@ class FrameMeter(QObject):
     def stop(self) -> None:
         self._timer.stop()
 
-    def restart(self) -> None:
-        """Forget what was measured so far, so that start-up does not count as a stutter."""
-        self.gap, self.lag = Histogram(), Histogram()
-        self._last_ns = perf_counter_ns()
-
     def _tick(self) -> None:
         now_ns = perf_counter_ns()
         self.gap.add((now_ns - self._last_ns) / 1e6)

@@ -2,67 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QToolBar, QWidget
 
 from inspector.record.text import counted
 from inspector.trace.events import ConnectionState
 from inspector.trace.river import River
 from inspector.ui import state_words
-from inspector.ui.controller import Controller
-from inspector.ui.folds import Folds
-from inspector.ui.frame_meter import FrameMeter
 from inspector.ui.settings import ConnectionSettings
-from inspector.ui.views.call_pane import CallPane
 from inspector.ui.views.connection_bar import ConnectionBar
-from inspector.ui.views.detail_pane import DetailPane
-from inspector.ui.views.findings_pane import FindingsPane
-from inspector.ui.views.latency_pane import LatencyPane
-from inspector.ui.views.reconnect_pane import ReconnectPane
-from inspector.ui.views.streams_pane import StreamsPane
+from inspector.ui.views.lazy_tab import LazyTab, Pane
 from inspector.ui.views.timeline_pane import TimelinePane
-from inspector.ui.views.tool_pane import ToolPane
+
+if TYPE_CHECKING:
+    from inspector.ui.controller import Controller
+    from inspector.ui.folds import Folds
+    from inspector.ui.frame_meter import FrameMeter
 
 REFRESH_MS = 250
 STATE_MS = 100
+FINDINGS_TAB = 1
+DOCKS = {
+    "Tools": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "Detail": Qt.DockWidgetArea.RightDockWidgetArea,
+    "Work": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
 
 
 class MainWindow(QMainWindow):
     """`closing` is emitted once, when the user closes the window; the owner then shuts everything down."""
 
-    painted = Signal()
     closing = Signal()
 
-    def __init__(self, river: River, controller: Controller, folds: Folds, meter: FrameMeter) -> None:
+    def __init__(self, river: River) -> None:
+        """The frame with the connection bar and the timeline; `furnish` brings the rest once this is painted."""
         super().__init__()
         self.setObjectName("mainWindow")
         self.setWindowTitle("SSE MCP Inspector")
         self.settings = ConnectionSettings()
-        self._river, self._controller, self._folds, self._meter = river, controller, folds, meter
-        self._was_painted = False
+        self.river = river
         self._was_closed = False
         self.bar = ConnectionBar()
-        self.tools = ToolPane()
         self.timeline = TimelinePane(river)
-        self.detail = DetailPane(river, self.timeline.timeline)
-        self.calls = CallPane()
-        self.latency = LatencyPane(folds.latency)
-        self.streams = StreamsPane(folds.streams, river.clock)
-        self.reconnects = ReconnectPane(folds.reconnects, river.clock)
-        self.findings = FindingsPane(folds.engine)
+        self.tabs = QTabWidget()
+        self._status = QLabel()
+        self._docks = {name: self._dock(name, area) for name, area in DOCKS.items()}
         self._lay_out()
+
+    def furnish(self, controller: Controller, folds: Folds, meter: FrameMeter) -> None:
+        """Bring in the panes and tie everything together."""
+        from inspector.ui.views.call_pane import CallPane  # noqa: PLC0415 - the window is painted first
+        from inspector.ui.views.detail_pane import DetailPane  # noqa: PLC0415
+        from inspector.ui.views.tool_pane import ToolPane  # noqa: PLC0415
+
+        self._controller, self._folds, self._meter = controller, folds, meter
+        self.tools = ToolPane()
+        self.detail = DetailPane(self.river, self.timeline.timeline)
+        self.calls = CallPane()
+        self._docks["Tools"].setWidget(self.tools)
+        self._docks["Detail"].setWidget(self.detail)
+        self._docks["Work"].setWidget(self._work())
         self._connect_panes()
         self._connect_controller()
         self._start_timers()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self._was_painted:
-            self._was_painted = True
-            QTimer.singleShot(0, self.painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         event.accept()
@@ -99,41 +106,35 @@ class MainWindow(QMainWindow):
         area = Qt.DockWidgetArea
         self.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
-        tools = self._dock("Tools", self.tools, area.LeftDockWidgetArea)
-        detail = self._dock("Detail", self.detail, area.RightDockWidgetArea)
-        work = self._dock("Work", self._work(), area.BottomDockWidgetArea)
-        work.setTitleBarWidget(QWidget(work))
-        self.resizeDocks([tools, detail], [210, 330], Qt.Orientation.Horizontal)
-        self.resizeDocks([work], [330], Qt.Orientation.Vertical)
-        self._status = QLabel()
+        self._docks["Work"].setTitleBarWidget(QWidget())
+        self.resizeDocks([self._docks["Tools"], self._docks["Detail"]], [210, 330], Qt.Orientation.Horizontal)
+        self.resizeDocks([self._docks["Work"]], [330], Qt.Orientation.Vertical)
         self._status.setObjectName("statusFacts")
         self.statusBar().addPermanentWidget(self._status)
         self.statusBar().setSizeGripEnabled(False)
 
     def _work(self) -> QTabWidget:
         """The call and, behind it, the statistics: one place, so that the timeline keeps its height."""
-        self.tabs = QTabWidget()
         self.tabs.setObjectName("workTabs")
         self.tabs.setAccessibleName("Call and statistics")
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.calls, "Call")
-        for title, pane in self._panes():
-            self.tabs.addTab(pane, title)
+        from inspector.ui import statistics  # noqa: PLC0415 - the window is painted first
+
+        for title, build in statistics.panes(self._folds, self.river.clock):
+            self.tabs.addTab(LazyTab(partial(self._build, build)), title)
         self.tabs.currentChanged.connect(self._refresh)
         return self.tabs
 
-    def _panes(self) -> tuple[tuple[str, Any], ...]:
-        return (
-            ("Findings", self.findings),
-            ("Latency", self.latency),
-            ("Streams", self.streams),
-            ("Reconnects", self.reconnects),
-        )
+    def _build(self, build: Callable[[], Pane]) -> Pane:
+        pane = build()
+        pane.jump.connect(self.go_to_event)
+        return pane
 
-    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    def _dock(self, title: str, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title)
         dock.setObjectName(f"{title.lower()}Dock")
-        dock.setWidget(widget)
+        dock.setWidget(QWidget())
         self.addDockWidget(area, dock)
         return dock
 
@@ -147,8 +148,6 @@ class MainWindow(QMainWindow):
         self.calls.cancel_requested.connect(self._controller.cancel_calls)
         self.timeline.selected.connect(self.detail.show_event)
         self.detail.jump.connect(self.go_to_event)
-        for _, pane in self._panes():
-            pane.jump.connect(self.go_to_event)
         reconnect = QShortcut(QKeySequence("Ctrl+R"), self)
         reconnect.activated.connect(self.connect_now)
 
@@ -161,6 +160,7 @@ class MainWindow(QMainWindow):
         controller.call_progressed.connect(self.calls.show_progress)
         controller.call_said.connect(self.calls.append_stream)
         controller.call_finished.connect(self.calls.call_finished)
+        controller.answered.connect(self._show_answer)
 
     def _start_timers(self) -> None:
         self._folds.state_changed.connect(self._show_state)
@@ -172,6 +172,11 @@ class MainWindow(QMainWindow):
     def _on_call_started(self, tool: str) -> None:
         self.tools.select(tool)
         self.calls.call_started()
+
+    def _show_answer(self, n: int) -> None:
+        """Until the user selects a row, the detail shows the latest answer."""
+        if self.timeline.view.current_row() is None:
+            self.detail.show_event(n)
 
     def _go_to_call(self) -> None:
         self.tabs.setCurrentWidget(self.calls)
@@ -192,7 +197,7 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def _show_state(self) -> None:
-        state, now_ns = self._folds.state, self._river.clock.monotonic_ns()
+        state, now_ns = self._folds.state, self.river.clock.monotonic_ns()
         if state is None:
             return
         summary = self._folds.reconnects.summary(now_ns)
@@ -206,12 +211,12 @@ class MainWindow(QMainWindow):
         self.bar.show_state(state.state, words, facts, is_failure=state_words.is_failure(state))
 
     def _refresh(self) -> None:
-        for _, pane in self._panes():
-            if pane.isVisible():
-                pane.refresh()
+        tab = self.tabs.currentWidget()
+        if isinstance(tab, LazyTab):
+            tab.refresh()
         count = len(self._folds.engine.findings())
-        self.tabs.setTabText(self.tabs.indexOf(self.findings), f"Findings ({count})" if count else "Findings")
-        rate = self._folds.counts.events_per_second(self._river.clock.monotonic_ns())
+        self.tabs.setTabText(FINDINGS_TAB, f"Findings ({count})" if count else "Findings")
+        rate = self._folds.counts.events_per_second(self.river.clock.monotonic_ns())
         parts = [f"ui lag {self._meter.latest_lag_ms:.1f} ms", counted(self.timeline.rows_shown(), "row")]
         if rate >= 1:
             parts.append(f"{rate:,.0f} events/s")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import codecs
+from typing import TYPE_CHECKING
 
-import httpx_sse
 import msgspec
+
+if TYPE_CHECKING:
+    import httpx_sse
 
 BOM = codecs.BOM_UTF8
 FIELDS = (b"data", b"event", b"id", b"retry")
@@ -59,6 +62,8 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     @property
     def sse(self) -> httpx_sse.ServerSentEvent:
         """The event in the type that clients built on httpx-sse handle."""
+        import httpx_sse  # noqa: PLC0415 - it brings httpx along, which the window does not wait for
+
         return httpx_sse.ServerSentEvent(self.event, self.data, self.last_event_id, self.retry_ms)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from inspector.record.text import counted, plain
 from inspector.trace.events import Severity
 from inspector.ui import theme
 from inspector.ui.models.table_model import Column, TableModel
+from inspector.ui.views.lazy_tab import Pane
 from inspector.ui.views.stat_table import StatTable
 
 _EMPTY = "Nothing wrong so far. What the server breaks or risks is listed here, with evidence and a fix."
@@ -42,10 +43,8 @@ COLUMNS: tuple[Column[Finding], ...] = (
 )
 
 
-class FindingsPane(QWidget):
+class FindingsPane(Pane):
     """The findings, the gravest first, beside the text of the chosen one; `jump` goes to the evidence."""
-
-    jump = Signal(int)
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(parent)

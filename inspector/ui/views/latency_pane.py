@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from inspector.record.text import counted, duration, plain
 from inspector.stats.latency import LatencyRow, LatencyStats
 from inspector.ui.models.table_model import Column, TableModel
+from inspector.ui.views.lazy_tab import Pane
 from inspector.ui.views.stat_table import StatTable
 
 _EMPTY = "No requests yet. Call a tool or list something, and its round trips are timed here."
@@ -44,10 +44,8 @@ COLUMNS: tuple[Column[LatencyRow], ...] = (
 )
 
 
-class LatencyPane(QWidget):
+class LatencyPane(Pane):
     """A line about all calls, and a row for each method and tool; `jump` goes to the slowest call of a row."""
-
-    jump = Signal(int)
 
     def __init__(self, latency: LatencyStats, parent: QWidget | None = None) -> None:
         super().__init__(parent)

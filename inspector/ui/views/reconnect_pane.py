@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from inspector.record.text import duration, plain
@@ -13,6 +13,7 @@ from inspector.trace.clock import Clock
 from inspector.trace.events import ConnectionState
 from inspector.ui import theme
 from inspector.ui.models.table_model import NOTHING, Column, TableModel
+from inspector.ui.views.lazy_tab import Pane
 from inspector.ui.views.stat_table import StatTable
 
 _EMPTY = "Not connected yet. Once connected, every loss, every attempt and the pause before it stand here."
@@ -70,13 +71,11 @@ COLUMNS: tuple[Column[Step], ...] = (
 )
 
 
-class ReconnectPane(QWidget):
+class ReconnectPane(Pane):
     """Facts about the latest connection, and the history of all, the newest step first; `jump` goes to its event.
 
     With a `clock` times run on while nothing comes; without one (a recording) they are as of its last event.
     """
-
-    jump = Signal(int)
 
     def __init__(self, reconnects: ReconnectStats, clock: Clock | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from inspector.record.text import counted, plain, size
@@ -10,6 +10,7 @@ from inspector.stats.reconnects import NO_LOSS
 from inspector.stats.streams import Cadence, OlderStreams, StreamRow, StreamStats
 from inspector.trace.clock import Clock
 from inspector.ui.models.table_model import Column, TableModel
+from inspector.ui.views.lazy_tab import Pane
 from inspector.ui.views.stat_table import StatTable
 
 _EMPTY = "No streams yet. Every HTTP exchange gets a row here: what it carried, its heartbeat, and how it ended."
@@ -70,13 +71,11 @@ COLUMNS: tuple[Column[StreamRow], ...] = (
 )
 
 
-class StreamsPane(QWidget):
+class StreamsPane(Pane):
     """A row for each HTTP exchange, the newest first; `jump` goes to its request.
 
     With a `clock` the open streams age while nothing comes; without one (a recording) they end with its last event.
     """
-
-    jump = Signal(int)
 
     def __init__(self, streams: StreamStats, clock: Clock | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,0 +1,35 @@
+"""The statistics panes by the title of their tab; each is imported and built when its tab is first shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from inspector.trace.clock import Clock
+from inspector.ui.folds import Folds
+from inspector.ui.views.lazy_tab import Pane
+
+
+def panes(folds: Folds, clock: Clock) -> tuple[tuple[str, Callable[[], Pane]], ...]:
+    """Title and builder of each pane, in the order of the tabs."""
+
+    def findings() -> Pane:
+        from inspector.ui.views.findings_pane import FindingsPane  # noqa: PLC0415 - built when first shown
+
+        return FindingsPane(folds.engine)
+
+    def latency() -> Pane:
+        from inspector.ui.views.latency_pane import LatencyPane  # noqa: PLC0415
+
+        return LatencyPane(folds.latency)
+
+    def streams() -> Pane:
+        from inspector.ui.views.streams_pane import StreamsPane  # noqa: PLC0415
+
+        return StreamsPane(folds.streams, clock)
+
+    def reconnects() -> Pane:
+        from inspector.ui.views.reconnect_pane import ReconnectPane  # noqa: PLC0415
+
+        return ReconnectPane(folds.reconnects, clock)
+
+    return (("Findings", findings), ("Latency", latency), ("Streams", streams), ("Reconnects", reconnects))

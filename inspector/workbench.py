@@ -1,0 +1,156 @@
+"""The life of the window after its first paint: the work asked for, the end, and the report."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import signal
+import sys
+from contextlib import suppress
+
+from inspector import arguments, report
+from inspector.arguments import WindowArguments
+from inspector.ui.controller import Controller
+from inspector.ui.demo_process import DemoProcess
+from inspector.ui.folds import Folds
+from inspector.ui.frame_meter import FrameMeter
+from inspector.ui.main_window import MainWindow
+from inspector.ui.settings import ConnectionSettings, Header
+from inspector.ui.tasks import TaskScope
+
+CATCH_UP_S = 0.02
+SETTLE_S = 0.3
+"""Time for the last events to be painted before the screenshot."""
+
+
+class Workbench:
+    """Knows every part; made inside the running loop."""
+
+    def __init__(self, window: MainWindow, wanted: WindowArguments, painted_at_s: float) -> None:
+        self._window = window
+        self._wanted = wanted
+        self._rss_start_bytes = report.rss_bytes()
+        self._startup = report.Startup(process_to_window=report.process_age_ms(painted_at_s))
+        self._river = window.river
+        self._scope = TaskScope()
+        self._controller = Controller(self._river, self._scope)
+        self._folds = Folds(self._river)
+        self._meter = FrameMeter()
+        self._demo = DemoProcess()
+        self._closed = asyncio.Event()
+        self._url: str | None = None
+
+    async def run(self) -> int:
+        """Furnish the window, start the work, wait for the end, clean up, and report."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError):
+                loop.add_signal_handler(number, self._closed.set)
+        if self._wanted.run_for_s is not None:
+            loop.call_later(self._wanted.run_for_s, self._closed.set)
+        self._window.furnish(self._controller, self._folds, self._meter)
+        self._window.closing.connect(self._closed.set)
+        self._apply_target()
+        loop.call_soon(self._start_work)
+        await self._closed.wait()
+        self._meter.stop()
+        document = report.build(self._figures()) if self._wanted.report else None
+        await self._scope.close()
+        self._demo.stop()
+        self._window.close()
+        return self._write(document)
+
+    def _apply_target(self) -> None:
+        target = self._wanted.target
+        headers = tuple(Header(name, value) for name, value in target.headers)
+        self._window.show_settings(
+            ConnectionSettings(
+                headers=headers,
+                protocol_version=target.protocol_version,
+                ca_file=target.ca_file,
+                insecure=target.insecure,
+                request_timeout_s=target.timeout_s,
+            )
+        )
+        self._window.bar.set_transport(target.transport)
+
+    def _start_work(self) -> None:
+        self._meter.start()
+        self._scope.start(self._preload(), "preload")
+        if self._wanted.demo:
+            self._demo.ready.connect(self._work_at)
+            self._demo.failed.connect(self._fail)
+            self._demo.start()
+        elif self._wanted.url:
+            self._work_at(self._wanted.url)
+        else:
+            self._scope.start(self._finish_work(), "finish")
+
+    async def _preload(self) -> None:
+        """Import the session in a thread, so that the first connect does not stop the painting."""
+        await asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "inspector.session.session")
+
+    def _work_at(self, url: str) -> None:
+        self._url = url
+        self._window.bar.set_url(url)
+        self._controller.connected.connect(self._on_connected)
+        self._controller.failed.connect(self._fail)
+        self._window.connect_now()
+
+    def _fail(self, sentence: str) -> None:
+        self._controller.error = sentence
+        sys.stderr.write(f"{arguments.PROGRAM}: {sentence}\n")
+        self._scope.start(self._finish_work(), "finish")
+
+    def _on_connected(self) -> None:
+        self._controller.connected.disconnect(self._on_connected)
+        tool = self._wanted.call or ("stream_text" if self._wanted.demo else None)
+        if tool is not None:
+            self._controller.call_many(tool, self._wanted.arguments or {}, self._wanted.times, self._wanted.concurrency)
+        self._scope.start(self._finish_work(), "finish")
+
+    async def _finish_work(self) -> None:
+        """Wait for the calls to end and the window to catch up; then the screenshot, and the end if it is wanted."""
+        await self._controller.calls_done()
+        while self._is_behind():
+            await asyncio.sleep(CATCH_UP_S)
+        await asyncio.sleep(SETTLE_S)
+        if self._wanted.screenshot is not None:
+            self._window.grab().save(str(self._wanted.screenshot), "PNG")
+        if self._wanted.quit_when_done:
+            self._closed.set()
+
+    def _is_behind(self) -> bool:
+        return self._folds.behind > 0 or self._window.timeline.rows_shown() < self._folds.counts.received
+
+    def _figures(self) -> report.Figures:
+        self._folds.catch_up()
+        session = self._controller.session
+        self._startup.connect = self._controller.connect_ms
+        self._startup.connect_to_tools = self._controller.tools_ms
+        return report.Figures(
+            url=self._url,
+            counts=self._folds.counts,
+            reconnects=self._folds.reconnects,
+            ready=self._folds.ready,
+            transport=session.transport.value if session else None,
+            error=self._controller.error,
+            startup=self._startup,
+            shown=self._window.timeline.rows_shown(),
+            calls=self._controller.calls,
+            findings=self._folds.engine.findings(),
+            frame_gap=self._meter.gap,
+            loop_lag=self._meter.lag,
+            rss_start_bytes=self._rss_start_bytes,
+        )
+
+    def _write(self, document: dict[str, object] | None) -> int:
+        path = self._wanted.report
+        if path is None or document is None:
+            return arguments.EXIT_OK
+        try:
+            report.write(path, document)
+        except OSError as error:
+            sys.stderr.write(f"{arguments.PROGRAM}: cannot write {str(path)!r}: {error.strerror}.\n")
+            return arguments.EXIT_USAGE
+        return arguments.EXIT_OK
