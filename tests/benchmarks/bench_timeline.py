@@ -14,7 +14,7 @@ from itertools import pairwise
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -136,7 +136,9 @@ def frame_gaps(work: Callable[[], None]) -> list[float]:
     timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
     timer.timeout.connect(work)
     timer.start(16)
-    QTest.qWait(SECONDS * 1000)
+    loop = QEventLoop()
+    QTimer.singleShot(SECONDS * 1000, loop.quit)
+    loop.exec()
     timer.stop()
     return sorted((later - earlier) * 1000 for earlier, later in pairwise(ticks))
 

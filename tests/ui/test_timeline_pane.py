@@ -320,7 +320,18 @@ def test_selection_survives_a_filter_and_is_told(river: River, pane: TimelinePan
     settle(pane, qtbot)
     assert pane.view.current_row() == 9
     assert set(told) == {9}
-    assert not pane.select_event(10)
+
+
+def test_going_to_a_hidden_row_takes_the_filters_away(river: River, pane: TimelinePane, qtbot: QtBot) -> None:
+    calls(river, 10)
+    widget(pane, QToolButton, "timelineHTTP").setChecked(False)
+    settle(pane, qtbot)
+    assert pane.rows_shown() == 30
+    assert pane.select_event(8)
+    settle(pane, qtbot)
+    assert pane.rows_shown() == 40
+    assert pane.view.current_row() == 8
+    assert not pane.select_event(10_000)
 
 
 def test_jump_goes_between_request_and_answer(river: River, pane: TimelinePane, qtbot: QtBot) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -27,8 +29,8 @@ class TimelineDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._model = model
         self._cache: dict[tuple[str, int, bool], tuple[str, int]] = {}
-        self.found: frozenset[int] | set[int] = frozenset()
-        """Timeline rows in which the searched text was found."""
+        self.is_found: Callable[[int], bool] = lambda _row: False
+        """Whether the searched text was found in a timeline row."""
         self.restyle()
 
     def restyle(self) -> None:
@@ -105,7 +107,7 @@ class TimelineDelegate(QStyledItemDelegate):
         return self._text
 
     def _paint_signs(self, painter: QPainter, rect: QRect, row: int) -> None:
-        if row in self.found:
+        if self.is_found(row):
             painter.fillRect(rect.left(), rect.top() + 1, 3, rect.height() - 2, self._accent)
         if row in self._model.marks:
             painter.setFont(self._fonts[0])

@@ -22,8 +22,6 @@ class FindText(QObject):
     def __init__(self, model: TimelineModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.matches = array("I")
-        self.rows: set[int] = set()
-        """The same rows as in `matches`, for a painter's question."""
         self.text = ""
         self._model = model
         self._test: RowTest | None = None
@@ -47,7 +45,12 @@ class FindText(QObject):
 
     def rank(self, row: int | None) -> int | None:
         """Which match, counted from 1, a timeline row is."""
-        return bisect_right(self.matches, row) if row is not None and row in self.rows else None
+        return bisect_right(self.matches, row) if row is not None and self.holds(row) else None
+
+    def holds(self, row: int) -> bool:
+        """Whether a timeline row is a match."""
+        place = bisect_left(self.matches, row)
+        return place < len(self.matches) and self.matches[place] == row
 
     def step(self, row: int | None, *, forward: bool) -> int | None:
         """The next match behind (or before) a timeline row, around the end; None if there is none."""
@@ -60,7 +63,6 @@ class FindText(QObject):
 
     def _restart(self) -> None:
         del self.matches[:]
-        self.rows.clear()
         self._position = 0
         self._search()
 
@@ -76,7 +78,6 @@ class FindText(QObject):
             self._position += 1
             if test(row):
                 self.matches.append(row)
-                self.rows.add(row)
             if perf_counter_ns() > deadline:
                 self._timer.start(_BREATH_MS)
                 break

@@ -50,6 +50,7 @@ TOOLTIPS = (
 )
 RIGHT_ALIGNED = frozenset({Column.NUMBER, Column.TIME, Column.DELTA, Column.SIZE, Column.LATENCY})
 DIRECTION_SIGNS = ("", "←", "→")
+DIRECTION_WORDS = ("", "received", "sent")
 SEVERITY_SIGNS = ("", "", "i", "!", "✕")
 SEVERITY_WORDS = ("", "for information", "note", "warning", "error")
 

@@ -15,6 +15,7 @@ from inspector.record.timeline import Timeline
 from inspector.trace.river import River
 from inspector.ui.models.row_filter import RowFilter, RowTest
 from inspector.ui.models.timeline_cells import (
+    DIRECTION_WORDS,
     HEADINGS,
     RIGHT_ALIGNED,
     SEVERITY_WORDS,
@@ -82,6 +83,8 @@ class TimelineModel(QAbstractTableModel):
             return self.cell(index.row(), index.column())
         if role == Qt.ItemDataRole.UserRole:
             return self.timeline.numbers[self.row_at(index.row())]
+        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == Column.DIRECTION:
+            return DIRECTION_WORDS[self.timeline.directions[self.row_at(index.row())]]
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tooltip(self.row_at(index.row()))
         return None

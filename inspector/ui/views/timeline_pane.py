@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QStackedLayout,
@@ -23,6 +22,7 @@ from inspector.ui.models.find_text import FindText
 from inspector.ui.models.row_filter import EventTest
 from inspector.ui.models.timeline_model import TimelineModel
 from inspector.ui.views.timeline_view import TimelineView
+from inspector.ui.views.wrapping_row import WrappingRow
 
 _EMPTY = "Connect to a server, or start the demo, to see it talk."
 _NOTHING_SHOWN = "No row passes the filters."
@@ -45,14 +45,21 @@ class TimelinePane(QWidget):
         self.timeline = self.model.timeline
         self.view = TimelineView(self.model, self)
         self.finder = FindText(self.model, self)
+        self.view.rows_delegate.is_found = self.finder.holds
+        self._wanted_row: int | None = None
         self._lay_out()
         self._connect()
         self._refresh()
 
     def select_event(self, n: int) -> bool:
-        """Go to the row of event number `n`; False if it has none or a filter hides it."""
+        """Go to the row of event number `n`; False if it has none. Filters that hide it are taken away."""
         row = self.timeline.row_of(n)
-        return row is not None and self.view.select_row(row)
+        if row is None:
+            return False
+        if not self.view.select_row(row):
+            self._wanted_row = row
+            self.clear_filter()
+        return True
 
     def show_stream(self, stream: int | None) -> None:
         """Show the rows of one HTTP exchange only; None shows all."""
@@ -89,7 +96,7 @@ class TimelinePane(QWidget):
 
     def _lay_out(self) -> None:
         self._search = QLineEdit(placeholderText="Find text", clearButtonEnabled=True)
-        self._search.setMinimumWidth(140)
+        self._search.setMinimumWidth(120)
         self._search.installEventFilter(self)
         self._count = QLabel()
         self._count.setProperty("muted", True)
@@ -105,13 +112,8 @@ class TimelinePane(QWidget):
         _name(self._search, "timelineSearch", "Find text in the timeline")
         _name(self._count, "timelineMatchCount", "Matches")
         _name(self._only, "timelineOnlyMatches", "Show only rows that match")
-        self._bar = QHBoxLayout()
-        self._bar.setContentsMargins(8, 6, 8, 6)
-        self._bar.setSpacing(4)
-        self._bar.addWidget(self._search, 1)
-        tools = (self._count, self._previous, self._next, self._only, None, *self._toggles.values())
-        for tool in (*tools, self._clear, None, self._mark, self._follow):
-            self._bar.addSpacing(10) if tool is None else self._bar.addWidget(tool)
+        finding = (self._search, self._count, self._previous, self._next, self._only)
+        filtering = (*self._toggles.values(), self._clear, self._mark, self._follow)
         self._empty = QLabel(_EMPTY, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._empty.setProperty("muted", True)
         _name(self._empty, "timelineEmpty", _EMPTY)
@@ -121,7 +123,7 @@ class TimelinePane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(self._bar)
+        column.addWidget(WrappingRow(finding, filtering))
         column.addLayout(self._stack, 1)
 
     def _tool(self, name: str, text: str, tip: str, *, checked: bool | None = None) -> QToolButton:
@@ -148,10 +150,12 @@ class TimelinePane(QWidget):
         self.view.tail.changed.connect(self._follow.setChecked)
         self.view.selected.connect(self.selected)
         self.view.selected.connect(self._refresh)
+        self.view.jumpWanted.connect(self.select_event)
         self.view.streamWanted.connect(lambda stream: self.show_stream(stream or None))
         self.finder.progressed.connect(self._refresh)
-        self.model.modelReset.connect(self._refresh)
-        self.model.published.connect(self._refresh)
+        self.finder.progressed.connect(self.view.viewport().update)
+        self.model.modelReset.connect(self._rows_changed)
+        self.model.published.connect(self._rows_changed)
         for keys, slot in (
             (QKeySequence.StandardKey.Find, self._search.setFocus),
             ("F3", self.find_next),
@@ -171,10 +175,14 @@ class TimelinePane(QWidget):
         self.model.set_filter(replace(self.model.filter, **changes))
         self._refresh()
 
+    def _rows_changed(self) -> None:
+        if self._wanted_row is not None and self.view.select_row(self._wanted_row):
+            self._wanted_row = None
+        self._refresh()
+
     def _refresh(self) -> None:
         """Bring all that depends on rows, matches and filters up to date."""
         row_filter, row = self.model.filter, self.view.current_row()
-        self.view.rows_delegate.found = self.finder.rows
         self._count.setText(self._count_text(self.finder.rank(row)))
         self._count.setVisible(bool(self.finder.text))
         for tool in (self._previous, self._next):
@@ -187,7 +195,6 @@ class TimelinePane(QWidget):
         has_rows = self.model.rowCount() > 0
         self._empty.setText(_NOTHING_SHOWN if len(self.timeline) else _EMPTY)
         self._stack.setCurrentWidget(self.view if has_rows else self._empty)
-        self.view.viewport().update()
 
     def _count_text(self, rank: int | None) -> str:
         found = len(self.finder.matches)

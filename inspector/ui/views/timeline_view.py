@@ -26,7 +26,7 @@ _WIDEST = {
     Column.SIZE: "999.9 kB",
     Column.LATENCY: "59.999 s",
 }
-_YIELDING = (Column.LATENCY, Column.DELTA, Column.SIZE, Column.ID)
+_YIELDING = (Column.LANE, Column.LATENCY, Column.DELTA, Column.SIZE, Column.ID)
 """Columns that show only where there is room, the most wanted first; until the user chooses."""
 _PREVIEW_PX = 160
 _RESTYLING = {QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.FontChange}
@@ -37,6 +37,8 @@ class TimelineView(QTableView):
 
     selected = Signal(int)
     """The event number of the row the user or `select_row` went to."""
+    jumpWanted = Signal(int)
+    """The event number to go to, which a filter may hide."""
     streamWanted = Signal(int)
     """Show only this stream; 0: show all."""
 
@@ -152,7 +154,7 @@ class TimelineView(QTableView):
         row = self.current_row()
         partner = None if row is None else self.timeline_model.timeline.partner(row)
         if partner is not None:
-            self.select_row(partner)
+            self.jumpWanted.emit(self.timeline_model.timeline.numbers[partner])
 
     def toggle_mark(self) -> None:
         """Mark the current row with a star, or take it away."""
