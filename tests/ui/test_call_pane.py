@@ -105,6 +105,13 @@ def test_ctrl_enter_calls(qtbot: QtBot, pane: CallPane) -> None:
         QTest.keyClick(edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
 
 
+def test_the_cursor_goes_to_the_first_field(qtbot: QtBot, pane: CallPane) -> None:
+    pane.activateWindow()
+    call_button(pane).setFocus()
+    pane.focus_arguments()
+    qtbot.waitUntil(child(pane, QLineEdit, "arg:/text").hasFocus)
+
+
 def test_what_does_not_fit_is_said_before_it_is_sent(qtbot: QtBot, pane: CallPane) -> None:
     with qtbot.assertNotEmitted(pane.call_requested):
         call_button(pane).click()

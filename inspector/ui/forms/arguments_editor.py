@@ -25,7 +25,10 @@ MAX_LINES = 5
 
 
 class ArgumentsEditor(QWidget):
-    """`changed` follows each edit, `submitted` Ctrl+Enter. Whichever tab is open is the truth."""
+    """`changed` follows each edit, `submitted` Ctrl+Enter; `notice` says what does not fit.
+
+    Whichever tab is open is the truth.
+    """
 
     changed = Signal()
     submitted = Signal()
@@ -38,7 +41,7 @@ class ArgumentsEditor(QWidget):
         self.form = SchemaForm()
         self._json = QPlainTextEdit()
         self._tabs = QTabWidget()
-        self._notice = plain_label()
+        self.notice = plain_label()
         self._schema_notice = muted_label()
         self._build()
         self._check = QTimer(self, singleShot=True, interval=CHECK_DELAY_MS)
@@ -90,14 +93,10 @@ class ArgumentsEditor(QWidget):
 
     def focus_first(self) -> None:
         """Put the cursor where typing starts."""
-        page = self.form if self._is_form() else self._json
-        page.setFocus()
         if self._is_form():
-            page.focusNextChild()
-
-    def set_notice_visible(self, is_visible: bool) -> None:
-        """Hide the line of problems while the owner says the same elsewhere."""
-        self._notice.setVisible(is_visible)
+            self.form.focus_first()
+        else:
+            self._json.setFocus()
 
     def _is_form(self) -> bool:
         return self._tabs.currentIndex() == FORM
@@ -124,12 +123,12 @@ class ArgumentsEditor(QWidget):
         self._tabs.setAccessibleName("Arguments as form or JSON")
         self._tabs.addTab(self.form, "Form")
         self._tabs.addTab(self._json, "JSON")
-        self._notice.setObjectName("argumentsProblems")
-        self._notice.setAccessibleName("What does not fit")
+        self.notice.setObjectName("argumentsProblems")
+        self.notice.setAccessibleName("What does not fit")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        for widget in (self._tabs, self._notice, self._schema_notice):
+        for widget in (self._tabs, self.notice, self._schema_notice):
             layout.addWidget(widget)
 
     def _form_changed(self) -> None:
@@ -188,7 +187,7 @@ class ArgumentsEditor(QWidget):
         self._say("\n".join(f"⚠ {problem.text}" for problem in problems[:MAX_LINES]) + more, "warn")
 
     def _say(self, text: str, role: str) -> None:
-        palette = self._notice.palette()
-        palette.setColor(self._notice.foregroundRole(), color(role))
-        self._notice.setPalette(palette)
-        self._notice.setText(text)
+        palette = self.notice.palette()
+        palette.setColor(self.notice.foregroundRole(), color(role))
+        self.notice.setPalette(palette)
+        self.notice.setText(text)

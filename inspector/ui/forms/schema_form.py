@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from inspector.protocol.schema import Problem, defaults
@@ -64,6 +64,13 @@ class SchemaForm(QWidget):
         """Inputs that are no value at all, such as letters for a number."""
         return self._editor.problems()
 
+    def focus_first(self) -> None:
+        """Put the cursor into the first field that takes one."""
+        for field in self._editor.findChildren(QWidget):
+            if _takes_cursor(field) and field.isVisibleTo(self):
+                field.setFocus()
+                return
+
     def _page(self, editor: Editor, spec: FieldSpec) -> QWidget:
         page = QWidget()
         layout = QVBoxLayout(page)
@@ -74,3 +81,7 @@ class SchemaForm(QWidget):
         layout.addWidget(editor)
         layout.addStretch()
         return page
+
+
+def _takes_cursor(field: QWidget) -> bool:
+    return field.objectName().startswith("arg:") and field.focusPolicy() is not Qt.FocusPolicy.NoFocus

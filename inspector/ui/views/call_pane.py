@@ -169,7 +169,7 @@ class CallPane(QWidget):
     def _connect(self) -> None:
         self.arguments.submitted.connect(self.request_call)
         self.arguments.changed.connect(self._warning.hide)
-        self._warning.toggled.connect(lambda is_shown: self.arguments.set_notice_visible(not is_shown))
+        self._warning.toggled.connect(lambda is_shown: self.arguments.notice.setVisible(not is_shown))
         self._call.clicked.connect(self.request_call)
         self._cancel.clicked.connect(self.cancel_requested)
         self._warning.send_anyway.connect(self._send)

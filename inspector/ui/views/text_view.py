@@ -21,6 +21,7 @@ FOLD_LENGTH = 4_096
 TEXT, MARKDOWN, JSON = "Text", "Markdown", "JSON"
 MAX_LINES = 18
 PADDING = 18
+HEADING_LINES = 2
 UNLIMITED = 16_777_215
 _LONG_LINE = re.compile(f"[^\n]{{{FOLD_LENGTH}}}(?=[^\n])")
 
@@ -140,7 +141,7 @@ class TextView(QWidget):
             self._rich.anchorClicked.connect(lambda url: self.link_clicked.emit(url.toString()))
             features = QTextDocument.MarkdownFeature
             self._rich.document().setMarkdown(self._text, features.MarkdownNoHTML | features.MarkdownDialectGitHub)
-            _fit(self._rich, self._text)
+            _fit(self._rich, self._text, spare=HEADING_LINES)
             self._layout.insertWidget(self._layout.indexOf(self._plain), self._rich)
         self._rich.show()
 
@@ -165,9 +166,9 @@ def _plain_view() -> QPlainTextEdit:
     return view
 
 
-def _fit(view: QPlainTextEdit | QTextBrowser, text: str) -> None:
+def _fit(view: QPlainTextEdit | QTextBrowser, text: str, spare: int = 0) -> None:
     """As high as a short text, so that several parts fit on a page; a long one scrolls."""
-    lines = 0
+    lines = spare
     for line in text[:8_192].rstrip("\n").split("\n"):
         lines += 1 + len(line) // 90
     line_height = view.fontMetrics().lineSpacing()
