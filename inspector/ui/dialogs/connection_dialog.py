@@ -1,0 +1,95 @@
+"""The connection settings: headers, revision, certificates, time limits. They hold from the next connection on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTabWidget, QVBoxLayout, QWidget
+
+from inspector.ui.dialogs.connection_pages import ConnectionPage, LimitsPage
+from inspector.ui.dialogs.headers_page import HeadersPage
+from inspector.ui.forms.parts import muted_label, plain_label
+from inspector.ui.settings import ConnectionSettings
+from inspector.ui.theme import color
+
+
+class ConnectionDialog(QDialog):
+    """Edits a copy: `chosen` carries the new `ConnectionSettings`, Cancel leaves everything as it was."""
+
+    chosen = Signal(object)
+
+    def __init__(self, settings: ConnectionSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("connectionDialog")
+        self.setWindowTitle("Connection settings")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.headers = HeadersPage(settings.headers)
+        self.connection = ConnectionPage(settings)
+        self.limits = LimitsPage(settings)
+        self._tabs = QTabWidget()
+        self._problem = plain_label()
+        self._lay_out()
+
+    def settings(self) -> ConnectionSettings:
+        """What the dialog shows now."""
+        return self.limits.apply_to(self.connection.apply_to(ConnectionSettings(headers=self.headers.headers())))
+
+    def accept(self) -> None:
+        """Close if everything can be used; otherwise say what cannot, and go there."""
+        for page in (self.headers, self.connection, self.limits):
+            problem = page.problem()
+            if problem is not None:
+                sentence, field = problem
+                self._tabs.setCurrentWidget(page)
+                field.setFocus()
+                self._problem.setText(f"✕ {sentence}")
+                self._problem.show()
+                return
+        self.chosen.emit(self.settings())
+        super().accept()
+
+    def restore_defaults(self) -> None:
+        """Everything but the headers: they hold what only the user knows."""
+        self.connection.show_settings(ConnectionSettings())
+        self.limits.show_settings(ConnectionSettings())
+
+    def _lay_out(self) -> None:
+        self._tabs.setObjectName("connectionTabs")
+        self._tabs.setAccessibleName("Groups of settings")
+        for page, title in ((self.headers, "Headers"), (self.connection, "Connection"), (self.limits, "Time limits")):
+            self._tabs.addTab(page, title)
+            page.changed.connect(self._problem.hide)
+        self._problem.setObjectName("connectionProblem")
+        self._problem.setAccessibleName("What cannot be used")
+        self._problem.setStyleSheet(f"color: {color('bad').name()};")
+        self._problem.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 14, 14, 14)
+        column.setSpacing(10)
+        column.addWidget(self._tabs, 1)
+        column.addWidget(muted_label("These settings hold from the next connection on."))
+        column.addWidget(self._problem)
+        column.addWidget(self._buttons())
+        self.resize(640, 500)
+
+    def _buttons(self) -> QDialogButtonBox:
+        kind = QDialogButtonBox.StandardButton
+        box = QDialogButtonBox(kind.Ok | kind.Cancel | kind.RestoreDefaults)
+        named = (
+            (kind.Ok, "connectionOk", "Use these settings (Ctrl+Enter)"),
+            (kind.Cancel, "connectionCancel", "Change nothing (Esc)"),
+            (kind.RestoreDefaults, "connectionDefaults", "Back to the defaults; the headers stay"),
+        )
+        for which, name, words in named:
+            button = box.button(which)
+            button.setObjectName(name)
+            button.setAccessibleName(words)
+            button.setToolTip(words)
+        box.button(kind.Ok).setProperty("primary", True)
+        box.button(kind.Ok).setDefault(True)
+        box.button(kind.RestoreDefaults).clicked.connect(self.restore_defaults)
+        box.accepted.connect(self.accept)
+        box.rejected.connect(self.reject)
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            QShortcut(QKeySequence(keys), self).activated.connect(self.accept)
+        return box
