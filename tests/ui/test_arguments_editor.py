@@ -144,4 +144,5 @@ def test_a_default_of_the_wrong_type_is_sent_as_declared_and_shown_as_json(edito
 def test_a_broken_schema_is_said_once_and_blocks_nothing(editor: ArgumentsEditor) -> None:
     editor.set_tool({"type": "object", "properties": {"a": {"$ref": "https://example.com/s"}}, "required": 5})
     assert "The tool's schema:" in labels(editor)
+    assert notice(editor) == ""
     assert editor.arguments() == {}

@@ -179,9 +179,10 @@ class ArgumentsEditor(QWidget):
 
     def _show_problems(self) -> None:
         self._check.stop()
-        problems = [problem for problem in self.problems() if not (problem.in_schema and self._schema_notice.text())]
+        has_broken_schema = bool(self._schema_notice.text())
+        problems = [problem for problem in self.problems() if not (problem.in_schema and has_broken_schema)]
         if not problems:
-            self._say("✓ The arguments fit the schema.", "good")
+            self._say("" if has_broken_schema else "✓ The arguments fit the schema.", "good")
             return
         more = f"\n… and {len(problems) - MAX_LINES} more" if len(problems) > MAX_LINES else ""
         self._say("\n".join(f"⚠ {problem.text}" for problem in problems[:MAX_LINES]) + more, "warn")
