@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from inspector.record.timeline import Timeline
@@ -15,13 +11,11 @@ from inspector.trace.clock import FakeClock
 from inspector.trace.events import (
     BodyReceived,
     ChunkReceived,
-    CommentReceived,
     Connected,
     ConnectionState,
     Direction,
     EndCause,
     ExchangeFailed,
-    FrameReceived,
     Framing,
     HeadersReceived,
     Message,
@@ -35,11 +29,7 @@ from inspector.trace.events import (
     Violation,
 )
 from inspector.trace.river import River
-from inspector.ui import theme
 from inspector.ui.payload.facts import Section, http_events, http_sections, sse_sections
-from inspector.ui.payload.facts_view import FactsView, escaped
-from inspector.ui.payload.hex_view import NARROW, WIDE, HexView
-from inspector.ui.payload.payload_text import SHOWN_CHARS, PayloadText
 from inspector.ui.payload.timing import arrivals, phases, timing_sections
 from inspector.ui.views.detail_pane import DetailPane
 
@@ -78,17 +68,10 @@ class Conversation:
         self.clock.advance(0.002)
         emit(Connected, peer="127.0.0.1:80", connect_ms=0.5, tls_ms=1.0, tls_version="TLSv1.3", **stream)
         emit(HeadersReceived, status=200, reason="OK", http_version="HTTP/1.1", headers=(), ttfb_ms=2.0, **inbound)
-        for number in range(2):
+        for _ in range(2):
             self.clock.advance(0.1)
-            self.message(
-                MessageType.NOTIFICATION,
-                b"{}",
-                method="notifications/progress",
-                id=None,
-                request_n=self.request.n,
-                name=str(number),
-                **inbound,
-            )
+            progress: dict[str, Any] = {"method": "notifications/progress", "request_n": self.request.n}
+            self.message(MessageType.NOTIFICATION, b"{}", **progress, **inbound)
         emit(ChunkReceived, offset=0, data=ANSWER[:30], **inbound)
         first_byte_ns = self.clock.monotonic_ns()
         self.clock.advance(0.004)
@@ -234,20 +217,6 @@ def test_sse_fields(pane: DetailPane, talk: Conversation) -> None:
     assert "did not come in an event stream" in show(pane, talk, talk.request.n, SSE)
 
 
-def test_sse_oddities_are_named() -> None:
-    river = River(FakeClock())
-    odd = river.emit(FrameReceived, raw=b"\xef\xbb\xbf: c\r\nid\r\nfoo: bar\rdata: \xff\n\n")
-    read = facts(sse_sections(odd))
-    assert read["byte order mark"] == "yes, ignored"
-    assert read["UTF-8"].startswith("invalid")
-    assert read["id"] == "empty: forgets the last id"
-    assert read["ignored line"] == "foo: bar"
-    assert set(read["line ends"].split(", ")) == {"LF", "CRLF", "CR"}
-    comment = river.emit(CommentReceived, text="ping", offset=7, raw=b": ping\r\n")
-    assert facts(sse_sections(comment))["line ends"] == "CRLF"
-    assert sse_sections(river.emit(FrameReceived, raw=b"\n"))[0].sentence == "The block holds no field."
-
-
 def test_http_shows_both_heads_and_never_reads_markup(pane: DetailPane, talk: Conversation) -> None:
     text = show(pane, talk, talk.answer.n, HTTP)
     assert "POST http://h/mcp?<b>" in text
@@ -301,54 +270,6 @@ def test_bytes_of_an_event_without_any(pane: DetailPane, talk: Conversation) -> 
     assert show(pane, talk, state.n, BYTES) == "This event has no bytes of its own."
 
 
-def test_hex_view_lines_selection_and_copies(qtbot: QtBot) -> None:
-    view = HexView()
-    qtbot.addWidget(view)
-    view.resize(900, 400)
-    view.show()
-    view.show_bytes(bytes(range(256)), frozenset({5}))
-    assert (view.line_bytes, view.line_count()) == (WIDE, 16)
-    assert view.line(4) == "00000040  40 41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO"
-    view.select(0x41, 0x44)
-    QTest.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert QGuiApplication.clipboard().text() == "41 42 43"
-    QTest.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
-    assert QGuiApplication.clipboard().text() == "ABC"
-    QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    assert view.selected() == bytes(range(256))
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
-    assert view.selected() == b"\x00"
-    view.resize(420, 400)
-    assert (view.line_bytes, view.line_count()) == (NARROW, 32)
-    assert not view.grab().isNull()
-
-
-def test_hex_view_takes_any_length_and_none(qtbot: QtBot) -> None:
-    view = HexView()
-    qtbot.addWidget(view)
-    view.show()
-    for raw in (b"", b"\0", b"\xff" * 10 * 1024 * 1024):
-        view.show_bytes(raw)
-        view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
-        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton)
-        assert not view.grab().isNull()
-        assert len(view.selected()) == min(1, len(raw))
-
-
-def test_long_payload_shows_its_beginning_and_all_on_demand(pane: DetailPane, talk: Conversation) -> None:
-    raw = json.dumps({"result": "A" * 10 * 1024 * 1024}).encode()
-    big = talk.message(MessageType.RESPONSE, raw)
-    shown = show(pane, talk, big.n)
-    assert len(shown) < SHOWN_CHARS * 1.1
-    button = pane.findChild(QPushButton, "payloadShowAll")
-    assert button is not None
-    assert button.text() == "Show all (10.5 MB)"
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    whole = pane.message.text.edit.toPlainText()
-    assert whole.replace("↩\n", "") == raw.decode()
-    assert not button.isVisible()
-
-
 HOSTILE = (
     b"\xff\xfe\x00",
     '{"a": "\u202e\u2066<script>"}'.encode(),
@@ -377,33 +298,3 @@ def test_only_the_tab_in_front_is_filled(pane: DetailPane, talk: Conversation) -
     assert pane.http.toPlainText() == ""
     pane.tabs.setCurrentIndex(HTTP)
     assert "tools/call" in pane.http.toPlainText()
-
-
-def test_long_lines_are_broken_and_json_is_coloured_in_sight(qtbot: QtBot) -> None:
-    text = PayloadText()
-    qtbot.addWidget(text)
-    text.resize(600, 400)
-    text.show()
-    text.show_text('{\n  "key": [true, -1.5e3, "text"],\n' + "x" * 5_000 + "\n" * 5_000 + "}", is_json=True)
-    edit = text.findChild(QPlainTextEdit, "payloadText")
-    assert edit is not None
-    qtbot.waitUntil(lambda: len(edit.document().findBlockByNumber(1).layout().formats()) == 4)
-    assert edit.document().lastBlock().layout().formats() == []
-    assert max(map(len, edit.toPlainText().split("\n"))) <= 2_001
-
-
-def test_facts_are_coloured_anew_with_the_theme(qtbot: QtBot, qapp: Any) -> None:
-    view = FactsView("facts", "Facts")
-    qtbot.addWidget(view)
-    theme.apply(qapp, theme.DARK)
-    view.show_sections([Section("Title", (("name", "value"),), "Sentence.")])
-    assert theme.DARK.muted in view.toHtml()
-    theme.apply(qapp, theme.LIGHT)
-    qapp.processEvents()
-    assert theme.LIGHT.muted in view.toHtml()
-    assert theme.DARK.muted not in view.toHtml()
-
-
-def test_markup_of_the_peer_is_text_and_bounded() -> None:
-    assert escaped("<b>&\n\u202e") == "&lt;b&gt;&amp;⏎ \\u202e"
-    assert escaped("x" * 5_000).endswith(" … (5,000 characters)")

@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QPushButton, QToolButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
 from inspector.trace.clock import FakeClock
@@ -23,10 +23,7 @@ from inspector.trace.events import (
 )
 from inspector.trace.events import Severity as EventSeverity
 from inspector.trace.river import River
-from inspector.ui import theme
-from inspector.ui.models.row_filter import RowFilter
-from inspector.ui.models.timeline_cells import Column, TimeMode
-from inspector.ui.models.timeline_model import TimelineModel
+from inspector.ui.models.timeline_cells import Column
 from inspector.ui.views.timeline_pane import TimelinePane
 
 # The offscreen platform says so whenever a window asks for a minimum size.
@@ -36,13 +33,6 @@ pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 @pytest.fixture
 def river() -> River:
     return River(FakeClock())
-
-
-@pytest.fixture
-def model(river: River, qapp: QApplication) -> TimelineModel:
-    made = TimelineModel(river)
-    QAbstractItemModelTester(made, QAbstractItemModelTester.FailureReportingMode.Fatal, made)
-    return made
 
 
 @pytest.fixture
@@ -96,93 +86,11 @@ def settle(pane: TimelinePane, qtbot: QtBot) -> None:
     qtbot.waitUntil(done, timeout=20_000)
 
 
-def is_following(pane: TimelinePane) -> bool:
-    return pane.view.tail.following
-
-
 def widget(pane: TimelinePane, kind: type[Any], name: str) -> Any:
     found = pane.findChild(kind, name)
     assert found is not None, name
     assert found.accessibleName()
     return found
-
-
-def test_model_publishes_a_hundred_thousand_rows_in_few_steps(river: River, qtbot: QtBot) -> None:
-    model = TimelineModel(river)  # without a tester, which reads all rows at each step
-    inserts: list[int] = []
-    model.rowsInserted.connect(lambda _parent, first, last: inserts.append(last - first + 1))
-    calls(river, 12_500)
-    qtbot.waitUntil(lambda: model.rowCount() == 50_000, timeout=20_000)
-    calls(river, 12_500)
-    qtbot.waitUntil(lambda: model.rowCount() == 100_000, timeout=20_000)
-    assert sum(inserts) == 100_000
-    assert len(inserts) < 2_000
-    assert model.cell(99_999, Column.LABEL) == "tools/call  echo"
-    assert model.data(model.index(99_999, 0), Qt.ItemDataRole.UserRole) == 99_999
-
-
-def test_one_tick_is_bounded_and_the_rest_follows(river: River, qtbot: QtBot) -> None:
-    model = TimelineModel(river)
-    calls(river, 25_000)
-    model.pull()
-    assert 0 < model.rowCount() < 100_000
-    qtbot.waitUntil(lambda: model.rowCount() == 100_000, timeout=20_000)
-
-
-def test_filter_keeps_up_with_new_rows_and_can_be_taken_away(river: River, model: TimelineModel, qtbot: QtBot) -> None:
-    calls(river, 500)
-    qtbot.waitUntil(lambda: model.rowCount() == 2_000)
-    model.set_filter(RowFilter(heartbeats=False, http=False))
-    qtbot.waitUntil(lambda: not model.filtering)
-    assert model.rowCount() == 1_000
-    calls(river, 10)
-    qtbot.waitUntil(lambda: model.rowCount() == 1_020)
-    assert {model.cell(position, Column.KIND) for position in range(1_020)} == {"request", "response"}
-    model.set_filter(RowFilter(stream=7))
-    qtbot.waitUntil(lambda: not model.filtering)
-    assert {model.cell(position, Column.LANE) for position in range(model.rowCount())} == {"POST 7"}
-    model.set_filter(RowFilter())
-    qtbot.waitUntil(lambda: not model.filtering)
-    assert model.rowCount() == 2_040
-    assert model._visible is None
-
-
-def test_positions_and_rows_map_both_ways_under_a_filter(river: River, model: TimelineModel, qtbot: QtBot) -> None:
-    calls(river, 20)
-    model.set_filter(RowFilter(event_test=lambda event: isinstance(event, CommentReceived)))
-    qtbot.waitUntil(lambda: model.rowCount() == 20)
-    assert [model.row_at(position) for position in range(20)] == list(range(2, 80, 4))
-    assert model.position_of(6) == 1
-    assert model.position_of(7) is None
-    assert model.position_of(10_000) is None
-
-
-def test_cells_of_a_row(river: River, model: TimelineModel, qtbot: QtBot) -> None:
-    clock = river.clock
-    assert isinstance(clock, FakeClock)
-    river.emit(StateChanged, state=ConnectionState.CONNECTING, reason="you pressed Connect")
-    clock.advance(0.0032)
-    asked = message(
-        river,
-        MessageType.REQUEST,
-        b'{"method":"tools/call","params":{"arguments":{"a":1}}}',
-        method="tools/call",
-        id="7",
-    )
-    message(river, MessageType.ERROR, b'{"error":{"code":-1,"message":"no"}}', id="7", request_n=asked.n, rtt_ms=0.4)
-    qtbot.waitUntil(lambda: model.rowCount() == 3)
-    row = [model.cell(1, column) for column in Column]
-    assert row[Column.TIME].endswith(".003200")
-    assert row[Column.DELTA :] == ["3.20 ms", "", "→", "request", "tools/call", '"7"', "54 B", "", '{"a":1}']
-    assert model.cell(2, Column.KIND) == "✕ error"
-    assert model.cell(2, Column.LATENCY) == "400 µs"
-    assert model.cell(2, Column.PREVIEW) == "-1 no"
-    model.set_time_mode(TimeMode.START)
-    assert model.cell(2, Column.TIME) == "+0.003200 s"
-    model.set_time_mode(TimeMode.PREVIOUS)
-    assert [model.cell(position, Column.TIME) for position in range(3)] == ["+0.000000 s", "+0.003200 s", "+0.000000 s"]
-    assert "you pressed Connect" in model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole)
-    assert model.data(QModelIndex()) is None
 
 
 HOSTILE = (
@@ -206,60 +114,6 @@ def test_hostile_payloads_stay_one_safe_line(river: River, pane: TimelinePane, q
             assert text.isprintable()
             assert len(text) <= 250
     assert not pane.grab().isNull()
-
-
-def test_the_tail_is_followed_until_the_user_scrolls_up(river: River, pane: TimelinePane, qtbot: QtBot) -> None:
-    bar, button = pane.view.verticalScrollBar(), widget(pane, QPushButton, "timelineNewRows")
-    calls(river, 50)
-    settle(pane, qtbot)
-    assert bar.value() == bar.maximum() > 0
-    bar.setValue(bar.maximum() - 20)
-    assert not is_following(pane)
-    assert not widget(pane, QToolButton, "timelineFollow").isChecked()
-    assert not button.isVisible()
-    calls(river, 50)
-    settle(pane, qtbot)
-    assert bar.value() < bar.maximum() - 20
-    assert button.isVisible()
-    assert "200 new rows" in button.text()
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert is_following(pane)
-    assert bar.value() == bar.maximum()
-    assert not button.isVisible()
-    assert widget(pane, QToolButton, "timelineFollow").isChecked()
-
-
-def test_selecting_an_older_row_pauses_and_end_resumes(river: River, pane: TimelinePane, qtbot: QtBot) -> None:
-    calls(river, 50)
-    settle(pane, qtbot)
-    assert pane.select_event(3)
-    assert not is_following(pane)
-    calls(river, 1)
-    settle(pane, qtbot)
-    assert pane.view.tail.missed == 4
-    QTest.keyClick(pane.view, Qt.Key.Key_End)
-    assert is_following(pane)
-    assert pane.view.tail.missed == 0
-
-
-def test_focus_alone_neither_selects_nor_pauses(river: River, pane: TimelinePane, qtbot: QtBot) -> None:
-    calls(river, 50)
-    settle(pane, qtbot)
-    pane.view.setFocus()
-    QApplication.processEvents()
-    assert pane.view.tail.following
-    assert pane.view.current_row() is None
-
-
-def test_resizing_keeps_the_tail(river: River, pane: TimelinePane, qtbot: QtBot) -> None:
-    calls(river, 100)
-    settle(pane, qtbot)
-    for height in (900, 300, 600):
-        pane.resize(1000, height)
-        QApplication.processEvents()
-        bar = pane.view.verticalScrollBar()
-        assert pane.view.tail.following
-        assert bar.value() == bar.maximum()
 
 
 def test_search_counts_steps_and_filters(river: River, pane: TimelinePane, qtbot: QtBot) -> None:
@@ -368,29 +222,3 @@ def test_empty_timeline_says_what_to_do(pane: TimelinePane) -> None:
     empty = widget(pane, QLabel, "timelineEmpty")
     assert empty.isVisible()
     assert empty.text() == "Connect to a server, or start the demo, to see it talk."
-
-
-def test_less_wanted_columns_give_way_until_the_user_chooses(river: River, pane: TimelinePane, qtbot: QtBot) -> None:
-    calls(river, 3)
-    settle(pane, qtbot)
-    pane.resize(1600, 500)
-    QApplication.processEvents()
-    assert not any(pane.view.isColumnHidden(column) for column in Column)
-    pane.resize(700, 500)
-    QApplication.processEvents()
-    assert pane.view.isColumnHidden(Column.ID)
-    assert not pane.view.isColumnHidden(Column.TIME)
-    pane.view._choose_column(Column.ID, shown=True)
-    pane.resize(650, 500)
-    QApplication.processEvents()
-    assert not pane.view.isColumnHidden(Column.ID)
-
-
-def test_a_new_theme_reaches_the_rows(river: River, pane: TimelinePane, qapp: QApplication, qtbot: QtBot) -> None:
-    calls(river, 3)
-    theme.apply(qapp, theme.DARK)
-    settle(pane, qtbot)
-    dark = pane.view.rows_delegate._text.name()
-    theme.apply(qapp, theme.LIGHT)
-    QApplication.processEvents()
-    assert (dark, pane.view.rows_delegate._text.name()) == (theme.DARK.text, theme.LIGHT.text)

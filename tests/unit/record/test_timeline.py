@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from inspector.record.rows import ERROR as ERROR_CODE
-from inspector.record.rows import NONE, NOTE, WARN, RowKind
+from inspector.record.rows import NONE, WARN
 from inspector.record.timeline import INBOUND, OUTBOUND, Timeline
 from inspector.trace.clock import FakeClock
 from inspector.trace.events import (
@@ -214,27 +214,6 @@ def test_links_to_events_that_are_not_there_are_no_links(river: River) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "severity"),
-    [
-        ({}, NONE),
-        ({"is_tool_error": True}, WARN),
-        ({"problems": ("`id` is missing",)}, WARN),
-        ({"kind": MessageType.ERROR}, ERROR_CODE),
-        ({"kind": MessageType.INVALID}, ERROR_CODE),
-    ],
-)
-def test_severity_of_answers(river: River, fields: dict[str, Any], severity: int) -> None:
-    answer(river, None, **fields)
-    assert folded(river).severities[0] == severity
-
-
-@pytest.mark.parametrize(("status", "severity"), [(200, NONE), (401, WARN), (405, NOTE), (502, ERROR_CODE)])
-def test_severity_of_statuses(river: River, status: int, severity: int) -> None:
-    headers(river, 1, status)
-    assert folded(river).severities[0] == severity
-
-
-@pytest.mark.parametrize(
     ("cause", "severity"),
     [
         (EndCause.COMPLETE, NONE),
@@ -305,9 +284,3 @@ def test_a_row_costs_less_than_a_hundred_bytes(river: River) -> None:
     columns: list[AnyEvent | object] = [value for value in vars(timeline).values() if hasattr(value, "itemsize")]
     assert sum(map(sys.getsizeof, columns)) / len(timeline) < 100
     assert len(timeline._texts) < 20
-
-
-def test_row_kinds_have_words() -> None:
-    from inspector.record.rows import KIND_WORDS
-
-    assert len(KIND_WORDS) == len(RowKind)
