@@ -204,7 +204,8 @@ def test_links_of_requests_without_answer(pane: DetailPane, talk: Conversation) 
     talk.river.emit(
         ExchangeFailed, request_n=asked.n, method="ping", id=9, outcome=Outcome.LOST, reason="cut", elapsed_ms=1.0
     )
-    show(pane, talk, asked.n)
+    talk.fold()
+    pane.refresh()
     assert "Failed #" in pane.links.text()
 
 

@@ -173,3 +173,12 @@ def test_a_new_theme_reaches_the_rows(river: River, pane: TimelinePane, qapp: QA
     theme.apply(qapp, theme.LIGHT)
     QApplication.processEvents()
     assert (dark, pane.view.rows_delegate._text.name()) == (theme.DARK.text, theme.LIGHT.text)
+
+
+def test_a_row_is_scrolled_to_while_the_first_column_is_hidden(river: River, pane: TimelinePane, qtbot: QtBot) -> None:
+    calls(river, 100)
+    settle(pane, qtbot)
+    pane.view.setColumnHidden(Column.NUMBER, True)
+    assert pane.select_event(3)
+    assert pane.view.verticalScrollBar().value() <= 3
+    assert pane.view.current_row() == 3

@@ -10,7 +10,17 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from inspector.record import text
 from inspector.record.message_text import payload
-from inspector.trace.events import AnyEvent, Message, Severity, SseEvent, Violation
+from inspector.trace.events import (
+    AnyEvent,
+    BodyReceived,
+    FrameReceived,
+    Message,
+    RequestSent,
+    Severity,
+    SseEvent,
+    StreamEnded,
+    Violation,
+)
 from inspector.ui import theme
 from inspector.ui.payload.facts_view import escaped
 from inspector.ui.payload.payload_text import PayloadText
@@ -53,6 +63,12 @@ def readable(event: AnyEvent) -> Readable:
 
 
 def _own_remarks(event: AnyEvent) -> Iterator[tuple[Severity, str]]:
+    if isinstance(event, RequestSent | StreamEnded) and payload(event):
+        yield Severity.CHAT, text.summary(event)
+    if isinstance(event, BodyReceived):
+        yield Severity.CHAT, f"{event.content_type or 'no content type'} · {text.size(len(event.raw))}"
+    if isinstance(event, FrameReceived) and event.note:
+        yield Severity.CHAT, event.note
     if isinstance(event, Violation):
         yield event.severity, event.text
         if event.fix:
@@ -87,10 +103,10 @@ class MessageView(QWidget):
         """Show the payload of an event, or its sentence alone where it has none."""
         shown = readable(event)
         lines = [_remark(severity, said) for severity, said in shown.remarks]
-        if not shown.text:
-            lines.insert(0, escaped("" if isinstance(event, Violation) else text.summary(event)))
-        self.sentence.setText("<br>".join(line for line in lines if line))
-        self.sentence.setVisible(any(lines))
+        if not shown.text and not lines:
+            lines.append(escaped(text.summary(event)))
+        self.sentence.setText("<br>".join(lines))
+        self.sentence.setVisible(bool(lines))
         self.text.setVisible(bool(shown.text))
         self._filler.setVisible(not shown.text)
         self.text.show_text(shown.text, is_json=shown.is_json)

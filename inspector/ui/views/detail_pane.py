@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
 from inspector.record.text import calendar, plain
@@ -24,6 +24,8 @@ from inspector.ui.payload.waterfall import Waterfall
 
 _EMPTY = "Select a row of the timeline to see all about it."
 _DIRECTIONS = ("", "← in", "→ out")
+_HTTP_TAB, _TIMING_TAB = 3, 4
+_REFRESH_MS = 300
 _SEVERITY_ROLES = ("", "muted", "note", "warn", "bad")
 
 
@@ -41,6 +43,10 @@ class DetailPane(QWidget):
         self._filled: set[int] = set()
         self._lay_out(river)
         self.tabs.currentChanged.connect(self._fill)
+        self._linked: tuple[int, str, int] = (0, "", 0)
+        self._timer = QTimer(self, interval=_REFRESH_MS)
+        self._timer.timeout.connect(self.refresh)
+        self._timer.start()
 
     def show_event(self, n: int) -> None:
         """Show event number `n`."""
@@ -49,6 +55,16 @@ class DetailPane(QWidget):
         self._head()
         self._fill()
         self._stack.setCurrentIndex(1)
+
+    def refresh(self) -> None:
+        """Take up what has come since for the event shown: its answer, the end of its exchange."""
+        if self._n is None or not self.isVisible() or len(self._timeline) == self._linked[0]:
+            return
+        before = self._linked[1:]
+        self._head()
+        if self._linked[1:] != before:
+            self._filled -= {_HTTP_TAB, _TIMING_TAB}
+            self._fill()
 
     def changeEvent(self, event: QEvent) -> None:
         """Colours stand in the markup of the head, so a new theme needs it anew."""
@@ -96,8 +112,11 @@ class DetailPane(QWidget):
         row = self._timeline.row_of(self._n)
         self.title.setText(self._title(row) if row is not None else "")
         linked = links(self._timeline, row) if row is not None else ""
-        self.links.setText(linked)
+        if linked != self.links.text():
+            self.links.setText(linked)
         self.links.setVisible(bool(linked))
+        stream = self._river[self._n].stream
+        self._linked = (len(self._timeline), linked, len(self._timeline.http_rows(stream or 0)))
 
     def _title(self, row: int) -> str:
         timeline, colors = self._timeline, theme.colors()

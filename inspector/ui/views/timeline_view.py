@@ -130,7 +130,9 @@ class TimelineView(QTableView):
         position = self.timeline_model.position_of(row)
         if position is None:
             return False
-        index = self.timeline_model.index(position, 0)
+        # Qt scrolls to no index of a hidden column.
+        shown = next(column for column in Column if not self.isColumnHidden(column))
+        index = self.timeline_model.index(position, shown)
         self.setCurrentIndex(index)
         self.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
         return True
