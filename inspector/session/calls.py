@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from inspector.protocol.peer import Peer, Pending, Progress
 from inspector.session.link import Link
 from inspector.session.stream import Ended
 from inspector.trace.events import ExchangeFailed, Outcome
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,6 @@ class Calls:
         self._peer = peer
         self._calls: dict[int, Call] = {}
 
-    def __len__(self) -> int:
-        return len(self._calls)
-
     def start(
         self,
         method: str,
@@ -101,8 +101,12 @@ class Calls:
     def _on_progress(self, call: Call, progress: Progress, then: Callable[[Progress], None] | None) -> None:
         if self._link.options.reset_on_progress:
             self._arm(call, self._link.now_ns())
-        if then is not None:
+        if then is None:
+            return
+        try:
             then(progress)
+        except Exception:  # it is the user's code
+            log.exception("The listener for the progress of %s failed", call.label)
 
     def settle(self, pending: Pending, message: JsonRpc, answer_n: int, at_ns: int) -> None:
         """The answer is here."""
@@ -114,7 +118,7 @@ class Calls:
 
     def fail(self, call: Call, outcome: Outcome, reason: str) -> None:
         """No answer will be waited for; the event names the request, so every lost call is listed."""
-        if self._calls.pop(call.pending.id, None) is None or call.is_settled:
+        if self._calls.pop(call.pending.id, None) is None:
             return
         self._peer.give_up(call.pending)
         pending = call.pending
@@ -130,16 +134,17 @@ class Calls:
             reason=reason,
             elapsed_ms=elapsed_ms,
         )
-        call.future.set_result(
-            Answer(
-                False,
-                pending.method,
-                outcome=outcome,
-                sentence=reason,
-                events=pending.events,
-                request_n=pending.request_n,
+        if not call.is_settled:
+            call.future.set_result(
+                Answer(
+                    False,
+                    pending.method,
+                    outcome=outcome,
+                    sentence=reason,
+                    events=pending.events,
+                    request_n=pending.request_n,
+                )
             )
-        )
 
     def lose_all(self, reason: str) -> None:
         """The connection is gone and with it every answer."""
@@ -148,9 +153,6 @@ class Calls:
 
     def overdue(self, now_ns: int) -> list[Call]:
         return [call for call in self._calls.values() if call.deadline_ns and now_ns >= call.deadline_ns]
-
-    def of(self, pending: Pending) -> Call | None:
-        return self._calls.get(pending.id)
 
 
 def _answer(pending: Pending, message: JsonRpc, rtt_ms: float, answer_n: int) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
@@ -10,19 +11,25 @@ from typing import Any, Protocol
 from inspector.protocol import era, jsonrpc, lifecycle
 from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.era import TransportName
-from inspector.protocol.jsonrpc import JsonRpc, MessageType
+from inspector.protocol.jsonrpc import JsonRpc, MessageType, RequestId
 from inspector.protocol.lifecycle import Negotiated
 from inspector.protocol.peer import Peer, Progress, name_of
+from inspector.protocol.transports.answer import Meaning
 from inspector.session.calls import Answer, Call, Calls
-from inspector.session.failure import ConnectError, connect_error
+from inspector.session.failure import ConnectError, FailureKind, connect_error
 from inspector.session.inbox import Inbox
 from inspector.session.link import Link
 from inspector.session.stream import Ended
 from inspector.trace.events import ConnectionState, Direction, Framing, Message, Outcome, SessionReady
 from inspector.wire import jsontext
 
+log = logging.getLogger(__name__)
+
 SLOW_ASK_S = 300.0
 """How long the user's side may take to answer a request of the server's."""
+FAREWELL_S = 1.0
+ERROR_STATUS_S = 1.0
+"""How long we wait for the end of the exchange that brought an error to initialize."""
 
 
 class Channel(Protocol):
@@ -63,6 +70,8 @@ class Conversation:
         self.channel: Channel | None = None
         self.negotiated: Negotiated | None = None
         self.on_notification: Callable[[str, Any], None] = lambda method, params: None
+        self._asks: dict[RequestId, asyncio.Task[None]] = {}
+        self._farewells: set[asyncio.Task[None]] = set()
 
     async def request(
         self,
@@ -94,12 +103,13 @@ class Conversation:
             revision = other
             answer, ended = await self._ask_initialize(revision)
         if not answer.ok:
-            raise connect_error(ended, answer.sentence, answer.outcome)
+            raise connect_error(ended, answer.sentence, answer)
         negotiated, breaches = lifecycle.read_initialize_result(answer.result, revision)
         for breach in breaches:
             self.link.report(breach, about_n=answer.answer_n)
         if negotiated is None:
-            raise connect_error(None, breaches[0].text)
+            sentence = f"{breaches[0].text} {breaches[0].fix}".strip()
+            raise ConnectError(FailureKind.SERVER_ERROR, sentence, ended)
         await self._settle_on(negotiated, started_ns)
         return negotiated
 
@@ -107,15 +117,22 @@ class Conversation:
         params = lifecycle.initialize_params(revision, self.link.options.callbacks.features(), client_version())
         call = self.calls.start("initialize", params, None, None, with_progress=False)
         assert self.channel is not None  # noqa: S101 - the channel itself called us
-        self.link.spawn(self.channel.carry(call), "carry initialize")
-        return await call.future, call.ended
+        carrying = self.link.spawn(self.channel.carry(call), "carry initialize")
+        answer = await asyncio.shield(call.future)
+        if answer.error is not None:  # the status that came with it tells which transport this is
+            await asyncio.wait({carrying}, timeout=ERROR_STATUS_S)
+        return answer, call.ended
 
     async def _settle_on(self, negotiated: Negotiated, started_ns: int) -> None:
         assert self.channel is not None  # noqa: S101 - the channel itself called us
         self.negotiated = negotiated
         self.inbox.revision = negotiated.protocol_version
         self.channel.settled_on(negotiated)
-        await self.notify("notifications/initialized")
+        ended = await self.notify("notifications/initialized")
+        if ended is not None and ended.verdict is not None and ended.verdict.meaning is not Meaning.ACCEPTED:
+            text = f"The server did not accept notifications/initialized: {ended.sentence}"
+            fix = "Answer it with 202 and no body; until then a server may refuse everything else."
+            self.link.report(Breach("initialized-not-accepted", Severity.ERROR, text, fix, "Lifecycle"))
         self.peer.initialized = True
         self.link.river.emit(
             SessionReady,
@@ -136,8 +153,9 @@ class Conversation:
         )
 
     async def notify(self, method: str, params: dict[str, Any] | None = None) -> Ended | None:
-        """Send a notification and wait until it was taken."""
-        assert self.channel is not None, "notify before open"  # noqa: S101 - our own misuse
+        """Send a notification and wait until it was taken; None if there is no connection any more."""
+        if self.channel is None:
+            return None
         return await self.channel.say(jsontext.dumps(jsonrpc.notification(method, params)), method)
 
     def cancel(self, call: Call, reason: str) -> None:
@@ -157,10 +175,14 @@ class Conversation:
         sent = call.pending.sent_ns > 0
         if sent and call.pending.method != "initialize" and self.channel is not None:
             params = {"requestId": call.pending.id, "reason": reason}
-            self.link.spawn(self._tell("notifications/cancelled", params), "tell cancelled")
+            telling = self.link.spawn(self.notify("notifications/cancelled", params), "tell cancelled")
+            self._farewells.add(telling)
+            telling.add_done_callback(self._farewells.discard)
 
-    async def _tell(self, method: str, params: dict[str, Any]) -> None:
-        await self.notify(method, params)
+    async def say_farewell(self) -> None:
+        """Until the server has been told of all that we cancelled."""
+        if self._farewells:
+            await asyncio.wait(self._farewells, timeout=FAREWELL_S)
 
     def sent(self, body: bytes, message: JsonRpc, stream: int, call: Call | None = None) -> None:
         """A message is about to leave: make it an event and start the clock of its request."""
@@ -175,41 +197,61 @@ class Conversation:
             method=message.method,
             id=message.id,
             name=name_of(message.method, message.params),
-            progress_token=call.pending.id if call and call.pending.wants_progress else None,
+            progress_token=call.pending.progress_token if call else None,
         )
         if call is not None:
             self.calls.sent(call, event.n, event.monotonic_ns)
 
     def _on_message(self, message: JsonRpc, event: Message) -> None:
         if message.type is MessageType.NOTIFICATION:
-            self.on_notification(message.method or "", message.params)
+            self._on_notification(message)
             return
-        self.link.spawn(self._answer(message, event), f"answer {message.method}")
-
-    async def _answer(self, message: JsonRpc, event: Message) -> None:
-        """Answer a request of the server's by the rules of R24."""
-        reply = await self._reply_to(message, event)
-        if self.channel is not None:
-            await self.channel.say(jsontext.dumps(reply), f"answer to {message.method}")
-
-    async def _reply_to(self, message: JsonRpc, event: Message) -> dict[str, Any]:
         method = message.method or ""
-        params = message.params if isinstance(message.params, dict) else {}
-        if method == "ping":
-            return jsonrpc.result(message.id, {})
-        ask = self.link.options.callbacks.for_method(method)
-        if ask is None:
+        if method != "ping" and self.link.options.callbacks.for_method(method) is None:
             text = f"The server asked for {method}, which this client has not declared; it was answered with an error."
             breach = Breach("server-request-undeclared", Severity.NOTE, text, "Ask only for declared capabilities.")
             self.link.report(breach, event.stream, event.n)
-            return jsonrpc.error(message.id, jsonrpc.METHOD_NOT_FOUND, f"{method} is not supported by this client")
-        if method == "elicitation/create" and params.get("mode", "form") not in ("form", "url"):
-            return jsonrpc.error(message.id, jsonrpc.INVALID_PARAMS, f"unknown elicitation mode {params['mode']!r}")
+        task = self._asks[message.id] = self.link.spawn(self._answer(message), f"answer {method}")
+        task.add_done_callback(lambda _: self._asks.pop(message.id, None))
+
+    def _on_notification(self, message: JsonRpc) -> None:
+        method, params = message.method or "", message.params
+        if method == "notifications/cancelled" and isinstance(params, dict):
+            request_id = params.get("requestId")
+            asked = self._asks.get(request_id) if isinstance(request_id, int | str) else None
+            if asked is not None:
+                asked.cancel()
+        try:
+            self.on_notification(method, params)
+        except Exception:  # it is the user's code
+            log.exception("The listener for notifications failed on %s", method)
+
+    async def _answer(self, message: JsonRpc) -> None:
+        """Answer a request of the server's by the rules of R24."""
+        reply = await self._reply_to(message)
+        if self.channel is not None:
+            await self.channel.say(reply, f"answer to {message.method}")
+
+    async def _reply_to(self, message: JsonRpc) -> bytes:
+        method = message.method or ""
+        params = message.params if isinstance(message.params, dict) else {}
+        if method == "ping":
+            return jsontext.dumps(jsonrpc.result(message.id, {}))
+        ask = self.link.options.callbacks.for_method(method)
+        if ask is None:
+            return _refusal(message, jsonrpc.METHOD_NOT_FOUND, f"{method} is not supported by this client")
+        mode = params.get("mode", "form")
+        if method == "elicitation/create" and mode not in ("form", "url"):
+            return _refusal(message, jsonrpc.INVALID_PARAMS, f"unknown elicitation mode {jsonrpc.shown(mode)}")
         try:
             async with asyncio.timeout(SLOW_ASK_S):
-                return jsonrpc.result(message.id, await ask(params))
+                return jsontext.dumps(jsonrpc.result(message.id, await ask(params)))
         except Exception as error:  # a callback is the user's code: its failure is an answer
-            return jsonrpc.error(message.id, jsonrpc.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+            return _refusal(message, jsonrpc.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+
+
+def _refusal(message: JsonRpc, code: int, text: str) -> bytes:
+    return jsontext.dumps(jsonrpc.error(message.id, code, text))
 
 
 def _supported_revision(error: Any, asked: str) -> str | None:
@@ -220,6 +262,3 @@ def _supported_revision(error: Any, asked: str) -> str | None:
         return None
     mutual = [revision for revision in era.REVISIONS if revision in named and revision != asked]
     return mutual[-1] if mutual else None
-
-
-__all__ = ["Channel", "ConnectError", "Conversation", "client_version"]

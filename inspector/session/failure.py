@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 
 from inspector.protocol.transports.answer import Meaning
+from inspector.session.calls import Answer
 from inspector.session.stream import Ended
 from inspector.trace.events import EndCause, Outcome
 
@@ -33,12 +34,19 @@ class ConnectError(Exception):
         return self.ended.event.status if self.ended else None
 
 
-def connect_error(ended: Ended | None, sentence: str, outcome: Outcome | None = None) -> ConnectError:
-    """The error for an exchange that ended without what we needed."""
+def connect_error(ended: Ended | None, sentence: str, answer: Answer | None = None) -> ConnectError:
+    """The error for an exchange that ended without what we needed, or for an answer that says no."""
+    return ConnectError(_kind(ended, answer), sentence, ended)
+
+
+def _kind(ended: Ended | None, answer: Answer | None) -> FailureKind:
     if ended is not None and ended.verdict is not None and ended.verdict.meaning is Meaning.UNAUTHORISED:
-        return ConnectError(FailureKind.UNAUTHORISED, sentence, ended)
-    if outcome is Outcome.TIMED_OUT or (ended is not None and ended.event.cause is EndCause.TIMED_OUT_BY_US):
-        return ConnectError(FailureKind.TIMED_OUT, sentence, ended)
-    if ended is not None and ended.event.status is not None and ended.event.status >= 400:
-        return ConnectError(FailureKind.SERVER_ERROR, sentence, ended)
-    return ConnectError(FailureKind.NO_CONNECTION, sentence, ended)
+        return FailureKind.UNAUTHORISED
+    if answer is not None and answer.outcome is Outcome.TIMED_OUT:
+        return FailureKind.TIMED_OUT
+    if ended is not None and ended.event.cause is EndCause.TIMED_OUT_BY_US:
+        return FailureKind.TIMED_OUT
+    says_no = answer is not None and answer.error is not None
+    if says_no or (ended is not None and (ended.event.status or 0) >= 400):
+        return FailureKind.SERVER_ERROR
+    return FailureKind.NO_CONNECTION

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import errno
 import re
-import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from time import perf_counter_ns
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from inspector.protocol.transports.answer import HttpRequest
+from inspector.session.causes import cause_of, chain_of, place_of
 from inspector.session.options import Options
+from inspector.session.tls import UnusableCa, context_of
 from inspector.trace.events import EndCause, Phase
 from inspector.wire.http import HeaderList
 
 USER_AGENT = "sse-mcp-inspector"
 MAX_REDIRECTS = 10
+KEEP_ALIVE_S = 4.0
+"""Shorter than the 5 s after which common servers close an idle connection: reusing one then would be a race."""
 
 
 class HttpFailure(Exception):
@@ -119,7 +119,7 @@ class Opened:
         """The socket underneath, for the watch on idle connections."""
         return self._response.extensions.get("network_stream")
 
-    async def chunks(self, on_raw: Callable[[int, bytes], None]) -> AsyncIterator[bytes]:
+    async def chunks(self, on_raw: Callable[[int, bytes], None]) -> AsyncGenerator[bytes, None]:
         """The body after content decoding; `on_raw` gets each chunk as it came, with its time. Raises `HttpFailure`."""
         assert isinstance(self._response.stream, httpx.AsyncByteStream)  # noqa: S101 - we made an async request
         self._response.stream = _Tap(self._response.stream, on_raw)
@@ -129,27 +129,35 @@ class Opened:
 
 
 class HttpClient:
-    """One pool of connections with the user's TLS choices; redirects are never followed here."""
+    """One pool of connections for each scheme, with the user's TLS choices; redirects are never followed here."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._client: httpx.AsyncClient | None = None
+        self._clients: dict[bool, httpx.AsyncClient] = {}
 
-    def _get(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                verify=tls_context(self._options),
+    def _get(self, url: str) -> httpx.AsyncClient:
+        """The pool for an URL; certificates are always checked over TLS, also where a redirect led there."""
+        is_tls = url.lower().startswith("https:")
+        if is_tls not in self._clients:
+            self._clients[is_tls] = httpx.AsyncClient(
+                verify=self._tls(url) if is_tls else False,
                 http2=True,
                 timeout=httpx.Timeout(connect=self._options.connect_timeout_s, read=None, write=30.0, pool=None),
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=None),
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=KEEP_ALIVE_S),
                 headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
             )
-        return self._client
+        return self._clients[is_tls]
+
+    def _tls(self, url: str) -> ssl.SSLContext:
+        try:
+            return context_of(self._options)
+        except UnusableCa as error:
+            raise HttpFailure(EndCause.TLS, Phase.CONNECT, str(error), repr(error.__cause__)) from error
 
     def build(self, request: HttpRequest) -> tuple[httpx.Request, HeaderList]:
         """The request as it will leave, with all its headers. Raises `HttpFailure` for what cannot be sent."""
         with translated(Phase.CONNECT, request.url):
-            client = self._get()
+            client = self._get(request.url)
             built = client.build_request(request.method, request.url, content=request.body or None)
             for name, value in request.headers:
                 built.headers[name] = value
@@ -163,73 +171,14 @@ class HttpClient:
         async with AsyncExitStack() as stack:
             marks.sent_ns = perf_counter_ns()
             with translated(Phase.HEADERS if marks.tcp_done_ns else Phase.CONNECT, url, marks):
-                response = await self._get().send(request, stream=True)
+                response = await self._get(url).send(request, stream=True)
             stack.push_async_callback(response.aclose)
             yield Opened(response)
 
     async def aclose(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """What a 3xx answer asks for, and what we do about it (R10)."""
-
-    location: str
-    follow: HttpRequest | None
-    reason: str
-
-
-def redirect_of(request: HttpRequest, status: int, location: str | None) -> Redirect | None:
-    """None if the answer is no redirect.
-
-    A POST follows 307 and 308 only (RFC 9110 section 15.4: the others turn it into a GET), and only to the same
-    origin or from http to https of the same host: credentials and session ids go nowhere else.
-    """
-    if status not in (301, 302, 303, 307, 308):
-        return None
-    if not location:
-        return Redirect("", None, f"The answer {status} has no Location.")
-    target = urljoin(request.url, location)
-    if request.method not in ("GET", "HEAD") and status not in (307, 308):
-        return Redirect(target, None, f"{status} would turn the {request.method} into a GET; use 307 or 308.")
-    if not _same_site(request.url, target):
-        return Redirect(target, None, "It leads to another origin; connect to that address directly if you trust it.")
-    followed = HttpRequest(request.method, target, request.headers, request.purpose, request.body)
-    return Redirect(target, followed, "Same origin.")
-
-
-def _same_site(here: str, there: str) -> bool:
-    try:
-        a, b = urlsplit(here), urlsplit(there)
-        if a.hostname != b.hostname:
-            return False
-        return (a.scheme, a.port) == (b.scheme, b.port) or (a.scheme, b.scheme) == ("http", "https")
-    except ValueError:
-        return False
-
-
-@lru_cache(maxsize=8)
-def _system_context() -> ssl.SSLContext:
-    import truststore  # noqa: PLC0415 - only where TLS is used
-
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def tls_context(options: Options) -> ssl.SSLContext | bool:
-    """The system's trust store, the user's own CA file, or no check at all if the user insisted."""
-    if not options.url.lower().startswith("https"):
-        return False
-    if options.insecure:
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
-    if options.ca_file is not None:
-        return ssl.create_default_context(cafile=str(options.ca_file))
-    return _system_context()
+        for client in self._clients.values():
+            await client.aclose()
+        self._clients.clear()
 
 
 class translated:
@@ -259,110 +208,70 @@ class translated:
 
 def failure_of(error: BaseException, phase: Phase, url: str) -> HttpFailure:
     """Cause and sentence for an exception of httpx, found by looking through its chain of causes."""
-    chain = list(_chain(error))
+    chain = list(chain_of(error))
     words = " <- ".join(f"{type(e).__name__}: {e}" if str(e) else type(e).__name__ for e in chain)
-    cause, sentence = _diagnose(chain, phase, url)
+    cause, sentence = _diagnose(chain, phase, place_of(url))
     return HttpFailure(cause, phase, sentence, words[:1000])
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    queue = [error]
-    while queue:
-        item = queue.pop(0)
-        if item is None or id(item) in seen:
-            continue
-        seen.add(id(item))
-        yield item
-        if isinstance(item, BaseExceptionGroup):
-            queue.extend(item.exceptions)
-        queue.append(item.__cause__ or item.__context__)
-
-
-def _diagnose(chain: list[BaseException], phase: Phase, url: str) -> tuple[EndCause, str]:
-    place = _place(url)
-    for error in chain:
-        found = _from_os(error, place) or _from_httpx(error, place, phase)
-        if found:
-            return found
-    return EndCause.PROTOCOL, f"The exchange with {place} failed: {chain[0]}."
-
-
-def _from_os(error: BaseException, place: str) -> tuple[EndCause, str] | None:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return EndCause.TLS, (
-            f"The certificate of {place} is not trusted: {error.verify_message}. "
-            "Give its authority with --ca FILE, or --insecure to look without checking."
-        )
-    if isinstance(error, ssl.SSLError):
-        return EndCause.TLS, _tls_sentence(error, place)
-    if isinstance(error, socket.gaierror):
-        return (
-            EndCause.UNRESOLVED,
-            f"The name {place.rsplit(':', 1)[0]} cannot be resolved. Check its spelling and the DNS.",
-        )
-    if isinstance(error, ConnectionRefusedError):
-        return (
-            EndCause.REFUSED,
-            f"Nothing listens at {place}: the connection was refused. Start the server, or check the port.",
-        )
-    if isinstance(error, ConnectionResetError | BrokenPipeError):
-        return EndCause.RESET, f"{place} reset the connection. The server or something before it crashed or cut it."
-    if isinstance(error, OSError) and error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN):
-        return EndCause.UNREACHABLE, f"There is no route to {place}. Check the address, the network and the VPN."
-    return None
-
-
-def _tls_sentence(error: ssl.SSLError, place: str) -> str:
-    reason = (error.reason or str(error)).replace("_", " ").lower()
-    if error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"):
-        return f"{place} does not speak TLS ({reason}). Use http:// for this port."
-    return f"The TLS handshake with {place} failed: {reason}."
+def _diagnose(chain: list[BaseException], phase: Phase, place: str) -> tuple[EndCause, str]:
+    """The operating system knows best; where it is silent, the HTTP library's words count."""
+    by_system = (cause_of(error, place) for error in chain)
+    by_library = (_from_httpx(error, place, phase) for error in chain)
+    found = next((it for it in by_system if it), None) or next((it for it in by_library if it), None)
+    return found or (EndCause.PROTOCOL, f"The exchange with {place} failed: {str(chain[0])[:200]}.")
 
 
 _INCOMPLETE = re.compile(r"incomplete chunked read|received \d+ bytes, expected")
+_TLS_RECORD = re.compile(r"\\x1[456]\\x03")
 
 
 def _from_httpx(error: BaseException, place: str, phase: Phase) -> tuple[EndCause, str] | None:
-    text = str(error)
     match error:
         case httpx.ConnectTimeout():
             return EndCause.CONNECT_TIMEOUT, (
                 f"{place} did not accept the connection in time. It may be down, or a firewall drops the packets."
             )
-        case httpx.RemoteProtocolError() if _INCOMPLETE.search(text):
-            return EndCause.CUT_MID_BODY, f"{place} closed the connection in the middle of the answer."
-        case httpx.RemoteProtocolError() if "without sending" in text:
-            return EndCause.CUT_MID_HEADERS, (
-                f"{place} closed the connection without a complete answer. Check that scheme and port fit; "
-                "else the server crashed: look into its log."
-            )
+        case httpx.ConnectError():
+            return EndCause.UNREACHABLE, f"{place} cannot be reached: {str(error)[:200]}. Check the address."
         case httpx.RemoteProtocolError():
-            return EndCause.PROTOCOL, f"{place} does not speak proper HTTP: {text[:200]}."
-        case httpx.LocalProtocolError():
-            return EndCause.PROTOCOL, f"The request cannot be sent as it is: {text[:200]}. Check the headers you added."
+            return _broken_http(str(error), place)
+        case httpx.LocalProtocolError() | UnicodeError():
+            return EndCause.PROTOCOL, (
+                f"The request cannot be sent as it is: {str(error)[:200]}. Check the address and the headers you added."
+            )
         case httpx.DecodingError():
-            return EndCause.DECODING, "The body does not decode as its Content-Encoding says."
+            return EndCause.DECODING, (
+                f"The body does not decode as its Content-Encoding says: {str(error)[:200]}. "
+                "Switch compression off on the server, or in the proxy before it."
+            )
         case httpx.UnsupportedProtocol() | httpx.InvalidURL():
             return EndCause.PROTOCOL, "The address is not usable: it needs http:// or https:// and a host name."
         case httpx.WriteTimeout():
             return EndCause.TIMED_OUT_BY_US, f"{place} did not take our request in time."
         case httpx.ReadError() | httpx.WriteError() | httpx.CloseError():
-            return EndCause.RESET, f"{place} broke the connection off while we were {_doing(phase)}."
+            doing = "reading the answer" if phase is Phase.BODY else "waiting for the headers"
+            return EndCause.RESET, f"{place} broke the connection off while we were {doing}. Look into its log."
         case _:
             return None
 
 
-def _doing(phase: Phase) -> str:
-    return "reading the answer" if phase is Phase.BODY else "waiting for the headers"
-
-
-def _place(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
-    except ValueError:
-        return "the server"
+def _broken_http(text: str, place: str) -> tuple[EndCause, str]:
+    """What httpx tells of a peer only in words."""
+    if _INCOMPLETE.search(text):
+        return EndCause.CUT_MID_BODY, (
+            f"{place} closed the connection in the middle of the answer. Look into its log at this second."
+        )
+    if "without sending" in text:
+        return EndCause.CUT_MID_HEADERS, (
+            f"{place} closed the connection without a complete answer. Check that scheme and port fit; "
+            "else the server crashed: look into its log."
+        )
+    if text.startswith(("<StreamReset", "<ConnectionTerminated")):
+        return EndCause.RESET, f"{place} reset the HTTP/2 stream: {text[1:-1][:200]}. Look into its log."
+    if _TLS_RECORD.search(text):
+        return EndCause.PROTOCOL, f"{place} speaks TLS, not plain HTTP. Use https:// for this port."
+    return EndCause.PROTOCOL, f"{place} does not speak proper HTTP: {text[:200]}. Check that the port is the right one."
 
 
 def _decode_headers(raw: list[tuple[bytes, bytes]]) -> HeaderList:

@@ -11,7 +11,7 @@ from inspector.protocol.jsonrpc import JsonRpc, MessageType
 from inspector.protocol.peer import Peer, Pending, Reading, name_of
 from inspector.session.calls import Calls, is_tool_error
 from inspector.session.link import Link
-from inspector.session.stream import Arrival
+from inspector.session.reader import Arrival
 from inspector.trace.events import CommentReceived, Direction, FrameReceived, Framing, Message
 from inspector.wire import jsontext
 from inspector.wire.sse import Comment, Frame
@@ -63,15 +63,14 @@ class Inbox:
             self.frame(frame, arrival, note)
             return
         parsed = jsontext.parse(frame.data)
-        if parsed.error is not None:
+        if frame.event != "message":
+            self._foreign_event_name(frame, arrival)
+        elif parsed.error is not None:
             n = self.frame(frame, arrival, f"The data is no JSON: {parsed.error.text}.")
             self._link.report(_invalid_json(parsed.error.text, parsed.error.offset, frame.truncated), arrival.stream, n)
-        elif isinstance(parsed.value, list):
-            self._batch(
-                frame.data.encode(), parsed.value, arrival, carrier, self.frame(frame, arrival, "A JSON-RPC batch.")
-            )
-        elif frame.event != "message":
-            self._foreign_event_name(frame, arrival)
+        elif isinstance(parsed.value, list) and parsed.value:
+            n = self.frame(frame, arrival, "A JSON-RPC batch.")
+            self._batch(frame.data.encode(), parsed.value, arrival, carrier, n)
         else:
             n = self._message(parsed.value, arrival, carrier, Framing.SSE, frame=frame)
             self._check_frame(frame, arrival, n)
@@ -83,7 +82,7 @@ class Inbox:
             if must_be_message:
                 self._link.report(_invalid_json(parsed.error.text, parsed.error.offset, False), arrival.stream)
             return False
-        if isinstance(parsed.value, list):
+        if isinstance(parsed.value, list) and parsed.value:
             self._batch(body, parsed.value, arrival, carrier, None)
             return True
         if not must_be_message and jsonrpc.read(parsed.value).type is MessageType.INVALID:

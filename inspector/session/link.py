@@ -23,7 +23,9 @@ State = ConnectionState
 TRANSITIONS: dict[ConnectionState, frozenset[ConnectionState]] = {
     State.IDLE: frozenset({State.CONNECTING, State.CLOSED}),
     State.CONNECTING: frozenset({State.CONNECTING, State.WAITING_FOR_HEADERS, State.OPEN, State.CLOSED}),
-    State.WAITING_FOR_HEADERS: frozenset({State.CONNECTING, State.OPEN, State.RECONNECTING, State.CLOSED}),
+    State.WAITING_FOR_HEADERS: frozenset(
+        {State.WAITING_FOR_HEADERS, State.CONNECTING, State.OPEN, State.RECONNECTING, State.CLOSED}
+    ),
     State.OPEN: frozenset({State.OPEN, State.RECONNECTING, State.CLOSED}),
     State.RECONNECTING: frozenset({State.RECONNECTING, State.WAITING_FOR_HEADERS, State.OPEN, State.CLOSED}),
     State.CLOSED: frozenset(),

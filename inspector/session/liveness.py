@@ -31,11 +31,11 @@ class Liveness:
             return None
         if not self._a_socket_was_closed() and (self._link.sockets or not is_loopback(url)):
             return None
-        error = await _connect_error(url)
+        error = await connect_error(url)
         self._misses = self._misses + 1 if error else 0
         if self._misses < MISSES_UNTIL_DEAD and not isinstance(error, ConnectionRefusedError):
             return None
-        return f"The server is gone: {_words(error)}." if error else None
+        return gone(error) if error else None
 
     def _a_socket_was_closed(self) -> bool:
         """Whether the peer closed an idle connection of ours; forgets the closed ones."""
@@ -45,7 +45,13 @@ class Liveness:
         return bool(closed)
 
 
-async def _connect_error(url: str) -> OSError | None:
+def gone(error: OSError) -> str:
+    """The sentence for a server that cannot be connected to any more."""
+    return f"The server is gone: {_words(error)}. Start it again; we keep asking for it."
+
+
+async def connect_error(url: str) -> OSError | None:
+    """What a bare TCP connect to the server of an URL runs into, None if it is taken; nothing is sent."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
@@ -59,12 +65,12 @@ async def _connect_error(url: str) -> OSError | None:
     return None
 
 
-def _words(error: OSError | None) -> str:
+def _words(error: OSError) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "nothing listens at its address any more"
     if isinstance(error, TimeoutError):
         return "it does not accept connections any more"
-    return str(error)
+    return error.strerror or type(error).__name__
 
 
 def is_loopback(url: str) -> bool:

@@ -24,8 +24,6 @@ from inspector.trace.river import River
 
 TICK_S = 0.1
 ALIVE_EVERY_TICKS = 4
-LINGER_S = 10.0
-"""How long a stream may stay open after its request has its answer, to show what still comes."""
 CLOSE_TIMEOUT_S = 2.0
 MAX_PAGES = 1000
 
@@ -37,6 +35,7 @@ class Session:
     """
 
     def __init__(self, options: Options, river: River | None = None, number: int = 1) -> None:
+        self._owns_river = river is None
         self.river = River() if river is None else river
         self.options = options
         self.link = Link(self.river, number, options)
@@ -63,19 +62,27 @@ class Session:
 
     async def _shut_down(self, reason: str) -> None:
         """End the session in order: tell the server, lose what waits, stop every task, close the sockets."""
-        self._conversation.calls.lose_all(reason)
-        channel = self._conversation.channel
-        if channel is not None:
+        try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                    await channel.close()
-        self._conversation.channel = None
-        for stream in tuple(self.link.streams):
-            stream.stop(EndCause.CLOSED_BY_US, "We closed the session.")
-        self.link.cancel_all()
-        await self._group.__aexit__(None, None, None)
-        self.link.move(ConnectionState.CLOSED, reason)
-        await self.link.http.aclose()
+                    await self._say_goodbye(reason)
+        finally:
+            self._conversation.channel = None
+            for stream in tuple(self.link.streams):
+                stream.stop(EndCause.CLOSED_BY_US, "We closed the session.")
+            self.link.cancel_all()
+            await self._group.__aexit__(None, None, None)
+            self._conversation.calls.lose_all(reason)
+            self.link.move(ConnectionState.CLOSED, reason)
+            await self.link.http.aclose()
+            if self._owns_river:
+                self.river.close()
+
+    async def _say_goodbye(self, reason: str) -> None:
+        self._conversation.calls.lose_all(reason)
+        await self._conversation.say_farewell()
+        if self._conversation.channel is not None:
+            await self._conversation.channel.close()
 
     @property
     def state(self) -> ConnectionState:
@@ -100,7 +107,10 @@ class Session:
         self._conversation.on_notification = listener
 
     def events(self, since: int = 0) -> AsyncIterator[AnyEvent]:
-        """The trace events from number `since` on, as they happen."""
+        """The trace events from number `since` on, as they happen; the end of the session ends it.
+
+        A river that was passed in may get more events from other sessions: then `River.close` ends it.
+        """
         return self.river.follow(since)
 
     async def request(
@@ -211,16 +221,13 @@ class Session:
                 await self._conversation.channel.check_alive()
 
     def _look_after(self, stream: Stream, now_ns: int) -> None:
-        if stream.fulfilled_ns and now_ns - stream.fulfilled_ns > LINGER_S * 1e9:
-            stream.stop(
-                EndCause.CLOSED_BY_US, f"Its request was settled {LINGER_S:g} s ago and the stream was still open."
-            )
-        if not stream.is_event_stream or not stream.last_byte_ns:
+        stream.close_if_due(now_ns)
+        if not stream.events_silent_since_ns:
             return
-        idle_s = (now_ns - stream.last_byte_ns) / 1e9
+        idle_s = (now_ns - stream.events_silent_since_ns) / 1e9
         limit_s = self.options.idle_timeout_s
         if limit_s is not None and idle_s > limit_s:
-            stream.stop(EndCause.TIMED_OUT_BY_US, f"No byte came for {idle_s:.0f} s; this is our own idle limit.")
+            stream.stop(EndCause.TIMED_OUT_BY_US, f"No byte came for {idle_s:.1f} s; this is our own idle limit.")
         elif idle_s > self.options.idle_notice_s:
             text = f"No byte, not even a heartbeat, has come for {idle_s:.0f} s."
             fix = "Send a comment every 15 s, so that proxies and clients keep the stream open."

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter_ns
-from typing import Any, Protocol
+from typing import Any
 
-from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.transports.answer import Head, HttpRequest, Meaning, Verdict
-from inspector.session.http import MAX_REDIRECTS, HttpFailure, Marks, Opened, Redirect, redirect_of
+from inspector.session.body import Body, Sink
+from inspector.session.http import MAX_REDIRECTS, HttpFailure, Marks, Opened
 from inspector.session.link import Link
+from inspector.session.redirect import Redirect, redirect_of
 from inspector.trace.events import (
-    BodyReceived,
-    ChunkReceived,
     Connected,
     Direction,
     EndCause,
@@ -27,36 +26,12 @@ from inspector.trace.events import (
     TraceEvent,
 )
 from inspector.wire import http
-from inspector.wire.lens import ClientLens
-from inspector.wire.sse import Comment, Frame, SseParser
 
-BREATH_NS = 4_000_000
-"""How long we may handle chunks without letting the event loop run."""
-MAX_ODD_BODY_BYTES = 256 * 1024
-"""How much of a body that is no answer (an error page, say) is kept."""
-LENS_BUDGET_BYTES = 256 * 1024
-"""How much of each stream the client lens reads."""
+log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """Where and when something arrived: the stream, and the times of its first and its last byte."""
-
-    stream: int
-    first_ns: int
-    last_ns: int
-
-
-class Sink(Protocol):
-    """What the owner of a stream does with what comes."""
-
-    def on_head(self, head: Head, url: str, stream: int) -> Verdict: ...
-
-    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None: ...
-
-    def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
-        """Take a whole body; False if it is no JSON-RPC message, so that it is shown as it is."""
-        ...
+ODD_BODY_S, ACCEPTED_BODY_S = 5.0, 1.0
+"""How long we wait for the end of a body that is no answer, and of one that follows an acceptance."""
+MAX_PENDING_BYTES = 256
 
 
 @dataclass(slots=True)
@@ -85,9 +60,7 @@ class Stream:
     sink: Sink
     before_send: Callable[[int], None] = field(default=lambda stream: None)
     number: int = 0
-    last_byte_ns: int = 0
-    is_event_stream: bool = False
-    fulfilled_ns: int = 0
+    closes_at_ns: int = 0
     stop_cause: EndCause | None = None
     stop_sentence: str = "We closed the stream."
     _task: asyncio.Task[object] | None = None
@@ -95,13 +68,8 @@ class Stream:
     _verdict: Verdict | None = None
     _status: int | None = None
     _phase: Phase = Phase.CONNECT
-    _bytes: int = 0
-    _chunks: int = 0
-    _frames: int = 0
-    _parser: SseParser | None = None
-    _lens: ClientLens | None = None
-    _decoded: int = 0
-    _chunk_starts: deque[tuple[int, int]] = field(default_factory=deque)
+    _body: Body | None = None
+    _late_stop: tuple[EndCause, str] = (EndCause.CLOSED_BY_US, "We closed the stream.")
 
     async def run(self, request: HttpRequest) -> Ended:
         """The whole exchange. Never raises for what the peer did; cancellation is recorded and passed on."""
@@ -118,6 +86,9 @@ class Stream:
             if self._stopped_from_inside():
                 return ended
             raise
+        except Exception as error:
+            log.exception("Reading stream %s failed; this is a bug of the inspector", self.number)
+            return self._end(EndCause.CLOSED_BY_US, "The inspector itself failed on this stream.", repr(error)[:1000])
         finally:
             self._task = None
             self.link.streams.discard(self)
@@ -128,17 +99,24 @@ class Stream:
             self.stop_cause, self.stop_sentence = cause, sentence
             self._task.cancel()
 
+    def close_in(self, seconds: float, cause: EndCause, sentence: str) -> None:
+        """Stop the stream if it still runs after this time; the earliest such wish counts."""
+        at_ns = self.link.now_ns() + int(seconds * 1e9)
+        if not self.closes_at_ns or at_ns < self.closes_at_ns:
+            self.closes_at_ns, self._late_stop = at_ns, (cause, sentence)
+
+    def close_if_due(self, now_ns: int) -> None:
+        if self.closes_at_ns and now_ns >= self.closes_at_ns:
+            self.stop(*self._late_stop)
+
     def _stopped_from_inside(self) -> bool:
         """Whether the cancellation was `stop` alone, not also the end of the whole task."""
         return self.stop_cause is not None and self._task is not None and self._task.uncancel() == 0
 
     @property
-    def last_event_id(self) -> str:
-        return self._parser.last_event_id if self._parser else ""
-
-    @property
-    def retry_ms(self) -> int | None:
-        return self._parser.reconnection_time_ms if self._parser else None
+    def events_silent_since_ns(self) -> int:
+        """When the last byte of an event stream came, 0 if this is none."""
+        return self._body.last_byte_ns if self._body and self._body.reader else 0
 
     async def _exchange(self, request: HttpRequest) -> tuple[EndCause, str, str | None]:
         for hop in range(MAX_REDIRECTS + 1):
@@ -146,9 +124,8 @@ class Stream:
             if redirect is None:
                 return self._normal_end()
             if redirect.follow is None:
-                self._verdict = Verdict(
-                    Meaning.FAILED, f"The server redirects to {redirect.location}. {redirect.reason}"
-                )
+                where = http.mask_url(redirect.location)[:500] or "nowhere"
+                self._verdict = Verdict(Meaning.FAILED, f"The server redirects to {where}. {redirect.reason}")
                 return EndCause.REJECTED, self._verdict.sentence, None
             request = redirect.follow
         sentence = f"The server redirects in a circle: {MAX_REDIRECTS} redirects without an answer. Check its address."
@@ -175,6 +152,20 @@ class Stream:
             if redirect is None:
                 await self._read(opened)
             return redirect
+
+    async def _read(self, opened: Opened) -> None:
+        self._phase = Phase.BODY
+        body = self._body = Body(self.link, self.sink, self.number)
+        head, verdict = Head(opened.status, opened.headers), self._verdict
+        if verdict is not None and verdict.meaning is Meaning.EVENT_STREAM:
+            await body.read_events(opened, head)
+            return
+        is_answer = verdict is not None and verdict.meaning is Meaning.MESSAGE
+        if verdict is not None and verdict.meaning is Meaning.ACCEPTED:
+            self.close_in(ACCEPTED_BODY_S, EndCause.CLOSED_BY_US, "It was accepted; nobody waits for the body.")
+        elif not is_answer:
+            self.close_in(ODD_BODY_S, EndCause.CLOSED_BY_US, "The rest of the body did not come, and it is no answer.")
+        await body.read_whole(opened, head, is_answer=is_answer)
 
     def _on_connected(self) -> None:
         marks = self._marks
@@ -212,103 +203,15 @@ class Stream:
                 reason=redirect.reason,
             )
             return redirect
-        self.last_byte_ns = now_ns
         self._verdict = self.sink.on_head(head, opened.url, self.number)
         for breach in self._verdict.breaches:
             self.link.report(breach, self.number)
         return None
 
-    async def _read(self, opened: Opened) -> None:
-        self._phase = Phase.BODY
-        head = Head(opened.status, opened.headers)
-        self._check_encoding(head)
-        if self._verdict is not None and self._verdict.meaning is Meaning.EVENT_STREAM:
-            await self._read_events(opened, head)
-        else:
-            await self._read_body(opened, head)
-
-    async def _read_events(self, opened: Opened, head: Head) -> None:
-        self.is_event_stream = True
-        parser = self._parser = SseParser(self.link.options.event_limit_bytes)
-        self._lens = ClientLens(LENS_BUDGET_BYTES, head.get("content-type"))
-        breathed_ns = perf_counter_ns()
-        async for chunk in opened.chunks(self._on_raw):
-            self._chunk_starts.append((self._decoded, self.last_byte_ns))
-            self._decoded += len(chunk)
-            self._hand_over(parser.feed(chunk), chunk)
-            if perf_counter_ns() - breathed_ns > BREATH_NS:
-                await asyncio.sleep(0)
-                breathed_ns = perf_counter_ns()
-        left_over = parser.finish()
-        if left_over is not None:
-            self._hand_over([left_over], b"")
-
-    def _hand_over(self, items: list[Frame | Comment], chunk: bytes) -> None:
-        starts, last_ns = self._chunk_starts, self.last_byte_ns
-        for item in items:
-            while len(starts) > 1 and starts[1][0] <= item.offset:
-                starts.popleft()
-            self._frames += 1
-            self.sink.on_item(item, Arrival(self.number, starts[0][1], last_ns))
-        if self._lens is not None:
-            self._look_through_lens(self._lens, chunk, items)
-
-    def _look_through_lens(self, lens: ClientLens, chunk: bytes, items: list[Frame | Comment]) -> None:
-        frames = [item for item in items if isinstance(item, Frame)]
-        for difference in lens.feed(chunk, frames):
-            breach = Breach(difference.rule, Severity.NOTE, difference.text, "Avoid what clients read differently.")
-            self.link.report_once(breach, self.number)
-        if lens.exhausted:
-            self._lens = None
-
-    async def _read_body(self, opened: Opened, head: Head) -> None:
-        is_answer = self._verdict is not None and self._verdict.meaning is Meaning.MESSAGE
-        limit = self.link.options.event_limit_bytes if is_answer else MAX_ODD_BODY_BYTES
-        body = bytearray()
-        first_ns, truncated = 0, False
-        async for chunk in opened.chunks(self._on_raw):
-            first_ns = first_ns or self.last_byte_ns
-            body += chunk[: limit - len(body)]
-            truncated = truncated or len(body) >= limit
-            if truncated:
-                break
-        if not body:
-            return
-        arrival = Arrival(self.number, first_ns, self.last_byte_ns)
-        if truncated or not self.sink.on_body(bytes(body), head, arrival):
-            kind = head.get("content-type") or ""
-            self._emit(BodyReceived, Direction.INBOUND, content_type=kind, raw=bytes(body), truncated=truncated)
-
-    def _on_raw(self, now_ns: int, chunk: bytes) -> None:
-        self.last_byte_ns = now_ns
-        self.link.river.emit(
-            ChunkReceived,
-            monotonic_ns=now_ns,
-            connection=self.link.number,
-            stream=self.number,
-            direction=Direction.INBOUND,
-            offset=self._bytes,
-            data=chunk,
-        )
-        self._bytes += len(chunk)
-        self._chunks += 1
-
-    def _check_encoding(self, head: Head) -> None:
-        encoding = (head.get("content-encoding") or "identity").lower()
-        if encoding == "identity":
-            return
-        decodable = encoding in ("gzip", "deflate")
-        text = f"The answer is compressed ({encoding}) though we asked for identity."
-        if not decodable:
-            text += " We cannot decode it, so its bytes are shown as they came."
-        severity = Severity.NOTE if decodable else Severity.ERROR
-        fix = "Exclude text/event-stream from compression, or flush after each event."
-        self.link.report(Breach("sse-compressed", severity, text, fix), self.number)
-
     def _normal_end(self) -> tuple[EndCause, str, None]:
         meaning = self._verdict.meaning if self._verdict else Meaning.FAILED
         if meaning is Meaning.EVENT_STREAM:
-            if self._pending():
+            if self._body and self._body.pending_bytes:
                 return EndCause.CUT_MID_EVENT, "The server ended the stream in the middle of an event.", None
             return EndCause.END_OF_STREAM, "The server ended the stream.", None
         if meaning in (Meaning.MESSAGE, Meaning.ACCEPTED):
@@ -317,13 +220,12 @@ class Stream:
 
     def _refine(self, cause: EndCause) -> EndCause:
         cut = cause in (EndCause.CUT_MID_BODY, EndCause.RESET, EndCause.PROTOCOL)
-        return EndCause.CUT_MID_EVENT if cut and self._pending() else cause
-
-    def _pending(self) -> bytes:
-        return bytes(self._parser.pending[:256]) if self._parser else b""
+        return EndCause.CUT_MID_EVENT if cut and self._body and self._body.pending_bytes else cause
 
     def _end(self, cause: EndCause, sentence: str, error: str | None) -> Ended:
         now_ns = self.link.now_ns()
+        body = self._body
+        parser = body.reader.parser if body and body.reader else None
         event = self.link.river.emit(
             StreamEnded,
             connection=self.link.number,
@@ -333,14 +235,16 @@ class Stream:
             sentence=sentence,
             error=error,
             status=self._status,
-            bytes_received=self._bytes,
-            chunks=self._chunks,
-            frames=self._frames,
+            bytes_received=body.bytes if body else 0,
+            chunks=body.chunks if body else 0,
+            frames=body.frames if body else 0,
             age_ms=(now_ns - self._marks.sent_ns) / 1e6 if self._marks.sent_ns else 0.0,
-            idle_ms=(now_ns - self.last_byte_ns) / 1e6 if self.last_byte_ns else 0.0,
-            pending=self._pending(),
+            idle_ms=(now_ns - body.last_byte_ns) / 1e6 if body else 0.0,
+            pending=parser.pending[:MAX_PENDING_BYTES] if parser else b"",
         )
-        return Ended(event, self._verdict, self.last_event_id, self.retry_ms)
+        if parser is None:
+            return Ended(event, self._verdict)
+        return Ended(event, self._verdict, parser.last_event_id, parser.reconnection_time_ms)
 
     def _emit(self, kind: Callable[..., TraceEvent], direction: Direction | None, **fields: Any) -> None:
         self.link.river.emit(

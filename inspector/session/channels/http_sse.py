@@ -13,8 +13,9 @@ from inspector.protocol.transports.http_sse import HttpSse
 from inspector.session.calls import Call
 from inspector.session.conversation import Conversation
 from inspector.session.failure import ConnectError, FailureKind, connect_error
-from inspector.session.reconnect import Backoff, StormGuard
-from inspector.session.stream import Arrival, Ended, Stream
+from inspector.session.pace import Pace
+from inspector.session.reader import Arrival
+from inspector.session.stream import Ended, Stream
 from inspector.trace.events import ConnectionState, EndCause, Outcome
 from inspector.wire import jsontext
 from inspector.wire.http import mask_url
@@ -53,14 +54,14 @@ class HttpSseChannel:
         self.conversation = conversation
         self.link = conversation.link
         self.wire = HttpSse(self.link.options.url, self.link.options.headers)
-        self._backoff = Backoff()
-        self._storm = StormGuard()
+        self._pace = Pace(self.link)
         self._stream: Stream | None = None
         self._base_url = self.wire.url
         self._endpoint: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._headers: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pings = 0
         self._settled = False
+        self._ended: Ended | None = None
 
     async def open(self) -> None:
         self.link.move(ConnectionState.CONNECTING, f"Connecting to {mask_url(self.wire.url)} over HTTP+SSE.")
@@ -72,16 +73,19 @@ class HttpSseChannel:
         self._pings = 0
         self._endpoint = asyncio.get_running_loop().create_future()
         self._headers = asyncio.get_running_loop().create_future()
-        self._storm.opened(self.link.now_ns())
+        self._ended = None
+        self._pace.opening()
         self._stream = Stream(self.link, self)
         self.link.spawn(self._read(self._stream), "HTTP+SSE stream")
         try:
             await self._await_endpoint(self._stream)
             await self.conversation.initialize(self.link.options.protocol_version or REVISION)
-            self._settled = True
+            if self._ended is not None:  # it broke behind the answer to initialize
+                raise connect_error(self._ended, self._ended.sentence)
         except ConnectError:
             self._stream.stop(EndCause.CLOSED_BY_US, "We closed the stream: the handshake failed.")
             raise
+        self._settled = True
 
     async def _await_endpoint(self, stream: Stream) -> None:
         options = self.link.options
@@ -111,12 +115,15 @@ class HttpSseChannel:
 
     async def _read(self, stream: Stream) -> None:
         ended = await stream.run(self.wire.open())
+        if stream is not self._stream:
+            return
+        self._ended = ended
         self.wire.endpoint = None
         if not self._endpoint.done():
             self._endpoint.set_exception(connect_error(ended, ended.sentence))
             self._endpoint.exception()
         self.conversation.calls.lose_all(ended.sentence)
-        if self._settled and stream is self._stream:
+        if self._settled:
             await self._reconnect(ended)
 
     async def _reconnect(self, ended: Ended) -> None:
@@ -125,35 +132,17 @@ class HttpSseChannel:
         if not self.link.options.reconnect:
             self.link.move(ConnectionState.CLOSED, ended.sentence)
             return
-        self._backoff.reset()
-        reason, retry_ms = ended.sentence, ended.retry_ms
-        pause_ms = self._backoff.after_end(retry_ms)
-        while self.link.state is not ConnectionState.CLOSED:
-            await self._pause(reason, pause_ms, retry_ms)
+        self._pace.succeeded()
+        retry_ms = ended.retry_ms
+        await self._pace.after_end(ended.sentence, ConnectionState.RECONNECTING, retry_ms)
+        while self.link.state is ConnectionState.RECONNECTING:
             try:
                 await self._connect()
             except ConnectError as error:
                 if error.kind is FailureKind.UNAUTHORISED:
                     self.link.move(ConnectionState.CLOSED, error.sentence)
                     return
-                reason, pause_ms = error.sentence, self._backoff.after_failure(retry_ms)
-            else:
-                return
-
-    async def _pause(self, reason: str, wanted_ms: float, asked_ms: int | None) -> None:
-        pause_ms, guarded = self._storm.pause_ms(self.link.now_ns(), wanted_ms)
-        if guarded:
-            text = f"Streams were opened {self._storm.limit} times in {self._storm.window_s:g} s; we slow down."
-            fix = "Keep the stream open, or send `retry:` with a longer time."
-            self.link.report_once(Breach("reconnect-storm", Severity.ERROR, text, fix), None)
-        self.link.move(
-            ConnectionState.RECONNECTING,
-            f"{reason.rstrip('.')}; again in {pause_ms / 1000:.1f} s.",
-            attempt=self._backoff.attempt + 1,
-            delay_ms=pause_ms,
-            asked_ms=asked_ms,
-        )
-        await asyncio.sleep(pause_ms / 1000)
+                await self._pace.after_failure(error.sentence, ConnectionState.RECONNECTING, retry_ms)
 
     def on_head(self, head: Head, url: str, stream: int) -> Verdict:
         verdict = self.wire.judge_open(head, self.link.river.clock.time())
@@ -195,6 +184,8 @@ class HttpSseChannel:
 
     async def carry(self, call: Call) -> None:
         """POST a request; its answer comes on the GET stream."""
+        if call.is_settled:  # cancelled before it could leave
+            return
         if self.wire.endpoint is None:
             self.conversation.calls.fail(call, Outcome.LOST, f"{call.label} was not sent: the stream is gone.")
             return
@@ -218,6 +209,8 @@ class HttpSseChannel:
             return None
         message = jsonrpc.read(jsontext.parse(body).value)
         stream = Stream(self.link, _PostSink(self, None), lambda n: self.conversation.sent(body, message, n))
+        limit_s = self.link.options.request_timeout_s
+        stream.close_in(limit_s, EndCause.TIMED_OUT_BY_US, f"{purpose} was not accepted within {limit_s:g} s.")
         ended = await stream.run(self.wire.post(body, purpose))
         self._after_refusal(ended)
         return ended

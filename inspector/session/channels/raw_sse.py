@@ -11,8 +11,9 @@ from inspector.protocol.transports.raw_sse import RawSse
 from inspector.session.calls import Call
 from inspector.session.conversation import Conversation
 from inspector.session.failure import connect_error
-from inspector.session.reconnect import Backoff, StormGuard
-from inspector.session.stream import Arrival, Ended, Stream
+from inspector.session.pace import Pace
+from inspector.session.reader import Arrival
+from inspector.session.stream import Ended, Stream
 from inspector.trace.events import ConnectionState, EndCause, Outcome
 from inspector.wire.http import mask_url
 from inspector.wire.sse import Comment, Frame
@@ -30,8 +31,7 @@ class RawSseChannel:
         self.conversation = conversation
         self.link = conversation.link
         self._wire = RawSse(self.link.options.url, self.link.options.headers)
-        self._backoff = Backoff()
-        self._storm = StormGuard()
+        self._pace = Pace(self.link)
         self._stream: Stream | None = None
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -43,10 +43,11 @@ class RawSseChannel:
     async def _run(self) -> None:
         event_id, retry_ms = "", None
         while True:
-            self._storm.opened(self.link.now_ns())
+            self._pace.opening()
             self._stream = Stream(self.link, self)
             ended = await self._stream.run(self._wire.listen(event_id or None))
-            event_id, retry_ms = ended.last_event_id or event_id, ended.retry_ms or retry_ms
+            event_id = ended.last_event_id or event_id
+            retry_ms = retry_ms if ended.retry_ms is None else ended.retry_ms
             if not self._opened.done():
                 self._opened.set_exception(connect_error(ended, ended.sentence))
                 self._opened.exception()
@@ -63,20 +64,11 @@ class RawSseChannel:
 
     async def _pause(self, ended: Ended, retry_ms: int | None, event_id: str) -> None:
         if ended.was_stream:
-            self._backoff.reset()
-            wanted_ms = self._backoff.after_end(EVENTSOURCE_RETRY_MS if retry_ms is None else retry_ms)
+            self._pace.succeeded()
+            asked_ms = EVENTSOURCE_RETRY_MS if retry_ms is None else retry_ms
+            await self._pace.after_end(ended.sentence, ConnectionState.RECONNECTING, asked_ms, event_id)
         else:
-            wanted_ms = self._backoff.after_failure(retry_ms)
-        pause_ms, _ = self._storm.pause_ms(self.link.now_ns(), wanted_ms)
-        self.link.move(
-            ConnectionState.RECONNECTING,
-            f"{ended.sentence.rstrip('.')}; again in {pause_ms / 1000:.1f} s.",
-            attempt=self._backoff.attempt + 1,
-            delay_ms=pause_ms,
-            asked_ms=retry_ms,
-            last_event_id=event_id or None,
-        )
-        await asyncio.sleep(pause_ms / 1000)
+            await self._pace.after_failure(ended.sentence, ConnectionState.RECONNECTING, retry_ms, event_id)
 
     def on_head(self, head: Head, url: str, stream: int) -> Verdict:
         verdict = self._wire.judge_listen(head, self.link.river.clock.time())

@@ -1,4 +1,4 @@
-"""Streamable HTTP at work: POSTs with their answers, the stand-alone stream, resumption, and a session begun anew."""
+"""Streamable HTTP at work: POSTs with their answers, resumption, and a session begun anew."""
 
 from __future__ import annotations
 
@@ -6,38 +6,29 @@ import asyncio
 from collections.abc import Callable
 
 from inspector.protocol import era, jsonrpc
-from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.era import TransportName
 from inspector.protocol.lifecycle import Negotiated
-from inspector.protocol.transports.answer import Head, Meaning, Verdict
+from inspector.protocol.transports.answer import Head, HttpRequest, Meaning, Verdict
 from inspector.protocol.transports.streamable_http import StreamableHttp
 from inspector.session.calls import Call
+from inspector.session.channels import endings
+from inspector.session.channels.endings import NETWORK_CAUSES, meant
+from inspector.session.channels.listening import Listening
+from inspector.session.channels.recovery import Recovery
 from inspector.session.conversation import Conversation
 from inspector.session.failure import ConnectError
-from inspector.session.liveness import Liveness
-from inspector.session.reconnect import Backoff, StormGuard
-from inspector.session.stream import Arrival, Ended, Stream
-from inspector.trace.events import ConnectionState, EndCause, Outcome
+from inspector.session.pace import Pace
+from inspector.session.reader import Arrival
+from inspector.session.reconnect import StormGuard
+from inspector.session.stream import Ended, Stream
+from inspector.trace.events import ConnectionState, EndCause
 from inspector.wire import jsontext
 from inspector.wire.http import mask_url
 from inspector.wire.sse import Comment, Frame
 
-NETWORK_CAUSES = frozenset(
-    {
-        EndCause.CUT_MID_EVENT,
-        EndCause.CUT_MID_BODY,
-        EndCause.CUT_MID_HEADERS,
-        EndCause.RESET,
-        EndCause.REFUSED,
-        EndCause.UNRESOLVED,
-        EndCause.UNREACHABLE,
-        EndCause.CONNECT_TIMEOUT,
-        EndCause.TLS,
-    }
-)
-"""Ends that say that the server, or the way to it, is gone."""
 RESUME_ATTEMPTS = 5
-LISTEN_FAILURES = 5
+LINGER_S = 10.0
+"""How long a stream may stay open after its request has its answer, to show what still comes."""
 
 
 class _Sink:
@@ -66,202 +57,156 @@ class _Sink:
 
 
 class StreamableChannel:
-    """The transport of 2025-03-26 to 2025-11-25 (R20 to R29)."""
+    """The transport of 2025-03-26 to 2025-11-25 (R20 to R29).
+
+    `handshakes` counts the sessions that were begun: whoever finds his own one forgotten can see whether another has
+    begun since. `must_initialize` is set while there is none.
+    """
 
     transport = TransportName.STREAMABLE_HTTP
 
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
-        self._link = conversation.link
-        options = self._link.options
-        self._wire = StreamableHttp(options.url, options.headers)
-        self._backoff = Backoff()
-        self._storm = StormGuard()
+        self.link = conversation.link
+        self.storm = StormGuard()
+        self.handshakes = 0
+        self.must_initialize = True
+        self._wire = StreamableHttp(self.link.options.url, self.link.options.headers)
         self._renewing = asyncio.Lock()
-        self._recovery: asyncio.Future[None] | None = None
-        self._listening: Stream | None = None
-        self._liveness = Liveness(self._link)
+        self.recovery = Recovery(self)
+        self._listening = Listening(self)
 
     async def open(self) -> None:
-        self._link.move(ConnectionState.CONNECTING, f"Connecting to {mask_url(self._wire.url)} over Streamable HTTP.")
-        await self.conversation.initialize(self._link.options.protocol_version or era.LATEST)
-        self._link.spawn(self._listen(), "listen")
+        self.link.move(ConnectionState.CONNECTING, f"Connecting to {mask_url(self._wire.url)} over Streamable HTTP.")
+        await self.conversation.initialize(self._revision())
+        self.link.spawn(self._listening.run(), "listen")
+
+    def _revision(self) -> str:
+        return self.link.options.protocol_version or era.LATEST
 
     def settled_on(self, negotiated: Negotiated) -> None:
         self._wire.protocol_version = negotiated.protocol_version
+        self.handshakes += 1
+        self.must_initialize = False
 
     def session_id(self) -> str | None:
         return self._wire.session_id
 
     async def carry(self, call: Call) -> None:
         """POST a request and see it through: its answer, its resumption, a new session, or its loss."""
-        ended = call.ended = await self._post(call)
-        if not call.is_settled and _is(ended, Meaning.SESSION_GONE) and await self._renew(ended):
-            ended = call.ended = await self._post(call)
-        if not call.is_settled and ended.was_stream and ended.last_event_id:
-            ended = await self._resume(call, ended)
-        if call.is_settled:
+        if call.is_settled:  # cancelled before it could leave
             return
-        outcome = Outcome.LOST if ended.was_stream or ended.verdict is None else Outcome.REFUSED
-        self.conversation.calls.fail(call, outcome, f"{call.label} got no answer: {ended.sentence}")
-        if ended.event.cause in NETWORK_CAUSES and self.conversation.peer.initialized:
-            self._link.spawn(self._recover(ended.sentence, None), "recover")
+        handshakes = self.handshakes
+        ended = call.ended = await self.post(call)
+        if not call.is_settled and meant(ended, Meaning.SESSION_GONE):
+            ended = await self._post_anew(call, ended, handshakes)
+        if ended.event.cause in NETWORK_CAUSES and not self.must_initialize:
+            self.link.spawn(self.recovery.suspect(ended.sentence), "suspect")
+        if not call.is_settled and endings.is_resumable(ended):
+            ended = await self._resume(call, ended)
+        if not call.is_settled:
+            outcome = endings.outcome_of(call.ended)
+            self.conversation.calls.fail(call, outcome, f"{call.label} got no answer: {endings.why(ended)}")
 
-    async def _post(self, call: Call) -> Ended:
+    async def _post_anew(self, call: Call, ended: Ended, handshakes: int) -> Ended:
+        """Send a request again in a new session, unless its time is up meanwhile."""
+        if not await self.renew(ended, handshakes) or call.is_settled:
+            return ended
+        call.ended = await self.post(call)
+        return call.ended
+
+    async def post(self, call: Call) -> Ended:
+        """One POST of a request, to the end of its exchange."""
         message = jsonrpc.read(jsontext.parse(call.body).value)
         sink = _Sink(self, lambda head: self._judge_post(head, call), call)
-        stream = Stream(self._link, sink, lambda n: self.conversation.sent(call.body, message, n, call))
+        stream = Stream(self.link, sink, lambda n: self.conversation.sent(call.body, message, n, call))
         _fulfil(stream, call)
         return await stream.run(self._wire.post(call.body, call.pending.method))
 
     def _judge_post(self, head: Head, call: Call | None) -> Verdict:
-        verdict = self._wire.judge_post(head, expects_answer=call is not None, now=self._link.river.clock.time())
+        verdict = self._wire.judge_post(head, expects_answer=call is not None, now=self.link.river.clock.time())
         if call is not None and call.pending.method == "initialize" and head.is_success:
             return Verdict(verdict.meaning, verdict.sentence, verdict.breaches + self._wire.on_initialize(head))
         return verdict
 
-    def _judge_listen(self, head: Head) -> Verdict:
-        return self._wire.judge_listen(head, self._link.river.clock.time())
-
     async def say(self, body: bytes, purpose: str) -> Ended:
         message = jsonrpc.read(jsontext.parse(body).value)
         sink = _Sink(self, lambda head: self._judge_post(head, None), None)
-        stream = Stream(self._link, sink, lambda n: self.conversation.sent(body, message, n))
+        stream = Stream(self.link, sink, lambda n: self.conversation.sent(body, message, n))
+        limit_s = self.link.options.request_timeout_s
+        stream.close_in(limit_s, EndCause.TIMED_OUT_BY_US, f"{purpose} was not accepted within {limit_s:g} s.")
         return await stream.run(self._wire.post(body, purpose))
+
+    def listening_stream(self, call: Call | None = None) -> Stream:
+        """A stream for a GET: the stand-alone one, or what resumes the stream of `call`."""
+        stream = Stream(
+            self.link, _Sink(self, lambda head: self._wire.judge_listen(head, self.link.river.clock.time()), call)
+        )
+        if call is not None:
+            _fulfil(stream, call)
+        return stream
+
+    def listening_request(self, event_id: str) -> HttpRequest:
+        return self._wire.listen(event_id or None)
 
     async def _resume(self, call: Call, ended: Ended) -> Ended:
         """Fetch the rest of a stream that ended before its answer (R27): wait `retry`, then GET with its last id."""
-        event_id, retry_ms = ended.last_event_id, ended.retry_ms
-        failures = 0
-        while not call.is_settled and failures < RESUME_ATTEMPTS:
-            pause_ms = self._backoff.after_end(retry_ms) if ended.was_stream else self._backoff.after_failure(retry_ms)
-            await self._pause(f"The stream of {call.label} ended before its answer", pause_ms, retry_ms, event_id)
-            stream = Stream(self._link, _Sink(self, self._judge_listen, call))
-            _fulfil(stream, call)
-            ended = await stream.run(self._wire.listen(event_id))
-            event_id, retry_ms = ended.last_event_id or event_id, ended.retry_ms or retry_ms
+        event_id, retry_ms, failures = ended.last_event_id, ended.retry_ms, 0
+        pace = Pace(self.link, self.storm)
+        reason = f"The stream of {call.label} ended before its answer"
+        while failures < RESUME_ATTEMPTS:
+            pause = pace.after_end if ended.was_stream else pace.after_failure
+            await pause(reason, self.link.state, retry_ms, event_id)
+            if call.is_settled:
+                break
+            pace.opening()
+            ended = await self.listening_stream(call).run(self.listening_request(event_id))
+            event_id = ended.last_event_id or event_id
+            retry_ms = retry_ms if ended.retry_ms is None else ended.retry_ms
             failures = 0 if ended.was_stream else failures + 1
-            if ended.verdict is not None and not ended.was_stream:
+            if call.is_settled or endings.is_refused(ended):
                 break
         return ended
 
-    async def _listen(self) -> None:
-        """Keep the stand-alone stream open (R25): reconnect after each end, give up where it is not offered."""
-        event_id, retry_ms, failures = "", None, 0
-        while failures < LISTEN_FAILURES:
-            ended = await self._listen_once(event_id)
-            event_id, retry_ms = ended.last_event_id or event_id, ended.retry_ms or retry_ms
-            if _is(ended, Meaning.NOT_OFFERED) or ended.event.cause is EndCause.CLOSED_BY_US:
-                return
-            if _is(ended, Meaning.SESSION_GONE):
-                event_id = ""
-                if not await self._renew(ended):
-                    return
-            elif ended.event.cause in NETWORK_CAUSES or ended.event.cause is EndCause.TIMED_OUT_BY_US:
-                session_id = self._wire.session_id
-                if not await self._recover(ended.sentence, retry_ms):
-                    return
-                event_id = event_id if self._wire.session_id == session_id else ""
-            elif ended.was_stream:
-                failures = 0
-                pause_ms = self._backoff.after_end(retry_ms)
-                await self._pause("The server closed the notification stream", pause_ms, retry_ms, event_id)
-            else:
-                failures += 1
-                pause_ms = self._backoff.after_failure(retry_ms)
-                await self._pause(f"No notification stream: {ended.sentence}", pause_ms, retry_ms, event_id)
+    async def renew(self, ended: Ended, handshakes: int) -> bool:
+        """Begin a new session where the server has forgotten the one that began as number `handshakes` (R28).
 
-    async def _listen_once(self, event_id: str) -> Ended:
-        self._storm.opened(self._link.now_ns())
-        self._listening = Stream(self._link, _Sink(self, self._judge_listen, None))
-        try:
-            return await self._listening.run(self._wire.listen(event_id or None))
-        finally:
-            self._listening = None
-
-    async def _pause(self, reason: str, wanted_ms: float, asked_ms: int | None, event_id: str) -> None:
-        pause_ms, guarded = self._storm.pause_ms(self._link.now_ns(), wanted_ms)
-        if guarded:
-            text = f"Streams were opened {self._storm.limit} times in {self._storm.window_s:g} s; we slow down."
-            fix = "Keep the stream open, send `retry:`, or answer GET with 405 where no stream is offered."
-            self._link.report_once(Breach("reconnect-storm", Severity.ERROR, text, fix), None)
-        self._link.move(
-            self._link.state,
-            f"{reason}; again in {pause_ms / 1000:.1f} s.",
-            attempt=self._backoff.attempt,
-            delay_ms=pause_ms,
-            asked_ms=asked_ms,
-            last_event_id=event_id or None,
-        )
-        await asyncio.sleep(pause_ms / 1000)
-
-    async def _renew(self, ended: Ended) -> bool:
-        """Begin a new session where the server has forgotten ours (R28); False if the user wants only the report."""
-        if not self._link.options.reinitialize_on_404:
-            self._link.move(self._link.state, f"{ended.sentence} Beginning anew is switched off.")
+        False if the user wants only the report, or if no session could be begun.
+        """
+        if not self.link.options.reinitialize_on_404:
+            self.link.move(self.link.state, f"{ended.sentence} Beginning anew is switched off.")
             return False
-        forgotten = self._wire.session_id
-        async with self._renewing:
-            if self._wire.session_id != forgotten:
-                return True
-            self._wire.start_over()
-            try:
-                await self.conversation.initialize(self._link.options.protocol_version or era.LATEST)
-            except ConnectError as error:
-                self._link.move(ConnectionState.CLOSED, f"The session is gone and no new one began: {error.sentence}")
-                return False
+        error = await self.begin_anew(handshakes)
+        if error is None:
             return True
+        if endings.may_pass(error):
+            await self.recovery.run(error.sentence)
+            return not self.must_initialize
+        self.link.move(ConnectionState.CLOSED, f"The session is gone and no new one began: {error.sentence}")
+        return False
 
-    async def _recover(self, reason: str, retry_ms: int | None) -> bool:
-        """The server is gone: everything outstanding is lost; ask until it answers again. False if we gave up."""
-        if self._recovery is not None:
-            await asyncio.shield(self._recovery)
-            return self._link.state is ConnectionState.OPEN
-        self._recovery = asyncio.get_running_loop().create_future()
-        try:
-            self.conversation.calls.lose_all(reason)
-            if not self._link.options.reconnect:
-                self._link.move(ConnectionState.CLOSED, reason)
-                return False
-            self._link.move(ConnectionState.RECONNECTING, reason)
-            self._backoff.reset()
-            pause_ms = self._backoff.after_end(retry_ms) if retry_ms is not None else self._backoff.after_failure(None)
-            while not await self._is_back(pause_ms, retry_ms, reason):
-                pause_ms = self._backoff.after_failure(retry_ms)
-            self._backoff.reset()
-            return self._link.state is ConnectionState.OPEN
-        finally:
-            self._recovery.set_result(None)
-            self._recovery = None
-
-    async def _is_back(self, pause_ms: float, retry_ms: int | None, reason: str) -> bool:
-        await self._pause(reason.rstrip("."), pause_ms, retry_ms, "")
-        call = self.conversation.calls.start("ping", None, 5.0, None, with_progress=False)
-        ended = await self._post(call)
-        if _is(ended, Meaning.SESSION_GONE):
-            self.conversation.calls.fail(call, Outcome.REFUSED, ended.sentence)
-            return await self._renew(ended) or self._link.state is ConnectionState.CLOSED
-        if not call.is_settled:
-            self.conversation.calls.fail(call, Outcome.LOST, f"{call.label} got no answer: {ended.sentence}")
-        if ended.verdict is None or ended.event.cause in NETWORK_CAUSES:
-            return False
-        self._link.move(ConnectionState.OPEN, "The server answers again.")
-        return True
+    async def begin_anew(self, handshakes: int) -> ConnectError | None:
+        """Shake hands without a session id, unless somebody else has done so meanwhile; the error if that fails."""
+        async with self._renewing:
+            if self.handshakes != handshakes:
+                return None
+            self._wire.start_over()
+            self.must_initialize = True
+            try:
+                await self.conversation.initialize(self._revision())
+            except ConnectError as error:
+                return error
+            self._listening.start_over()
+            return None
 
     async def check_alive(self) -> None:
-        """Notice a dead server while no stream of ours would tell."""
-        if self._recovery is not None or self._link.state is not ConnectionState.OPEN:
-            return
-        reason = await self._liveness.why_dead(self._link.options.url)
-        if reason:
-            self._link.spawn(self._recover(reason, None), "recover")
+        await self.recovery.check_alive()
 
     async def close(self) -> None:
-        if self._listening is not None:
-            self._listening.stop(EndCause.CLOSED_BY_US, "We closed the session.")
+        self._listening.close()
         request = self._wire.end()
-        if request is not None and self._link.state is ConnectionState.OPEN:
-            await Stream(self._link, _Sink(self, _judge_close, None)).run(request)
+        if request is not None and self.link.state is ConnectionState.OPEN:
+            await Stream(self.link, _Sink(self, _judge_close, None)).run(request)
 
 
 def _judge_close(head: Head) -> Verdict:
@@ -269,10 +214,7 @@ def _judge_close(head: Head) -> Verdict:
     return Verdict(Meaning.ACCEPTED)
 
 
-def _is(ended: Ended, meaning: Meaning) -> bool:
-    return ended.verdict is not None and ended.verdict.meaning is meaning
-
-
 def _fulfil(stream: Stream, call: Call) -> None:
-    """Note when the request of a stream has its answer, so that a stream left open is closed after a while."""
-    call.future.add_done_callback(lambda _: setattr(stream, "fulfilled_ns", stream.link.now_ns()))
+    """Once the request of a stream has its answer, the stream has only a while left."""
+    sentence = f"Its request was settled {LINGER_S:g} s ago and the stream was still open."
+    call.future.add_done_callback(lambda _: stream.close_in(LINGER_S, EndCause.CLOSED_BY_US, sentence))

@@ -1,0 +1,146 @@
+"""The body of an answer: read to its end as an event stream or as a whole, every chunk and item told as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from time import perf_counter_ns
+from typing import Protocol
+
+from inspector.protocol.breach import Breach, Severity
+from inspector.protocol.transports.answer import Head, Verdict
+from inspector.session.http import HttpFailure, Opened
+from inspector.session.link import Link
+from inspector.session.reader import Arrival, EventReader
+from inspector.trace.events import BodyReceived, ChunkReceived, Direction, EndCause, Phase
+from inspector.wire.sse import Comment, Frame
+
+BREATH_NS = 4_000_000
+"""How long we may handle chunks without letting the event loop run."""
+MAX_ODD_BODY_BYTES = 256 * 1024
+"""How much of a body that is no answer (an error page, say) is kept."""
+
+
+class Sink(Protocol):
+    """What the owner of a stream does with what comes."""
+
+    def on_head(self, head: Head, url: str, stream: int) -> Verdict: ...
+
+    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None: ...
+
+    def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
+        """Take a whole body; False if it is no JSON-RPC message, so that it is shown as it is."""
+        ...
+
+
+class Body:
+    """Reads the body of exchange `stream`; the counters are for its `http.end`."""
+
+    def __init__(self, link: Link, sink: Sink, stream: int) -> None:
+        self.bytes = self.chunks = self.frames = 0
+        self.last_byte_ns = perf_counter_ns()
+        self.reader: EventReader | None = None
+        self._link = link
+        self._sink = sink
+        self._stream = stream
+
+    @property
+    def pending_bytes(self) -> int:
+        """How much came behind the last complete event."""
+        return self.reader.parser.pending_bytes if self.reader else 0
+
+    async def read_events(self, opened: Opened, head: Head) -> None:
+        """The body as an event stream. Raises `HttpFailure`; what the end cut off is told all the same."""
+        self._check_encoding(head)
+        limit = self._link.options.event_limit_bytes
+        reader = self.reader = EventReader(self._stream, limit, head.get("content-type"))
+        breathed_ns = perf_counter_ns()
+        try:
+            async for chunk in opened.chunks(self._on_raw):
+                self._read_chunk(reader, chunk)
+                if perf_counter_ns() - breathed_ns > BREATH_NS:
+                    await asyncio.sleep(0)
+                    breathed_ns = perf_counter_ns()
+        finally:
+            left_over = reader.finish()
+            if left_over is not None:
+                self._hand_over(reader, [left_over])
+
+    def _read_chunk(self, reader: EventReader, chunk: bytes) -> None:
+        items, differences = reader.feed(chunk, self.last_byte_ns)
+        self._hand_over(reader, items)
+        for found in differences:
+            breach = Breach(found.rule, Severity.NOTE, found.text, "Avoid what clients read differently.")
+            self._link.report_once(breach, self._stream)
+
+    def _hand_over(self, reader: EventReader, items: list[Frame | Comment]) -> None:
+        self.frames += len(items)
+        on_item = self._sink.on_item
+        for item, arrival in reader.arrivals(items, self.last_byte_ns):
+            on_item(item, arrival)
+
+    async def read_whole(self, opened: Opened, head: Head, *, is_answer: bool) -> None:
+        """The body in one piece. Raises `HttpFailure`, also for an answer beyond our limit."""
+        self._check_encoding(head)
+        limit = self._link.options.event_limit_bytes if is_answer else MAX_ODD_BODY_BYTES
+        body, first_ns, is_whole = bytearray(), 0, False
+        try:
+            async with aclosing(opened.chunks(self._on_raw)) as chunks:
+                async for chunk in chunks:
+                    first_ns = first_ns or self.last_byte_ns
+                    body += chunk[: limit + 1 - len(body)]
+                    if len(body) > limit:
+                        break
+                else:
+                    is_whole = True
+        finally:
+            arrival = Arrival(self._stream, first_ns, self.last_byte_ns)
+            self._take(bytes(body[:limit]), head, arrival, is_whole=is_whole)
+        if is_answer and not is_whole:
+            raise HttpFailure(EndCause.CLOSED_BY_US, Phase.BODY, self._report_too_large(limit), "")
+
+    def _take(self, body: bytes, head: Head, arrival: Arrival, *, is_whole: bool) -> None:
+        """What came of a body is shown, also if the rest is missing."""
+        if not body or (is_whole and self._sink.on_body(body, head, arrival)):
+            return
+        self._link.river.emit(
+            BodyReceived,
+            connection=self._link.number,
+            stream=self._stream,
+            direction=Direction.INBOUND,
+            content_type=head.get("content-type") or "",
+            raw=body,
+            truncated=not is_whole,
+        )
+
+    def _report_too_large(self, limit_bytes: int) -> str:
+        text = f"The answer is larger than our limit of {limit_bytes:,} bytes; its beginning is kept."
+        fix = "Paginate, or link to the data as a resource."
+        self._link.report(Breach("answer-too-large", Severity.ERROR, text, fix), self._stream)
+        return f"{text} {fix}"
+
+    def _on_raw(self, now_ns: int, chunk: bytes) -> None:
+        self.last_byte_ns = now_ns
+        self._link.river.emit(
+            ChunkReceived,
+            monotonic_ns=now_ns,
+            connection=self._link.number,
+            stream=self._stream,
+            direction=Direction.INBOUND,
+            offset=self.bytes,
+            data=chunk,
+        )
+        self.bytes += len(chunk)
+        self.chunks += 1
+
+    def _check_encoding(self, head: Head) -> None:
+        encoding = (head.get("content-encoding") or "identity").lower()
+        if encoding == "identity":
+            return
+        decodable = encoding in ("gzip", "deflate")
+        text = f"The answer is compressed ({encoding[:100]}) though we asked for identity."
+        if not decodable:
+            text += " We cannot decode it, so its bytes are shown as they came."
+        severity = Severity.NOTE if decodable else Severity.ERROR
+        fix = "Exclude text/event-stream from compression, or flush after each event."
+        self._link.report(Breach("sse-compressed", severity, text, fix), self._stream)
