@@ -138,8 +138,7 @@ def facts(sections: list[Section]) -> dict[str, str]:
 
 def test_before_anything_is_selected_it_says_what_to_do(pane: DetailPane) -> None:
     empty = pane.findChild(QLabel, "detailEmpty")
-    assert empty is not None
-    assert empty.isVisible()
+    assert empty is not None and empty.isVisible()
 
 
 def test_message_is_indented_with_exact_integers(pane: DetailPane, talk: Conversation) -> None:
