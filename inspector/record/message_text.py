@@ -105,7 +105,8 @@ def _progress(params: dict[str, Any]) -> str:
 def _log(params: dict[str, Any]) -> str:
     data = params.get("data")
     logger = f" {params['logger']}" if params.get("logger") else ""
-    return f"{params.get('level', '?')}{logger}: {data if isinstance(data, str) else _compact(data)}"
+    said = data.strip() if isinstance(data, str) else _compact(data)
+    return f"{said} · {params.get('level', '?')}{logger}"
 
 
 def _cancelled(params: dict[str, Any]) -> str:

@@ -33,6 +33,8 @@ class Controller(QObject):
     call_said = Signal(str)
     call_finished = Signal(object)
     answered = Signal(int)
+    resource_read = Signal(object)
+    """The contents of a resource, in the shape of a tool's result."""
 
     def __init__(self, river: River, scope: TaskScope, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +53,8 @@ class Controller(QObject):
         """Connect, ending the connection before; `failed` says why not."""
         self._number += 1
         self._connection = self._scope.start(self._run(options, self._number, self._connection), "connection")
+        # Said once the task is over, even if it was cancelled before it began: `is_active` is to be true to it.
+        self._connection.add_done_callback(lambda _: self.disconnected.emit())
 
     def disconnect_now(self) -> None:
         """End the connection, or the attempt at one."""
@@ -86,7 +90,6 @@ class Controller(QObject):
         finally:
             self.session = None
             self.tools_listed.emit(None)
-            self.disconnected.emit()
 
     async def _list_tools(self) -> None:
         session = self.session
@@ -150,6 +153,21 @@ class Controller(QObject):
         self._finish(tool, _view(answer))
         if answer.answer_n is not None:
             self.answered.emit(answer.answer_n)
+
+    def read_resource(self, uri: str) -> None:
+        """Read a resource that a result links to."""
+        self._scope.start(self._read_resource(uri), f"read {uri}")
+
+    async def _read_resource(self, uri: str) -> None:
+        if self.session is None:
+            return
+        answer = await self.session.read_resource(uri)
+        contents = answer.result.get("contents") if answer.ok and isinstance(answer.result, dict) else None
+        if isinstance(contents, list):
+            self.resource_read.emit({"content": [{"type": "resource", "resource": item} for item in contents]})
+        else:
+            text = f"{uri} cannot be read. {answer.sentence}"
+            self.resource_read.emit({"isError": True, "content": [{"type": "text", "text": text}]})
 
     def _on_progress(self, progress: Progress) -> None:
         self.call_progressed.emit(progress.progress, progress.total, progress.message)

@@ -7,13 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QToolBar, QWidget
 
 from inspector.record.text import counted
 from inspector.trace.events import ConnectionState
 from inspector.trace.river import River
 from inspector.ui import state_words
+from inspector.ui.resources import resource
 from inspector.ui.settings import ConnectionSettings
 from inspector.ui.views.connection_bar import ConnectionBar
 from inspector.ui.views.lazy_tab import LazyTab, Pane
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         from inspector.ui.views.detail_pane import DetailPane  # noqa: PLC0415
         from inspector.ui.views.tool_pane import ToolPane  # noqa: PLC0415
 
+        self.setWindowIcon(QIcon(str(resource("icon.svg"))))
         self._controller, self._folds, self._meter = controller, folds, meter
         self.tools = ToolPane()
         self.detail = DetailPane(self.river, self.timeline.timeline)
@@ -107,9 +109,10 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
         self._docks["Work"].setTitleBarWidget(QWidget())
-        self.resizeDocks([self._docks["Tools"], self._docks["Detail"]], [210, 330], Qt.Orientation.Horizontal)
+        self.resizeDocks([self._docks["Tools"], self._docks["Detail"]], [190, 300], Qt.Orientation.Horizontal)
         self.resizeDocks([self._docks["Work"]], [330], Qt.Orientation.Vertical)
         self._status.setObjectName("statusFacts")
+        self._status.setContentsMargins(0, 0, 8, 0)
         self.statusBar().addPermanentWidget(self._status)
         self.statusBar().setSizeGripEnabled(False)
 
@@ -146,6 +149,8 @@ class MainWindow(QMainWindow):
         self.tools.activated.connect(self._go_to_call)
         self.calls.call_requested.connect(self._controller.call)
         self.calls.cancel_requested.connect(self._controller.cancel_calls)
+        self.calls.result.link_clicked.connect(self._ask_to_open)
+        self.calls.result.resource_requested.connect(self._controller.read_resource)
         self.timeline.selected.connect(self.detail.show_event)
         self.detail.jump.connect(self.go_to_event)
         reconnect = QShortcut(QKeySequence("Ctrl+R"), self)
@@ -160,6 +165,7 @@ class MainWindow(QMainWindow):
         controller.call_progressed.connect(self.calls.show_progress)
         controller.call_said.connect(self.calls.append_stream)
         controller.call_finished.connect(self.calls.call_finished)
+        controller.resource_read.connect(self.calls.result.show_result)
         controller.answered.connect(self._show_answer)
 
     def _start_timers(self) -> None:
@@ -174,9 +180,9 @@ class MainWindow(QMainWindow):
         self.calls.call_started()
 
     def _show_answer(self, n: int) -> None:
-        """Until the user selects a row, the detail shows the latest answer."""
+        """Until the user selects a row, the detail shows the latest answer, once the timeline has it."""
         if self.timeline.view.current_row() is None:
-            self.detail.show_event(n)
+            QTimer.singleShot(STATE_MS, lambda: self.detail.show_event(n))
 
     def _go_to_call(self) -> None:
         self.tabs.setCurrentWidget(self.calls)
@@ -195,6 +201,11 @@ class MainWindow(QMainWindow):
         dialog = ConnectionDialog(self.settings, self)
         dialog.chosen.connect(self.show_settings)
         dialog.open()
+
+    def _ask_to_open(self, url: str) -> None:
+        from inspector.ui.dialogs.link_consent import LinkConsent  # noqa: PLC0415 - built when first asked for
+
+        LinkConsent(url, self).open()
 
     def _show_state(self) -> None:
         state, now_ns = self._folds.state, self.river.clock.monotonic_ns()

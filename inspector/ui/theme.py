@@ -7,10 +7,13 @@ Colour is never the only signal: each coloured thing also carries a word or a si
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
+
+from inspector.ui.resources import resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,7 @@ def _stylesheet(c: Colors) -> str:
     QHeaderView::section { background: @raised; color: @muted; border: 0; border-right: 1px solid @border;
         border-bottom: 1px solid @border; padding: 4px 6px; }
     QTabWidget::pane { border: 1px solid @border; border-radius: 4px; top: -1px; background: @base; }
-    QTabBar::tab { background: transparent; color: @muted; padding: 5px 12px; border: 0;
+    QTabBar::tab { background: transparent; color: @muted; padding: 5px 9px; border: 0;
         border-bottom: 2px solid transparent; }
     QTabBar::tab:selected { color: @text; border-bottom: 2px solid @accent; }
     QTabBar::tab:hover { color: @text; }
@@ -178,6 +181,15 @@ def _stylesheet(c: Colors) -> str:
     QToolBar { background: @window; border: 0; border-bottom: 1px solid @border; spacing: 6px; padding: 6px; }
     QProgressBar { border: 1px solid @border; border-radius: 4px; background: @base; text-align: center; color: @text; }
     QProgressBar::chunk { background: @selection; border-radius: 3px; }
+    QCheckBox::indicator, QGroupBox::indicator, QTableView::indicator { width: 13px; height: 13px;
+        border: 1px solid @muted; border-radius: 3px; background: @base; }
+    QCheckBox::indicator:checked, QGroupBox::indicator:checked, QTableView::indicator:checked {
+        background: @accent; border-color: @accent; image: url(@check); }
+    QCheckBox::indicator:indeterminate { background: @muted; }
+    QCheckBox::indicator:focus { border-color: @accent; }
+    QComboBox::drop-down { border: 0; width: 20px; }
+    QComboBox::down-arrow { image: url(@arrow); width: 10px; height: 10px; }
+    QComboBox QAbstractItemView { background: @raised; border: 1px solid @border; }
     QScrollBar { background: transparent; border: 0; }
     QScrollBar:vertical { width: 11px; margin: 0; }
     QScrollBar:horizontal { height: 11px; margin: 0; }
@@ -190,6 +202,9 @@ def _stylesheet(c: Colors) -> str:
     QLabel[muted="true"] { color: @muted; }
     QLabel[heading="true"] { font-weight: 600; }
     """
+    shade = "dark" if c is DARK else "light"
+    for name in ("check", "arrow"):
+        sheet = sheet.replace(f"@{name}", Path(str(resource(f"{name}-{shade}.svg"))).as_posix())
     for field in sorted(fields(c), key=lambda item: -len(item.name)):
         sheet = sheet.replace(f"@{field.name}", getattr(c, field.name))
     return sheet

@@ -14,7 +14,7 @@ from inspector.ui import theme
 from inspector.ui.models.timeline_cells import RIGHT_ALIGNED, Column
 from inspector.ui.models.timeline_model import Index, TimelineModel
 
-PADDING_PX = 8
+PADDING_PX = 6
 MARK = "★"
 _CACHE_LIMIT = 8_192
 MONO = frozenset({Column.NUMBER, Column.TIME, Column.DELTA, Column.ID, Column.SIZE, Column.LATENCY, Column.PREVIEW})

@@ -15,20 +15,20 @@ from inspector.ui.views.follow_tail import FollowTail
 
 _ROW_PADDING_PX = 7
 _WIDEST = {
-    Column.NUMBER: "★999,999",
+    Column.NUMBER: "★99,999",
     Column.TIME: "00:00:00.000000",
-    Column.DELTA: "59.999 s",
-    Column.LANE: "POST 9999",
+    Column.DELTA: "9.999 s",
+    Column.LANE: "POST 99",
     Column.DIRECTION: "→",
-    Column.KIND: "✕ HTTP response",
+    Column.KIND: "✕ notification",
     Column.LABEL: "notifications/progress",
     Column.ID: "9999",
-    Column.SIZE: "999.9 kB",
-    Column.LATENCY: "59.999 s",
+    Column.SIZE: "99.9 kB",
+    Column.LATENCY: "9.999 s",
 }
-_YIELDING = (Column.LANE, Column.LATENCY, Column.DELTA, Column.SIZE, Column.ID)
+_YIELDING = (Column.LANE, Column.DELTA, Column.LATENCY, Column.SIZE, Column.NUMBER, Column.ID)
 """Columns that show only where there is room, the most wanted first; until the user chooses."""
-_PREVIEW_PX = 160
+_PREVIEW_PX = 110
 _RESTYLING = {QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.FontChange}
 
 
