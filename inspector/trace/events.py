@@ -85,7 +85,7 @@ class Outcome(enum.StrEnum):
     REFUSED = "refused"
 
 
-class TraceEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="event"):
+class TraceEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="event"):
     """What all events have in common.
 
     `n` counts from 0 without gaps over the whole river; `at` is Unix time in seconds; `connection` numbers the user's
