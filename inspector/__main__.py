@@ -21,9 +21,9 @@ def main() -> int:
     if sentence is not None:
         sys.stderr.write(f"{arguments.PROGRAM}: {sentence}\n")
         return arguments.EXIT_USAGE
-    from inspector import app  # noqa: PLC0415 - after the check
+    from inspector.app import run  # noqa: PLC0415 - after the check
 
-    return app.run(wanted)
+    return run(wanted)
 
 
 if __name__ == "__main__":

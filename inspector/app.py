@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication
 
 from inspector import arguments
 from inspector.arguments import WindowArguments
-from inspector.trace.river import River
 from inspector.ui import theme
 from inspector.ui.main_window import MainWindow
 
@@ -32,7 +31,7 @@ def run(wanted: WindowArguments) -> int:
     application.styleHints().colorSchemeChanged.connect(lambda: theme.apply(application))
     qInstallMessageHandler(_on_qt_message)
     sys.excepthook = _on_exception
-    window = MainWindow(River())
+    window = MainWindow()
     window.show()
     application.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
     return _run_loop(application, window, wanted, time.monotonic())

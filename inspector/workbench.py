@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from inspector import arguments, report
 from inspector.arguments import WindowArguments
+from inspector.trace.river import River
 from inspector.ui.controller import Controller
 from inspector.ui.demo_process import DemoProcess
 from inspector.ui.folds import Folds
@@ -31,7 +32,7 @@ class Workbench:
         self._wanted = wanted
         self._rss_start_bytes = report.rss_bytes()
         self._startup = report.Startup(process_to_window=report.process_age_ms(painted_at_s))
-        self._river = window.river
+        self._river = River()
         self._scope = TaskScope()
         self._controller = Controller(self._river, self._scope)
         self._folds = Folds(self._river)
@@ -48,7 +49,7 @@ class Workbench:
                 loop.add_signal_handler(number, self._closed.set)
         if self._wanted.run_for_s is not None:
             loop.call_later(self._wanted.run_for_s, self._closed.set)
-        self._window.furnish(self._controller, self._folds, self._meter)
+        self._window.furnish(self._river, self._controller, self._folds, self._meter)
         self._window.closing.connect(self._closed.set)
         self._apply_target()
         loop.call_soon(self._start_work)
@@ -112,7 +113,7 @@ class Workbench:
     async def _finish_work(self) -> None:
         """Wait for the calls to end and the window to catch up; then the screenshot, and the end if it is wanted."""
         await self._controller.calls_done()
-        while self._is_behind():
+        while self._is_behind():  # noqa: ASYNC110 - the panes publish their rows on timers of their own
             await asyncio.sleep(CATCH_UP_S)
         await asyncio.sleep(SETTLE_S)
         if self._wanted.screenshot is not None:

@@ -15,6 +15,7 @@ import msgspec
 from inspector.protocol.breach import Severity as Severity  # noqa: PLC0414 - part of this vocabulary
 from inspector.protocol.jsonrpc import MessageType as MessageType  # noqa: PLC0414
 from inspector.protocol.jsonrpc import RequestId as RequestId  # noqa: PLC0414
+from inspector.trace.states import ConnectionState as ConnectionState  # noqa: PLC0414
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in the order of the wire; secret values are already masked."""
@@ -25,17 +26,6 @@ class Direction(enum.StrEnum):
 
     OUTBOUND = "out"
     INBOUND = "in"
-
-
-class ConnectionState(enum.StrEnum):
-    """Where a connection stands; the value is the word a person reads."""
-
-    IDLE = "idle"
-    CONNECTING = "connecting"
-    WAITING_FOR_HEADERS = "waiting for headers"
-    OPEN = "open"
-    RECONNECTING = "reconnecting"
-    CLOSED = "closed"
 
 
 class Framing(enum.StrEnum):

@@ -10,17 +10,14 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QToolBar, QWidget
 
-from inspector.record.text import counted
-from inspector.trace.events import ConnectionState
-from inspector.trace.river import River
-from inspector.ui import state_words
+from inspector.trace.states import ConnectionState
 from inspector.ui.resources import resource
 from inspector.ui.settings import ConnectionSettings
 from inspector.ui.views.connection_bar import ConnectionBar
 from inspector.ui.views.lazy_tab import LazyTab, Pane
-from inspector.ui.views.timeline_pane import TimelinePane
 
 if TYPE_CHECKING:
+    from inspector.trace.river import River
     from inspector.ui.controller import Controller
     from inspector.ui.folds import Folds
     from inspector.ui.frame_meter import FrameMeter
@@ -40,32 +37,33 @@ class MainWindow(QMainWindow):
 
     closing = Signal()
 
-    def __init__(self, river: River) -> None:
-        """The frame with the connection bar and the timeline; `furnish` brings the rest once this is painted."""
+    def __init__(self) -> None:
+        """The frame and the connection bar; `furnish` brings the rest once these are painted."""
         super().__init__()
         self.setObjectName("mainWindow")
         self.setWindowTitle("SSE MCP Inspector")
         self.settings = ConnectionSettings()
-        self.river = river
         self._was_closed = False
         self.bar = ConnectionBar()
-        self.timeline = TimelinePane(river)
         self.tabs = QTabWidget()
         self._status = QLabel()
         self._docks = {name: self._dock(name, area) for name, area in DOCKS.items()}
         self._lay_out()
 
-    def furnish(self, controller: Controller, folds: Folds, meter: FrameMeter) -> None:
+    def furnish(self, river: River, controller: Controller, folds: Folds, meter: FrameMeter) -> None:
         """Bring in the panes and tie everything together."""
         from inspector.ui.views.call_pane import CallPane  # noqa: PLC0415 - the window is painted first
         from inspector.ui.views.detail_pane import DetailPane  # noqa: PLC0415
+        from inspector.ui.views.timeline_pane import TimelinePane  # noqa: PLC0415
         from inspector.ui.views.tool_pane import ToolPane  # noqa: PLC0415
 
         self.setWindowIcon(QIcon(str(resource("icon.svg"))))
-        self._controller, self._folds, self._meter = controller, folds, meter
+        self.river, self._controller, self._folds, self._meter = river, controller, folds, meter
+        self.timeline = TimelinePane(river)
         self.tools = ToolPane()
-        self.detail = DetailPane(self.river, self.timeline.timeline)
+        self.detail = DetailPane(river, self.timeline.timeline)
         self.calls = CallPane()
+        self.setCentralWidget(self.timeline)
         self._docks["Tools"].setWidget(self.tools)
         self._docks["Detail"].setWidget(self.detail)
         self._docks["Work"].setWidget(self._work())
@@ -104,7 +102,7 @@ class MainWindow(QMainWindow):
         toolbar.setMovable(False)
         toolbar.addWidget(self.bar)
         self.addToolBar(toolbar)
-        self.setCentralWidget(self.timeline)
+        self.setCentralWidget(QWidget())
         area = Qt.DockWidgetArea
         self.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
@@ -208,6 +206,8 @@ class MainWindow(QMainWindow):
         LinkConsent(url, self).open()
 
     def _show_state(self) -> None:
+        from inspector.ui import state_words  # noqa: PLC0415 - the window is painted first
+
         state, now_ns = self._folds.state, self.river.clock.monotonic_ns()
         if state is None:
             return
@@ -222,6 +222,8 @@ class MainWindow(QMainWindow):
         self.bar.show_state(state.state, words, facts, is_failure=state_words.is_failure(state))
 
     def _refresh(self) -> None:
+        from inspector.record.text import counted  # noqa: PLC0415 - the window is painted first
+
         tab = self.tabs.currentWidget()
         if isinstance(tab, LazyTab):
             tab.refresh()

@@ -58,8 +58,8 @@ class PaintWatch(QObject):
 async def measure(url: str) -> tuple[float, float]:
     """Median milliseconds of click to paint, and of the round trip alone."""
     river, scope = River(), TaskScope()
-    controller, window = Controller(river, scope), MainWindow(river)
-    window.furnish(controller, Folds(river), FrameMeter())
+    controller, window = Controller(river, scope), MainWindow()
+    window.furnish(river, controller, Folds(river), FrameMeter())
     window.show()
     connected = asyncio.get_running_loop().create_future()
     controller.connected.connect(lambda: connected.set_result(None))

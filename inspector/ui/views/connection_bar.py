@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from inspector.protocol.era import TransportName
-from inspector.trace.events import ConnectionState
+from inspector.trace.states import ConnectionState
 from inspector.ui.theme import colors
 
 _ROLES = {
