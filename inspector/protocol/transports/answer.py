@@ -107,7 +107,7 @@ def _unauthorised(head: Head) -> str:
     schemes = ", ".join(challenge.scheme for challenge in challenges)
     detail = next((c.params["error_description"] for c in challenges if "error_description" in c.params), "")
     return f"The server wants credentials (401, {schemes}). Add an Authorization header." + (
-        f" It says: {detail[:MAX_DETAIL_CHARACTERS]}" if detail else ""
+        f" It says: {detail[:MAX_DETAIL_CHARACTERS].rstrip('. ')}." if detail else ""
     )
 
 

@@ -62,7 +62,7 @@ def test_r60_the_challenges_of_all_fields_are_named() -> None:
         ("www-authenticate", 'DPoP algs="ES256", error_description="The token has expired"'),
     )
     assert "Bearer, DPoP" in sentence
-    assert sentence.endswith("It says: The token has expired")
+    assert sentence.endswith("It says: The token has expired.")
 
 
 def test_r60_a_401_without_a_challenge_says_so() -> None:
