@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
         self._docks["Tools"].setWidget(self.tools)
         self._docks["Detail"].setWidget(self.detail)
         self._docks["Work"].setWidget(self._work())
+        QTimer.singleShot(0, self._share_room)
         self._connect_panes()
         self._connect_controller()
         self._start_timers()
@@ -107,12 +108,15 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
         self._docks["Work"].setTitleBarWidget(QWidget())
-        self.resizeDocks([self._docks["Tools"], self._docks["Detail"]], [190, 300], Qt.Orientation.Horizontal)
-        self.resizeDocks([self._docks["Work"]], [330], Qt.Orientation.Vertical)
+        self._share_room()
         self._status.setObjectName("statusFacts")
         self._status.setContentsMargins(0, 0, 8, 0)
         self.statusBar().addPermanentWidget(self._status)
         self.statusBar().setSizeGripEnabled(False)
+
+    def _share_room(self) -> None:
+        self.resizeDocks([self._docks["Tools"], self._docks["Detail"]], [190, 300], Qt.Orientation.Horizontal)
+        self.resizeDocks([self._docks["Work"]], [330], Qt.Orientation.Vertical)
 
     def _work(self) -> QTabWidget:
         """The call and, behind it, the statistics: one place, so that the timeline keeps its height."""
