@@ -20,7 +20,7 @@ from inspector.session.failure import ConnectError, FailureKind, connect_error
 from inspector.session.inbox import Inbox
 from inspector.session.link import Link
 from inspector.session.stream import Ended
-from inspector.trace.events import ConnectionState, Direction, Framing, Message, Outcome, SessionReady
+from inspector.trace.events import ConnectionState, Direction, EndCause, Framing, Message, Outcome, SessionReady
 from inspector.wire import jsontext
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class Conversation:
             revision = other
             answer, ended = await self._ask_initialize(revision)
         if not answer.ok:
-            raise connect_error(ended, answer.sentence, answer)
+            raise connect_error(ended, _why_none(answer, ended), answer)
         negotiated, breaches = lifecycle.read_initialize_result(answer.result, revision)
         for breach in breaches:
             self.link.report(breach, about_n=answer.answer_n)
@@ -128,12 +128,12 @@ class Conversation:
         self.negotiated = negotiated
         self.inbox.revision = negotiated.protocol_version
         self.channel.settled_on(negotiated)
+        self.peer.initialized = True  # it may have read our notification before its 202 arrives here
         ended = await self.notify("notifications/initialized")
         if ended is not None and ended.verdict is not None and ended.verdict.meaning is not Meaning.ACCEPTED:
             text = f"The server did not accept notifications/initialized: {ended.sentence}"
             fix = "Answer it with 202 and no body; until then a server may refuse everything else."
             self.link.report(Breach("initialized-not-accepted", Severity.ERROR, text, fix, "Lifecycle"))
-        self.peer.initialized = True
         self.link.river.emit(
             SessionReady,
             connection=self.link.number,
@@ -248,6 +248,14 @@ class Conversation:
                 return jsontext.dumps(jsonrpc.result(message.id, await ask(params)))
         except Exception as error:  # a callback is the user's code: its failure is an answer
             return _refusal(message, jsonrpc.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+
+
+def _why_none(answer: Answer, ended: Ended | None) -> str:
+    """Why there is no session, without the words on initialize where the exchange itself says it all."""
+    broke = answer.outcome in (Outcome.LOST, Outcome.REFUSED) and ended is not None
+    if broke and ended is not None and ended.event.cause is not EndCause.COMPLETE:
+        return ended.sentence
+    return answer.sentence
 
 
 def _refusal(message: JsonRpc, code: int, text: str) -> bytes:

@@ -147,61 +147,7 @@ def _palette(c: Colors) -> QPalette:
 
 
 def _stylesheet(c: Colors) -> str:
-    sheet = """
-    QToolTip { color: @text; background: @raised; border: 1px solid @border; padding: 4px; }
-    QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser, QSpinBox, QDoubleSpinBox, QComboBox {
-        background: @base; color: @text; border: 1px solid @border; border-radius: 4px; padding: 3px 6px;
-        selection-background-color: @selection; selection-color: @text; }
-    QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus,
-    QTableView:focus, QListView:focus, QTreeView:focus { border: 1px solid @accent; }
-    QPushButton { background: @raised; color: @text; border: 1px solid @border; border-radius: 4px; padding: 4px 12px; }
-    QPushButton:hover { border-color: @accent; }
-    QPushButton:focus { border-color: @accent; }
-    QPushButton:disabled { color: @muted; background: @window; }
-    QPushButton[primary="true"] { background: @accent; color: @on_accent; border-color: @accent; font-weight: 600; }
-    QPushButton[primary="true"]:disabled { background: @raised; color: @muted; border-color: @border; }
-    QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 3px 6px; color: @text; }
-    QToolButton:hover, QToolButton:focus { border-color: @border; background: @raised; }
-    QToolButton:checked { background: @selection; }
-    QTableView, QListView, QTreeView { background: @base; border: 1px solid @border; outline: 0;
-        selection-background-color: @selection; selection-color: @text; }
-    QHeaderView::section { background: @raised; color: @muted; border: 0; border-right: 1px solid @border;
-        border-bottom: 1px solid @border; padding: 4px 6px; }
-    QTabWidget::pane { border: 1px solid @border; border-radius: 4px; top: -1px; background: @base; }
-    QTabBar::tab { background: transparent; color: @muted; padding: 5px 9px; border: 0;
-        border-bottom: 2px solid transparent; }
-    QTabBar::tab:selected { color: @text; border-bottom: 2px solid @accent; }
-    QTabBar::tab:hover { color: @text; }
-    QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; color: @text; }
-    QDockWidget::title { background: @window; color: @muted; padding: 5px 8px; }
-    QSplitter::handle, QMainWindow::separator { background: @window; width: 5px; height: 5px; }
-    QSplitter::handle:hover, QMainWindow::separator:hover { background: @accent; }
-    QStatusBar { color: @muted; border-top: 1px solid @border; }
-    QStatusBar::item { border: 0; }
-    QToolBar { background: @window; border: 0; border-bottom: 1px solid @border; spacing: 6px; padding: 6px; }
-    QProgressBar { border: 1px solid @border; border-radius: 4px; background: @base; text-align: center; color: @text; }
-    QProgressBar::chunk { background: @selection; border-radius: 3px; }
-    QCheckBox::indicator, QGroupBox::indicator, QTableView::indicator { width: 13px; height: 13px;
-        border: 1px solid @muted; border-radius: 3px; background: @base; }
-    QCheckBox::indicator:checked, QGroupBox::indicator:checked, QTableView::indicator:checked {
-        background: @accent; border-color: @accent; image: url(@check); }
-    QCheckBox::indicator:indeterminate { background: @muted; }
-    QCheckBox::indicator:focus { border-color: @accent; }
-    QComboBox::drop-down { border: 0; width: 20px; }
-    QComboBox::down-arrow { image: url(@arrow); width: 10px; height: 10px; }
-    QComboBox QAbstractItemView { background: @raised; border: 1px solid @border; }
-    QScrollBar { background: transparent; border: 0; }
-    QScrollBar:vertical { width: 11px; margin: 0; }
-    QScrollBar:horizontal { height: 11px; margin: 0; }
-    QScrollBar::handle { background: @border; border-radius: 4px; margin: 2px; }
-    QScrollBar::handle:vertical { min-height: 28px; }
-    QScrollBar::handle:horizontal { min-width: 28px; }
-    QScrollBar::handle:hover { background: @muted; }
-    QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
-    QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
-    QLabel[muted="true"] { color: @muted; }
-    QLabel[heading="true"] { font-weight: 600; }
-    """
+    sheet = resource("style.qss").read_text(encoding="utf-8")
     shade = "dark" if c is DARK else "light"
     for name in ("check", "arrow"):
         sheet = sheet.replace(f"@{name}", Path(str(resource(f"{name}-{shade}.svg"))).as_posix())

@@ -52,6 +52,8 @@ class _Sink:
             self._inbox.comment(item, arrival)
 
     def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
+        if self._meaning is Meaning.SESSION_GONE:
+            return False  # it answers no request: the session begins anew and the request is sent again (R28)
         promised = self._meaning is Meaning.MESSAGE
         return self._inbox.body(body, arrival, self._carrier, must_be_message=promised)
 
