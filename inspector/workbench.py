@@ -16,6 +16,7 @@ from inspector.ui.demo_process import DemoProcess
 from inspector.ui.folds import Folds
 from inspector.ui.frame_meter import FrameMeter
 from inspector.ui.main_window import MainWindow
+from inspector.ui.memory import Memory
 from inspector.ui.settings import ConnectionSettings, Header
 from inspector.ui.tasks import TaskScope
 
@@ -51,15 +52,28 @@ class Workbench:
             loop.call_later(self._wanted.run_for_s, self._closed.set)
         self._window.furnish(self._river, self._controller, self._folds, self._meter)
         self._window.closing.connect(self._closed.set)
+        memory = self._recall()
         self._apply_target()
         loop.call_soon(self._start_work)
         await self._closed.wait()
         self._meter.stop()
+        if memory is not None:
+            memory.save_layout(self._window)
         document = report.build(self._figures()) if self._wanted.report else None
         await self._scope.close()
         self._demo.stop()
         self._window.close()
         return self._write(document)
+
+    def _recall(self) -> Memory | None:
+        """The user's layout and addresses; a run that ends by itself neither uses nor changes them."""
+        if self._wanted.ends_by_itself:
+            return None
+        memory = Memory()
+        self._window.has_layout = memory.restore_layout(self._window)
+        self._window.bar.offer_urls(memory.urls())
+        self._window.url_used.connect(memory.add_url)
+        return memory
 
     def _apply_target(self) -> None:
         target = self._wanted.target

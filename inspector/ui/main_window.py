@@ -33,9 +33,13 @@ DOCKS = {
 
 
 class MainWindow(QMainWindow):
-    """`closing` is emitted once, when the user closes the window; the owner then shuts everything down."""
+    """`closing` is emitted once, when the user closes the window; the owner then shuts everything down.
+
+    `has_layout` says that the docks are where the user left them, so that they are not given their first shares.
+    """
 
     closing = Signal()
+    url_used = Signal(str)
 
     def __init__(self) -> None:
         """The frame and the connection bar; `furnish` brings the rest once these are painted."""
@@ -44,6 +48,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("SSE MCP Inspector")
         self.settings = ConnectionSettings()
         self._was_closed = False
+        self.has_layout = False
         self.bar = ConnectionBar()
         self.tabs = QTabWidget()
         self._status = QLabel()
@@ -93,6 +98,7 @@ class MainWindow(QMainWindow):
         if "://" not in url:
             url = f"http://{url}"
             self.bar.set_url(url)
+        self.url_used.emit(url)
         self._controller.connect_to(self.settings.options(url, self.bar.transport()))
         self.bar.set_active(True)
 
@@ -115,6 +121,8 @@ class MainWindow(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
 
     def _share_room(self) -> None:
+        if self.has_layout:
+            return
         self.resizeDocks([self._docks["Tools"], self._docks["Detail"]], [190, 300], Qt.Orientation.Horizontal)
         self.resizeDocks([self._docks["Work"]], [330], Qt.Orientation.Vertical)
 
@@ -144,6 +152,8 @@ class MainWindow(QMainWindow):
         return dock
 
     def _connect_panes(self) -> None:
+        from inspector.ui.dialogs import link_consent  # noqa: PLC0415 - the window is painted first
+
         self.bar.connect_requested.connect(self.connect_now)
         self.bar.disconnect_requested.connect(self._controller.disconnect_now)
         self.bar.settings_requested.connect(self._open_settings)
@@ -151,7 +161,7 @@ class MainWindow(QMainWindow):
         self.tools.activated.connect(self._go_to_call)
         self.calls.call_requested.connect(self._controller.call)
         self.calls.cancel_requested.connect(self._controller.cancel_calls)
-        self.calls.result.link_clicked.connect(self._ask_to_open)
+        self.calls.result.link_clicked.connect(partial(link_consent.ask, self))
         self.calls.result.resource_requested.connect(self._controller.read_resource)
         self.timeline.selected.connect(self.detail.show_event)
         self.detail.jump.connect(self.go_to_event)
@@ -203,11 +213,6 @@ class MainWindow(QMainWindow):
         dialog = ConnectionDialog(self.settings, self)
         dialog.chosen.connect(self.show_settings)
         dialog.open()
-
-    def _ask_to_open(self, url: str) -> None:
-        from inspector.ui.dialogs.link_consent import LinkConsent  # noqa: PLC0415 - built when first asked for
-
-        LinkConsent(url, self).open()
 
     def _show_state(self) -> None:
         from inspector.ui import state_words  # noqa: PLC0415 - the window is painted first

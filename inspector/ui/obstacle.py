@@ -45,7 +45,7 @@ def find(*, may_be_offscreen: bool) -> str | None:
     """The obstacle, or None. Without a display, a run that ends by itself is switched to drawing offscreen."""
     if not sys.platform.startswith("linux"):
         return _missing_library()
-    if "QT_QPA_PLATFORM" not in os.environ and not _has_display():
+    if not os.environ.get("QT_QPA_PLATFORM") and not _has_display():
         if not may_be_offscreen:
             return (
                 "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). Use a desktop session, "

@@ -93,7 +93,7 @@ def main() -> int:
     theme.apply(application)
     with demo_server() as url, asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
         click_ms, trip_ms = runner.run(measure(url))
-    print(f"click to painted result {click_ms:.1f} ms, of which round trip {trip_ms:.1f} ms (bound {MAX_MEDIAN_MS:g} ms)")
+    print(f"click to painted result {click_ms:.1f} ms (bound {MAX_MEDIAN_MS:g} ms), round trip {trip_ms:.1f} ms")
     return 0 if click_ms < MAX_MEDIAN_MS else 1
 
 

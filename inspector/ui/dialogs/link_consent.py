@@ -9,6 +9,11 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 ALLOWED_SCHEMES = ("http", "https")
 
 
+def ask(parent: QWidget, url: str) -> None:
+    """Open the question; the page opens if the user agrees."""
+    LinkConsent(url, parent).open()
+
+
 class LinkConsent(QMessageBox):
     """Shows the whole address, its host apart; opened with `open`, so that the event loop goes on."""
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QCompleter,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from inspector.protocol.era import TransportName
 from inspector.trace.states import ConnectionState
@@ -55,6 +65,13 @@ class ConnectionBar(QWidget):
 
     def set_url(self, url: str) -> None:
         self._url.setText(url)
+
+    def offer_urls(self, urls: list[str]) -> None:
+        """Complete what is typed from these addresses: those that contain it are offered."""
+        completer = QCompleter(urls, self)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._url.setCompleter(completer)
 
     def transport(self) -> TransportName:
         return TransportName(self._transport.currentData())

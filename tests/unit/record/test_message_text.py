@@ -41,7 +41,10 @@ def message(value: Any, **fields: Any) -> Message:
         ),
         ({"method": "notifications/progress", "params": {"progress": 3, "total": 10, "message": "on"}}, "3 of 10 · on"),
         ({"method": "notifications/progress", "params": {"progress": 0.5}}, "0.5"),
-        ({"method": "notifications/message", "params": {"level": "info", "logger": "db", "data": "hi"}}, "hi · info db"),
+        (
+            {"method": "notifications/message", "params": {"level": "info", "logger": "db", "data": "hi"}},
+            "hi · info db",
+        ),
         ({"method": "notifications/message", "params": {"level": "info", "data": {"a": 1}}}, '{"a":1} · info'),
         ({"method": "notifications/cancelled", "params": {"requestId": "7", "reason": "late"}}, 'id "7": late'),
         ({"method": "resources/read", "params": {"uri": "file:///a"}}, "file:///a"),
