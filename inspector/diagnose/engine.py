@@ -89,8 +89,22 @@ class Engine:
         case.add(violation)
 
 
+TITLES = {
+    "lens-bom": "httpx-sse clients lose what stands behind the byte order mark",
+    "lens-charset": "httpx-sse clients read another text",
+    "lens-content-type": "httpx-sse clients refuse the content type",
+    "lens-different": "httpx-sse clients see something else",
+    "lens-held-back": "httpx-sse clients see events late",
+    "lens-phantom-event": "httpx-sse clients see empty events that are none",
+    "lens-retry": "httpx-sse clients read another reconnection time",
+}
+"""Titles for what Python clients built on httpx-sse make of the same bytes."""
+
+
 def title_of(rule: str) -> str:
-    """A rule's name as words: `sse-bom` is "SSE BOM", `response-id-unknown` is "Response id unknown"."""
+    """A rule's title, else its name as words: `sse-bom` is "SSE BOM"."""
+    if rule in TITLES:
+        return TITLES[rule]
     words = [_WORDS.get(word, word) for word in rule.replace("_", "-").replace(".", "-").split("-") if word]
     title = " ".join(words)
     return title[:1].upper() + title[1:]

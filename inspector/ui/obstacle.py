@@ -9,7 +9,9 @@ import ctypes
 import importlib.util
 import os
 import re
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 PACKAGES = {
@@ -74,10 +76,11 @@ def _x_trouble() -> str | None:
         return None
     if not platform and os.environ.get("WAYLAND_DISPLAY"):
         return None
+    plugin = _plugin("libqxcb.so")
     try:
-        ctypes.CDLL(str(_plugin("libqxcb.so")))
+        ctypes.CDLL(str(plugin))
     except OSError as error:
-        return _explain(str(error))
+        return _explain(str(error), _not_found(plugin))
     return _display_trouble(os.environ["DISPLAY"])
 
 
@@ -97,12 +100,23 @@ def _plugin(name: str) -> Path:
     return Path(places[0]) / "Qt" / "plugins" / "platforms" / name
 
 
-def _explain(error: str) -> str:
+def _not_found(library: Path) -> list[str]:
+    """All system libraries that this one lacks, so that one command can bring them; empty where nobody can tell."""
+    try:
+        listed = subprocess.run(["ldd", str(library)], capture_output=True, text=True, timeout=10, check=False).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return re.findall(r"^\s*(\S+) => not found", listed, re.MULTILINE)
+
+
+def _explain(error: str, others: Sequence[str] = ()) -> str:
     missing = _MISSING.search(error)
     if missing is None:
         return f"Qt cannot be loaded: {error}. Reinstall the program: pip install --force-reinstall PySide6-Essentials."
-    library = missing[1]
-    package = PACKAGES.get(library)
-    if package is None:
-        return f"The system library {library} is missing, which Qt needs. Install the package that holds it."
-    return f"The system library {library} is missing, which Qt needs. Install it: sudo apt-get install {package}"
+    libraries = list(dict.fromkeys((missing[1], *others)))
+    packages = [PACKAGES[library] for library in libraries if library in PACKAGES]
+    noun, verb = ("libraries", "are") if len(libraries) > 1 else ("library", "is")
+    said = f"The system {noun} {', '.join(libraries)} {verb} missing, which Qt needs."
+    if len(packages) < len(libraries):
+        return f"{said} Install the packages that hold them."
+    return f"{said} Install: sudo apt-get install {' '.join(packages)}"

@@ -11,7 +11,7 @@ from inspector.ui import obstacle
 def test_a_missing_library_is_named_with_the_command_that_installs_it() -> None:
     error = "libEGL.so.1: cannot open shared object file: No such file or directory"
     assert obstacle._explain(error) == (
-        "The system library libEGL.so.1 is missing, which Qt needs. Install it: sudo apt-get install libegl1"
+        "The system library libEGL.so.1 is missing, which Qt needs. Install: sudo apt-get install libegl1"
     )
 
 
