@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,15 +56,20 @@ def run(*options: str, **more: str) -> subprocess.CompletedProcess[str]:
     return ended
 
 
-def start(*options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "inspector", *options]
-    return subprocess.Popen(
-        command,
+@contextmanager
+def started(*options: str) -> Iterator[subprocess.Popen[str]]:
+    """The program while it runs; a test that fails leaves none behind."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "inspector", *options],
         env=environment(QT_QPA_PLATFORM="offscreen"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def wait_until(condition: Callable[[], bool], what: str, limit_s: float = LIMIT_S) -> None:
@@ -191,20 +197,19 @@ def test_run_for_closes_a_window_that_is_busy(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_closes_the_window_and_its_demo_server(number: signal.Signals, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    process = start("--demo", "--call", "slow", "--args", '{"seconds": 600}', "--report", str(report))
-    server = _server_of(process)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=LIMIT_S)
+    with started("--demo", "--call", "slow", "--args", '{"seconds": 600}', "--report", str(report)) as process:
+        server = _server_of(process)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=LIMIT_S)
     assert (process.returncode, errors) == (0, "")
     assert read(report)["url"].startswith("http://127.0.0.1:")
     wait_until(lambda: not _is_alive(server), "the end of the demo server", limit_s=20)
 
 
 def test_a_killed_window_takes_its_demo_server_along() -> None:
-    process = start("--demo")
-    server = _server_of(process)
-    process.kill()
-    process.communicate(timeout=LIMIT_S)
+    with started("--demo") as process:
+        server = _server_of(process)
+    assert process.returncode == -signal.SIGKILL
     wait_until(lambda: not _is_alive(server), "the end of the demo server", limit_s=20)
 
 
