@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
@@ -48,6 +48,7 @@ class TimelineView(QTableView):
         self.setAccessibleName("Timeline")
         self.timeline_model = model
         self._kept_row: int | None = None
+        self._announced_row: int | None = None
         self._widths: dict[int, int] = {}
         self._columns_chosen = False
         self.rows_delegate = TimelineDelegate(model, self)
@@ -123,7 +124,9 @@ class TimelineView(QTableView):
     def current_row(self) -> int | None:
         """The timeline row the user is on."""
         index = self.currentIndex()
-        return self.timeline_model.row_at(index.row()) if self._is_chosen(index) else None
+        # Qt makes the first row current, without selecting it, when the table gains focus.
+        is_chosen = index.isValid() and self.selectionModel().isSelected(index)
+        return self.timeline_model.row_at(index.row()) if is_chosen else None
 
     def select_row(self, row: int) -> bool:
         """Go to a timeline row; False if it is not shown."""
@@ -165,12 +168,23 @@ class TimelineView(QTableView):
             self.timeline_model.toggle_mark(row)
 
     def currentChanged(self, current: Index, previous: Index) -> None:
-        """Tell others where the user is; an older row pauses the tail."""
         super().currentChanged(current, previous)
-        if self._is_chosen(current) and current.row() != previous.row():
-            if current.row() < self.timeline_model.rowCount() - 1:
-                self.tail.pause()
-            self.selected.emit(self.timeline_model.timeline.numbers[self.timeline_model.row_at(current.row())])
+        self._announce()
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """A click makes a row current first and selects it then; the keyboard does both at once."""
+        super().selectionChanged(selected, deselected)
+        self._announce()
+
+    def _announce(self) -> None:
+        """Tell others where the user is; an older row pauses the tail."""
+        row = self.current_row()
+        if row is None or row == self._announced_row:
+            return
+        self._announced_row = row
+        if self.currentIndex().row() < self.timeline_model.rowCount() - 1:
+            self.tail.pause()
+        self.selected.emit(self.timeline_model.timeline.numbers[row])
 
     def changeEvent(self, event: QEvent) -> None:
         """Take new colours and fonts over."""
@@ -178,10 +192,6 @@ class TimelineView(QTableView):
         if event.type() in _RESTYLING and hasattr(self, "rows_delegate"):
             self.rows_delegate.restyle()
             self.viewport().update()
-
-    def _is_chosen(self, index: Index) -> bool:
-        # Qt makes the first row current, without selecting it, when the table gains focus.
-        return index.isValid() and self.selectionModel().isSelected(index)
 
     def _want_stream(self, *, only: bool) -> None:
         row = self.current_row()
