@@ -12,7 +12,7 @@ from inspector.protocol import jsonrpc
 from inspector.protocol.jsonrpc import JsonRpc, MessageType
 from inspector.protocol.peer import Peer, Pending, Progress
 from inspector.session.link import Link
-from inspector.session.stream import Ended
+from inspector.session.stream import Ended, Stream
 from inspector.trace.events import ExchangeFailed, Outcome
 
 log = logging.getLogger(__name__)
@@ -40,13 +40,17 @@ class Answer:
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """A pending request with the future of its answer; deadlines are nanoseconds of the monotonic clock."""
+    """A pending request with the future of its answer; deadlines are nanoseconds of the monotonic clock.
+
+    `stream` is the exchange that carries it, `ended` how that ended.
+    """
 
     pending: Pending
     body: bytes
     future: asyncio.Future[Answer]
     timeout_s: float
     deadline_ns: int = 0
+    stream: Stream | None = None
     ended: Ended | None = None
 
     @property
@@ -158,9 +162,8 @@ class Calls:
 def _answer(pending: Pending, message: JsonRpc, rtt_ms: float, answer_n: int) -> Answer:
     if message.type is MessageType.ERROR:
         code, text = jsonrpc.error_of(message)
-        sentence = (
-            f"The server answered with error {code}: {text}" if code is not None else f"The server failed: {text}"
-        )
+        said = f"error {code}: {text}" if code is not None else f"an error: {text}"
+        sentence = f"The server answered with {said.rstrip('. ')}."
         return Answer(
             False,
             pending.method,

@@ -47,6 +47,8 @@ def cause_of(error: BaseException, place: str) -> tuple[EndCause, str] | None:
                 f"The certificate of {place} is not trusted: {error.verify_message}. "
                 "Give its authority with --ca FILE, or --insecure to look without checking."
             )
+        case ssl.SSLWantReadError() | ssl.SSLWantWriteError():
+            return None  # that is how TLS waits
         case ssl.SSLError():
             return EndCause.TLS, _tls_sentence(error, place)
         case socket.gaierror():

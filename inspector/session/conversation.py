@@ -171,9 +171,13 @@ class Conversation:
         self._abandon(call, Outcome.TIMED_OUT, reason)
 
     def _abandon(self, call: Call, outcome: Outcome, reason: str) -> None:
+        """Stop waiting; what has not left yet is stopped too, else it would arrive behind its own cancellation."""
         self.calls.fail(call, outcome, reason)
-        sent = call.pending.sent_ns > 0
-        if sent and call.pending.method != "initialize" and self.channel is not None:
+        if call.stream is None:
+            return
+        if not call.stream.is_written:
+            call.stream.stop(EndCause.CANCELLED_BY_US, reason)
+        elif call.pending.method != "initialize" and self.channel is not None:
             params = {"requestId": call.pending.id, "reason": reason}
             telling = self.link.spawn(self.notify("notifications/cancelled", params), "tell cancelled")
             self._farewells.add(telling)

@@ -46,6 +46,7 @@ class Marks:
     tls_started_ns: int = 0
     tls_done_ns: int = 0
     network_stream: Any = None
+    response: httpx.Response | None = None
     on_connected: Callable[[], None] = field(default=lambda: None)
     on_waiting: Callable[[], None] = field(default=lambda: None)
 
@@ -74,6 +75,11 @@ class Marks:
     @property
     def tls_ms(self) -> float | None:
         return (self.tls_done_ns - self.tls_started_ns) / 1e6 if self.tls_done_ns else None
+
+    @property
+    def is_in_tls(self) -> bool:
+        """TLS was begun and did not come to its end."""
+        return bool(self.tls_started_ns and not self.tls_done_ns)
 
     def peer(self) -> str:
         address = self.network_stream and self.network_stream.get_extra_info("server_addr")
@@ -145,6 +151,7 @@ class HttpClient:
                 timeout=httpx.Timeout(connect=self._options.connect_timeout_s, read=None, write=30.0, pool=None),
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=KEEP_ALIVE_S),
                 headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+                event_hooks={"response": [_note_response]},
             )
         return self._clients[is_tls]
 
@@ -167,11 +174,17 @@ class HttpClient:
     async def open(self, request: httpx.Request, marks: Marks) -> AsyncIterator[Opened]:
         """Send and wait for the headers. Raises `HttpFailure`; the answer is closed on leaving."""
         request.extensions["trace"] = marks.trace
+        request.extensions["marks"] = marks
         url = str(request.url)
         async with AsyncExitStack() as stack:
             marks.sent_ns = perf_counter_ns()
             with translated(Phase.HEADERS if marks.tcp_done_ns else Phase.CONNECT, url, marks):
-                response = await self._get(url).send(request, stream=True)
+                try:
+                    response = await self._get(url).send(request, stream=True)
+                except httpx.RemoteProtocolError:  # httpx reads Location also where it shall not follow it
+                    if marks.response is None:
+                        raise
+                    response = marks.response
             stack.push_async_callback(response.aclose)
             yield Opened(response)
 
@@ -179,6 +192,10 @@ class HttpClient:
         for client in self._clients.values():
             await client.aclose()
         self._clients.clear()
+
+
+async def _note_response(response: httpx.Response) -> None:
+    response.request.extensions["marks"].response = response
 
 
 class translated:
@@ -197,20 +214,26 @@ class translated:
             error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError | ssl.SSLError | OSError | ValueError
         ):
             phase = Phase.HEADERS if self._marks and self._is_connected(self._marks) else self._phase
-            raise failure_of(error, phase, self._url) from error
+            raise failure_of(error, phase, self._url, is_in_tls=bool(self._marks and self._marks.is_in_tls)) from error
 
     @staticmethod
     def _is_connected(marks: Marks) -> bool:
-        return marks.tcp_started_ns == 0 or (
-            marks.tcp_done_ns > 0 and bool(marks.tls_done_ns or not marks.tls_started_ns)
-        )
+        return marks.tcp_started_ns == 0 or (marks.tcp_done_ns > 0 and not marks.is_in_tls)
 
 
-def failure_of(error: BaseException, phase: Phase, url: str) -> HttpFailure:
+def failure_of(error: BaseException, phase: Phase, url: str, *, is_in_tls: bool = False) -> HttpFailure:
     """Cause and sentence for an exception of httpx, found by looking through its chain of causes."""
     chain = list(chain_of(error))
     words = " <- ".join(f"{type(e).__name__}: {e}" if str(e) else type(e).__name__ for e in chain)
     cause, sentence = _diagnose(chain, phase, place_of(url))
+    if is_in_tls and cause is EndCause.CONNECT_TIMEOUT:
+        cause, sentence = (
+            EndCause.TLS,
+            (
+                f"{place_of(url)} took the connection, but the TLS handshake did not come to an end. "
+                "Check that this port speaks TLS."
+            ),
+        )
     return HttpFailure(cause, phase, sentence, words[:1000])
 
 
@@ -223,7 +246,6 @@ def _diagnose(chain: list[BaseException], phase: Phase, place: str) -> tuple[End
 
 
 _INCOMPLETE = re.compile(r"incomplete chunked read|received \d+ bytes, expected")
-_TLS_RECORD = re.compile(r"\\x1[456]\\x03")
 
 
 def _from_httpx(error: BaseException, place: str, phase: Phase) -> tuple[EndCause, str] | None:
@@ -269,8 +291,8 @@ def _broken_http(text: str, place: str) -> tuple[EndCause, str]:
         )
     if text.startswith(("<StreamReset", "<ConnectionTerminated")):
         return EndCause.RESET, f"{place} reset the HTTP/2 stream: {text[1:-1][:200]}. Look into its log."
-    if _TLS_RECORD.search(text):
-        return EndCause.PROTOCOL, f"{place} speaks TLS, not plain HTTP. Use https:// for this port."
+    if text == "illegal request line":  # so h11 says when the first byte is none of a text
+        return EndCause.PROTOCOL, f"{place} answers with binary data, most likely TLS. Use https:// for this port."
     return EndCause.PROTOCOL, f"{place} does not speak proper HTTP: {text[:200]}. Check that the port is the right one."
 
 

@@ -118,7 +118,9 @@ class Inbox:
         self._report(message, reading, event)
         if reading.settles and reading.pending is not None:
             self._calls.settle(reading.pending, message, event.n, arrival.last_ns)
-        elif message.type in (MessageType.REQUEST, MessageType.NOTIFICATION):
+        elif message.type is MessageType.REQUEST or (
+            message.type is MessageType.NOTIFICATION and reading.pending is None
+        ):  # progress has been told to whom it belongs
             self._on_message(message, event)
         return event.n
 

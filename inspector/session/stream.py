@@ -54,12 +54,16 @@ class Ended:
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """Runs one exchange. `stop` ends it from outside with a cause of ours."""
+    """Runs one exchange. `stop` ends it from outside with a cause of ours.
+
+    `is_written` says that the request has left in whole.
+    """
 
     link: Link
     sink: Sink
     before_send: Callable[[int], None] = field(default=lambda stream: None)
     number: int = 0
+    is_written: bool = False
     closes_at_ns: int = 0
     stop_cause: EndCause | None = None
     stop_sentence: str = "We closed the stream."
@@ -145,7 +149,7 @@ class Stream:
             headers=http.mask_headers(headers),
             body=request.body,
         )
-        self._marks = Marks(on_connected=self._on_connected, on_waiting=self.link.wait_for_headers)
+        self._marks = Marks(on_connected=self._on_connected, on_waiting=self._on_written)
         async with self.link.http.open(built, self._marks) as opened:
             self.link.sockets.append(opened.network_stream)
             redirect = self._on_headers(request, opened, hop)
@@ -177,6 +181,10 @@ class Stream:
             tls_ms=marks.tls_ms,
             tls_version=marks.tls_version(),
         )
+
+    def _on_written(self) -> None:
+        self.is_written = True
+        self.link.wait_for_headers()
 
     def _on_headers(self, request: HttpRequest, opened: Opened, hop: int) -> Redirect | None:
         self._status = opened.status

@@ -190,7 +190,8 @@ class HttpSseChannel:
             self.conversation.calls.fail(call, Outcome.LOST, f"{call.label} was not sent: the stream is gone.")
             return
         message = jsonrpc.read(jsontext.parse(call.body).value)
-        stream = Stream(self.link, _PostSink(self, call), lambda n: self.conversation.sent(call.body, message, n, call))
+        sink = _PostSink(self, call)
+        stream = call.stream = Stream(self.link, sink, lambda n: self.conversation.sent(call.body, message, n, call))
         ended = call.ended = await stream.run(self.wire.post(call.body, call.pending.method))
         if call.is_settled or (ended.verdict is not None and ended.verdict.meaning is Meaning.ACCEPTED):
             return

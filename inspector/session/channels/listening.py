@@ -51,7 +51,7 @@ class Listening:
         self._pace.opening()
         self._stream = self._channel.listening_stream()
         try:
-            ended = await self._stream.run(self._channel.listening_request(self._event_id))
+            ended = await self._channel.listen(self._stream, self._event_id)
         finally:
             self._stream = None
         self._event_id = ended.last_event_id or self._event_id

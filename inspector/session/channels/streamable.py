@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from inspector.protocol import era, jsonrpc
 from inspector.protocol.era import TransportName
 from inspector.protocol.lifecycle import Negotiated
-from inspector.protocol.transports.answer import Head, HttpRequest, Meaning, Verdict
+from inspector.protocol.transports.answer import Head, Meaning, Verdict
 from inspector.protocol.transports.streamable_http import StreamableHttp
 from inspector.session.calls import Call
 from inspector.session.channels import endings
@@ -96,6 +97,7 @@ class StreamableChannel:
 
     async def carry(self, call: Call) -> None:
         """POST a request and see it through: its answer, its resumption, a new session, or its loss."""
+        await self._until_settled_on(call)
         if call.is_settled:  # cancelled before it could leave
             return
         handshakes = self.handshakes
@@ -110,6 +112,12 @@ class StreamableChannel:
             outcome = endings.outcome_of(call.ended)
             self.conversation.calls.fail(call, outcome, f"{call.label} got no answer: {endings.why(ended)}")
 
+    async def _until_settled_on(self, call: Call) -> None:
+        """While a new session is being begun, only its own initialize may leave."""
+        if self._renewing.locked() and call.pending.method != "initialize":
+            async with self._renewing:
+                pass
+
     async def _post_anew(self, call: Call, ended: Ended, handshakes: int) -> Ended:
         """Send a request again in a new session, unless its time is up meanwhile."""
         if not await self.renew(ended, handshakes) or call.is_settled:
@@ -119,37 +127,40 @@ class StreamableChannel:
 
     async def post(self, call: Call) -> Ended:
         """One POST of a request, to the end of its exchange."""
+        wire = replace(self._wire)
         message = jsonrpc.read(jsontext.parse(call.body).value)
-        sink = _Sink(self, lambda head: self._judge_post(head, call), call)
-        stream = Stream(self.link, sink, lambda n: self.conversation.sent(call.body, message, n, call))
+        sink = _Sink(self, lambda head: self._judge_post(wire, head, call), call)
+        stream = call.stream = Stream(self.link, sink, lambda n: self.conversation.sent(call.body, message, n, call))
         _fulfil(stream, call)
-        return await stream.run(self._wire.post(call.body, call.pending.method))
+        return await stream.run(wire.post(call.body, call.pending.method))
 
-    def _judge_post(self, head: Head, call: Call | None) -> Verdict:
-        verdict = self._wire.judge_post(head, expects_answer=call is not None, now=self.link.river.clock.time())
+    def _judge_post(self, wire: StreamableHttp, head: Head, call: Call | None) -> Verdict:
+        """`wire` is the transport as it stood when the request left: a session may have ended and begun since."""
+        verdict = wire.judge_post(head, expects_answer=call is not None, now=self.link.river.clock.time())
         if call is not None and call.pending.method == "initialize" and head.is_success:
             return Verdict(verdict.meaning, verdict.sentence, verdict.breaches + self._wire.on_initialize(head))
         return verdict
 
     async def say(self, body: bytes, purpose: str) -> Ended:
+        wire = replace(self._wire)
         message = jsonrpc.read(jsontext.parse(body).value)
-        sink = _Sink(self, lambda head: self._judge_post(head, None), None)
+        sink = _Sink(self, lambda head: self._judge_post(wire, head, None), None)
         stream = Stream(self.link, sink, lambda n: self.conversation.sent(body, message, n))
         limit_s = self.link.options.request_timeout_s
         stream.close_in(limit_s, EndCause.TIMED_OUT_BY_US, f"{purpose} was not accepted within {limit_s:g} s.")
-        return await stream.run(self._wire.post(body, purpose))
+        return await stream.run(wire.post(body, purpose))
+
+    async def listen(self, stream: Stream, event_id: str) -> Ended:
+        """Run the GET of a stream made by `listening_stream`."""
+        return await stream.run(self._wire.listen(event_id or None))
 
     def listening_stream(self, call: Call | None = None) -> Stream:
         """A stream for a GET: the stand-alone one, or what resumes the stream of `call`."""
-        stream = Stream(
-            self.link, _Sink(self, lambda head: self._wire.judge_listen(head, self.link.river.clock.time()), call)
-        )
+        wire, clock = replace(self._wire), self.link.river.clock
+        stream = Stream(self.link, _Sink(self, lambda head: wire.judge_listen(head, clock.time()), call))
         if call is not None:
             _fulfil(stream, call)
         return stream
-
-    def listening_request(self, event_id: str) -> HttpRequest:
-        return self._wire.listen(event_id or None)
 
     async def _resume(self, call: Call, ended: Ended) -> Ended:
         """Fetch the rest of a stream that ended before its answer (R27): wait `retry`, then GET with its last id."""
@@ -162,7 +173,7 @@ class StreamableChannel:
             if call.is_settled:
                 break
             pace.opening()
-            ended = await self.listening_stream(call).run(self.listening_request(event_id))
+            ended = await self.listen(self.listening_stream(call), event_id)
             event_id = ended.last_event_id or event_id
             retry_ms = retry_ms if ended.retry_ms is None else ended.retry_ms
             failures = 0 if ended.was_stream else failures + 1

@@ -1,0 +1,129 @@
+"""Servers for the end-to-end tests, each of them real, on loopback and on a port of the system's choice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import pytest
+import trustme
+
+from tests.end2end.servers.faults import FaultServer, StreamableMcp
+
+TIME_LIMIT_S = 40.0
+SERVERS = Path(__file__).parent / "servers"
+
+
+@pytest.fixture(autouse=True)
+def bounded() -> Iterator[None]:
+    """No test of this folder may hang, whatever it waits for."""
+
+    def give_up(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"the test took longer than {TIME_LIMIT_S:g} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, TIME_LIMIT_S)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[FaultServer]:
+    """A server without any path yet."""
+    async with FaultServer() as running:
+        yield running
+
+
+@pytest.fixture
+def mcp(server: FaultServer) -> StreamableMcp:
+    """A small MCP server at `/mcp` of the fault server."""
+    speaking = StreamableMcp()
+    server.routes["/mcp"] = speaking
+    return speaking
+
+
+@dataclass
+class Program:
+    """A server as a process of its own, which can be killed and started again on its port."""
+
+    command: list[str]
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [*self.command, str(self.port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        for _ in range(400):
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{self.command} ended with {self.process.returncode}")
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            time.sleep(0.05)
+        raise TimeoutError(f"{self.command} does not listen")
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until it is dead."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(timeout=10)
+            self.process = None
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def run() -> Iterator[Callable[..., Program]]:
+    """Start one of the programs in `servers/`, or a module with `-m`."""
+    running: list[Program] = []
+
+    def start(name: str, *options: str) -> Program:
+        program = Program([sys.executable, str(SERVERS / name), *options], free_port())
+        running.append(program)
+        program.start()
+        return program
+
+    yield start
+    for program in running:
+        program.kill()
+
+
+@dataclass(frozen=True)
+class Tls:
+    """A certificate for 127.0.0.1 and the file of the authority that signed it."""
+
+    context: ssl.SSLContext
+    ca_file: Path
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    ca_file = tmp_path_factory.mktemp("tls") / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    return Tls(context, ca_file)
