@@ -91,6 +91,12 @@ def is_complete(report: dict[str, Any]) -> bool:
     return bool(events["received"] > 0 and events["received"] == events["shown"] and events["dropped"] == 0)
 
 
+@pytest.fixture(autouse=True)
+def home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What the window remembers from one run to the next is not the user's."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
 @pytest.fixture(scope="module")
 def demo_url() -> Iterator[str]:
     process = subprocess.Popen(

@@ -69,11 +69,11 @@ class Desk:
         self.controller = Controller(self.river, self.scope)
         self.folds = Folds(self.river)
         self.meter = FrameMeter()
-        self.window = MainWindow(self.river)
+        self.window = MainWindow()
 
     def open(self) -> None:
         self.window.show()
-        self.window.furnish(self.controller, self.folds, self.meter)
+        self.window.furnish(self.river, self.controller, self.folds, self.meter)
         self.meter.start()
 
     async def close(self) -> None:
@@ -152,6 +152,12 @@ async def click_on(view: QAbstractItemView, index: QModelIndex) -> None:
     view.scrollTo(index)
     await until(lambda: view.viewport().rect().contains(view.visualRect(index).center()), "the row to be in sight")
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(index).center())
+
+
+@pytest.fixture(autouse=True)
+def home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is remembered from one run to the next is not the user's."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
 
 @pytest.fixture(scope="module")
@@ -313,6 +319,7 @@ async def test_a_click_on_the_answer_shows_it_and_its_link_leads_to_the_request(
     await until(lambda: timeline.timeline.row_of(answer.n) is not None, "the row")
     await until(lambda: timeline.rows_shown() == len(timeline.timeline), "the rows")
     await until(lambda: f"<b>#{answer.n:,} " in desk.text("detailTitle"), "the detail to show the answer by itself")
+    await desk.show_event(0)
     await desk.show_event(asked.n)
     await desk.show_event(answer.n)
     assert "response</b> tools/call echo" in desk.text("detailTitle")
