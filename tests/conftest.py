@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # read when the application object is made
+os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="inspector-tests-")  # the user's own layout stays as it is
 
 settings.register_profile("inspector", deadline=None)  # a busy machine is no failure
 settings.load_profile("inspector")

@@ -52,7 +52,7 @@ class MainWindow(QMainWindow):
         self.bar = ConnectionBar()
         self.tabs = QTabWidget()
         self._status = QLabel()
-        self._docks = {name: self._dock(name, area) for name, area in DOCKS.items()}
+        self._docks = {name: _add_dock(self, name, area) for name, area in DOCKS.items()}
         self._lay_out()
 
     def furnish(self, river: River, controller: Controller, folds: Folds, meter: FrameMeter) -> None:
@@ -144,13 +144,6 @@ class MainWindow(QMainWindow):
         pane.jump.connect(self.go_to_event)
         return pane
 
-    def _dock(self, title: str, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title)
-        dock.setObjectName(f"{title.lower()}Dock")
-        dock.setWidget(QWidget())
-        self.addDockWidget(area, dock)
-        return dock
-
     def _connect_panes(self) -> None:
         from inspector.ui.dialogs import link_consent  # noqa: PLC0415 - the window is painted first
 
@@ -193,8 +186,11 @@ class MainWindow(QMainWindow):
 
     def _show_answer(self, n: int) -> None:
         """Until the user selects a row, the detail shows the latest answer, once the timeline has it."""
+        QTimer.singleShot(STATE_MS, self, lambda: self._show_unless_chosen(n))
+
+    def _show_unless_chosen(self, n: int) -> None:
         if self.timeline.view.current_row() is None:
-            QTimer.singleShot(STATE_MS, lambda: self.detail.show_event(n))
+            self.detail.show_event(n)
 
     def _go_to_call(self) -> None:
         self.tabs.setCurrentWidget(self.calls)
@@ -243,3 +239,12 @@ class MainWindow(QMainWindow):
         if rate >= 1:
             parts.append(f"{rate:,.0f} events/s")
         self._status.setText(" · ".join(parts))
+
+
+def _add_dock(window: QMainWindow, title: str, area: Qt.DockWidgetArea) -> QDockWidget:
+    """A dock whose content comes later."""
+    dock = QDockWidget(title)
+    dock.setObjectName(f"{title.lower()}Dock")
+    dock.setWidget(QWidget())
+    window.addDockWidget(area, dock)
+    return dock

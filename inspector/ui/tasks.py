@@ -17,12 +17,12 @@ class TaskScope:
     """
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
-    def start(self, work: Coroutine[Any, Any, object], name: str) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(_logged(work, name), name=name)
+    def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
 
     async def close(self) -> None:
@@ -31,9 +31,8 @@ class TaskScope:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-
-async def _logged(work: Coroutine[Any, Any, object], name: str) -> None:
-    try:
-        await work
-    except Exception:
-        log.exception("The task %s failed; this is a bug of the inspector", name)
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("The task %s failed; this is a bug of the inspector", task.get_name(), exc_info=error)

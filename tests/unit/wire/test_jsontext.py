@@ -93,7 +93,7 @@ def test_depth_is_counted_without_strings_and_breadth() -> None:
 @pytest.mark.parametrize(
     ("raw", "offset", "line", "column", "reason"),
     [
-        ("[1,]", 3, 1, 4, "Expecting value"),
+        ("[1,x]", 3, 1, 4, "Expecting value"),
         ('{"é": 1,\n "b": x}', 16, 2, 7, "Expecting value"),
         ("", 0, 1, 1, "The text is empty"),
         (b'"\xff" x', 4, 1, 5, "Extra data"),
