@@ -86,7 +86,7 @@ def parse_window(argv: Sequence[str]) -> WindowArguments:
     parser.add_argument("--screenshot", metavar="PNG", type=Path, help="save the window when the work is done")
     parser.add_argument("--report", metavar="JSON", type=Path, help="write the figures when the window closes")
     parser.add_argument("--quit-when-done", action="store_true", help="close when the work asked for is done")
-    parser.add_argument("--run-for", metavar="SECONDS", type=_seconds, help="close after this time")
+    parser.add_argument("--run-for", metavar="SECONDS", type=seconds, help="close after this time")
     given = parser.parse_args(argv)
     if given.url and given.demo:
         parser.error("--demo brings its own server, so give either a URL or --demo")
@@ -118,7 +118,7 @@ def add_connection_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--ca", metavar="FILE", type=_existing, help="trust the certificates in this file")
     parser.add_argument("--insecure", action="store_true", help="do not check certificates at all")
-    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=60.0, help="time limit of a request")
+    parser.add_argument("--timeout", metavar="SECONDS", type=seconds, default=60.0, help="time limit of a request")
 
 
 def target_of(given: argparse.Namespace) -> Target:
@@ -190,7 +190,15 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> float:
+def port(text: str) -> int:
+    """A TCP port; 0 lets the system choose."""
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= 65_535):
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no port: give a number from 0 to 65535")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """A time span above 0."""
     try:
         value = float(text)
     except ValueError:

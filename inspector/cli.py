@@ -9,7 +9,8 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from io import TextIOWrapper
+from typing import Any, cast
 
 from inspector import arguments
 from inspector.arguments import PROGRAM, Parser, Target, UsageError
@@ -32,11 +33,14 @@ EXIT_OF_FAILURE = {
     FailureKind.TIMED_OUT: arguments.EXIT_TIMED_OUT,
 }
 
+MIN_HEARTBEAT_S = 0.01
+
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one headless command and return its exit code."""
+    _write_any_text()
     given = _parser().parse_args(argv)
     command: Command = given.command
     try:
@@ -50,6 +54,13 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         _discard_output()
         return arguments.EXIT_OK
+
+
+def _write_any_text() -> None:
+    """What a server says must not fail on the encoding of a terminal or a pipe."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _discard_output() -> None:
@@ -86,11 +97,15 @@ def _parser() -> Parser:
     call.add_argument("--args", metavar="JSON", type=arguments.json_object, default={}, help="the tool's arguments")
     watch = _add(commands, "watch", _watch, "print every trace event as it happens")
     _add_server(watch, "text", "jsonl")
-    watch.add_argument("--for", metavar="SECONDS", dest="for_s", type=float, help="stop after this time")
+    watch.add_argument("--for", metavar="SECONDS", dest="for_s", type=arguments.seconds, help="stop after this time")
     serve = _add(commands, "serve", _serve, "run a bundled server on 127.0.0.1")
     serve.add_argument("server", choices=["demo"])
-    serve.add_argument("--port", type=int, default=8765, help="0 lets the system choose; it is printed either way")
-    serve.add_argument("--heartbeat", metavar="SECONDS", type=float, default=5.0, help="time between heartbeats")
+    serve.add_argument(
+        "--port", type=arguments.port, default=8765, help="0 lets the system choose; it is printed either way"
+    )
+    serve.add_argument(
+        "--heartbeat", metavar="SECONDS", type=arguments.seconds, default=5.0, help="time between heartbeats"
+    )
     serve.add_argument("--format", choices=["text", "json"], default="text")
     return parser
 
@@ -156,7 +171,8 @@ async def _offers(session: Session) -> dict[str, Any]:
     facts: dict[str, Any] = {"capabilities": declared}
     for name, (capability, fetch, key) in lists.items():
         answer = await fetch() if capability in declared else None
-        facts[name] = answer.result[key] if answer is not None and answer.ok else None
+        is_list = answer is not None and answer.ok and isinstance(answer.result, dict)
+        facts[name] = answer.result[key] if answer is not None and is_list else None
     return facts
 
 
@@ -284,22 +300,34 @@ def _exit_of(answer: Answer) -> int:
 
 
 async def _watch(given: argparse.Namespace) -> int:
+    """Print until the time is up, the session is over, or nobody reads any more; the end is printed too."""
     river = River()
     session = Session(options_of(arguments.target_of(given)), river)
-    failure: ConnectError | None = None
     async with asyncio.TaskGroup() as group:
         printer = group.create_task(_print_events(river, given.format))
         try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(given.for_s), session:
-                    over = group.create_task(session.closed())
-                    await asyncio.wait({over, printer}, return_when=asyncio.FIRST_COMPLETED)
+            return await _watch_until(session, given.for_s, printer)
         except ConnectError as error:
-            failure = error
+            return _say(error.sentence, EXIT_OF_FAILURE[error.kind])
+        except asyncio.CancelledError:
+            cast("asyncio.Task[int]", asyncio.current_task()).uncancel()  # so that the printer may finish
+            return arguments.EXIT_INTERRUPTED
         finally:
             river.close()
-    if failure is not None:
-        raise failure
+
+
+async def _watch_until(session: Session, for_s: float | None, printer: asyncio.Task[None]) -> int:
+    is_connected = False
+    try:
+        async with asyncio.timeout(for_s), session, asyncio.TaskGroup() as group:
+            is_connected = True
+            over = group.create_task(session.closed())
+            await asyncio.wait({over, printer}, return_when=asyncio.FIRST_COMPLETED)
+            over.cancel()
+    except TimeoutError:
+        if not is_connected:
+            sentence = f"No connection stood within {for_s:g} s. Give more time with --for, or look at what came."
+            return _say(sentence, arguments.EXIT_TIMED_OUT)
     return arguments.EXIT_OK
 
 
@@ -336,7 +364,7 @@ async def _serve(given: argparse.Namespace) -> int:
         sys.stdout.flush()
 
     try:
-        await serve_demo(given.port, given.heartbeat, ready)
+        await serve_demo(given.port, max(given.heartbeat, MIN_HEARTBEAT_S), ready)
     except OSError as error:
         raise UsageError(f"Port {given.port} cannot be used: {error.strerror}. Choose another, or --port 0.") from error
     return arguments.EXIT_OK

@@ -29,7 +29,7 @@ from inspector.wire import http
 
 log = logging.getLogger(__name__)
 
-ODD_BODY_S, ACCEPTED_BODY_S = 5.0, 1.0
+ODD_BODY_S, ACCEPTED_BODY_S = 3.0, 1.0
 """How long we wait for the end of a body that is no answer, and of one that follows an acceptance."""
 MAX_PENDING_BYTES = 256
 
