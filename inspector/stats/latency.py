@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from inspector.stats.histogram import Histogram
 from inspector.trace.events import (
-    AnyEvent,
     CommentReceived,
     Direction,
     ExchangeFailed,
@@ -20,6 +17,7 @@ from inspector.trace.events import (
     Outcome,
     StreamEnded,
 )
+from inspector.trace.fold import Fold
 
 MAX_KEYS = 1_000
 OTHER_KEY = "(other methods)"
@@ -125,7 +123,7 @@ class _Call:
             self.series.ttfe.add((monotonic_ns - self.sent_ns) / 1e6)
 
 
-class LatencyStats:
+class LatencyStats(Fold):
     """A fold over the river: the requests we sent, what became of them and how fast.
 
     The server's own requests (`sampling/createMessage` ...) are not in it: how fast we answer is not its merit.
@@ -135,22 +133,16 @@ class LatencyStats:
         self._series: dict[str, _Series] = {}
         self._pending: dict[int, _Call] = {}
         self._streams: dict[int | None, _Call] = {}
-        self._dispatch: dict[type, Callable[[Any], None]] = {
-            Message: self._on_message,
-            FrameReceived: self._on_event,
-            CommentReceived: self._on_comment,
-            HeadersReceived: self._on_headers,
-            ExchangeFailed: self._on_failed,
-            StreamEnded: self._on_ended,
-        }
-
-    def fold(self, events: Sequence[AnyEvent]) -> None:
-        """Take in the next events of the river; one piece or many gives the same figures."""
-        dispatch = self._dispatch
-        for event in events:
-            handle = dispatch.get(type(event))
-            if handle is not None:
-                handle(event)
+        super().__init__(
+            {
+                Message: self._on_message,
+                FrameReceived: self._on_event,
+                CommentReceived: self._on_comment,
+                HeadersReceived: self._on_headers,
+                ExchangeFailed: self._on_failed,
+                StreamEnded: self._on_ended,
+            }
+        )
 
     def rows(self) -> list[LatencyRow]:
         """One row per method or tool, in the order of first use."""

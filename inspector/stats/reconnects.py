@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from inspector.trace.events import (
-    AnyEvent,
     ConnectionState,
     Direction,
     EndCause,
@@ -18,6 +15,7 @@ from inspector.trace.events import (
     StateChanged,
     StreamEnded,
 )
+from inspector.trace.fold import Fold
 
 MAX_STEPS = 1_000
 
@@ -149,7 +147,7 @@ def _since(start_ns: int | None, now_ns: int) -> int:
     return 0 if start_ns is None else max(0, now_ns - start_ns)
 
 
-class ReconnectStats:
+class ReconnectStats(Fold):
     """A fold over the river: the state of every connection, and the newest 1,000 steps of their history.
 
     Where `now_ns` is None it is the time of the last event folded.
@@ -159,25 +157,16 @@ class ReconnectStats:
         self._connections: dict[int, _Connection] = {}
         self._latest: _Connection | None = None
         self._purposes: dict[int | None, str] = {}
-        self._now_ns = 0
         self.steps: deque[Step] = deque(maxlen=MAX_STEPS)
-        self._dispatch: dict[type, Callable[[Any], None]] = {
-            StateChanged: self._on_state,
-            RequestSent: self._on_request,
-            StreamEnded: self._on_ended,
-            Message: self._on_event,
-            FrameReceived: self._on_event,
-        }
-
-    def fold(self, events: Sequence[AnyEvent]) -> None:
-        """Take in the next events of the river; one piece or many gives the same figures."""
-        dispatch = self._dispatch
-        for event in events:
-            handle = dispatch.get(type(event))
-            if handle is not None:
-                handle(event)
-        if events:
-            self._now_ns = events[-1].monotonic_ns
+        super().__init__(
+            {
+                StateChanged: self._on_state,
+                RequestSent: self._on_request,
+                StreamEnded: self._on_ended,
+                Message: self._on_event,
+                FrameReceived: self._on_event,
+            }
+        )
 
     @property
     def reconnects(self) -> int:
