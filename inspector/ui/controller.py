@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,48 @@ if TYPE_CHECKING:
     from inspector.session.calls import Answer
     from inspector.session.options import Options
     from inspector.session.session import Session
+
+
+ANNOUNCE_S = 0.03
+SHOW_EVERY_NS = 100_000_000
+NO_CONNECTION = CallView(False, sentence="There is no connection. Connect to a server first.")
+CANCELLED = CallView(False, sentence="Cancelled. The server was told.")
+
+
+class _Announcement:
+    """Says that a call has begun, a moment late: painting would hold up the reading of an answer that comes at once."""
+
+    def __init__(self, say: Callable[[], None]) -> None:
+        self._say: Callable[[], None] | None = say
+        self._timer = asyncio.get_running_loop().call_later(ANNOUNCE_S, self.make)
+
+    def make(self) -> None:
+        """Say it now, if it has not been said."""
+        self._timer.cancel()
+        say, self._say = self._say, None
+        if say is not None:
+            say()
+
+
+class _Batch:
+    """Calls of one tool: how many are left, and what the latest came to."""
+
+    def __init__(self, tool: str, times: int) -> None:
+        self.tool = tool
+        self.times = times
+        self.left = iter(range(times))
+        self.done = 0
+        self.view = CANCELLED
+        self.answer_n: int | None = None
+        self._shown_ns = perf_counter_ns()
+
+    def is_due(self) -> bool:
+        """Count a call; True about ten times a second, for showing how far the batch is."""
+        self.done += 1
+        if self.times == 1 or perf_counter_ns() - self._shown_ns < SHOW_EVERY_NS:
+            return False
+        self._shown_ns = perf_counter_ns()
+        return True
 
 
 class Controller(QObject):
@@ -43,6 +87,7 @@ class Controller(QObject):
         self._number = 0
         self._connection: asyncio.Task[None] | None = None
         self._calls: set[asyncio.Task[None]] = set()
+        self._announcements: set[_Announcement] = set()
         self.session: Session | None = None
         self.calls: list[dict[str, Any]] = []
         self.error: str | None = None
@@ -107,6 +152,7 @@ class Controller(QObject):
         if method == "notifications/tools/list_changed":
             self._scope.start(self._list_tools(), "list tools")
         elif method == "notifications/message" and self._calls and isinstance(params, dict):
+            self._announce()
             self.call_said.emit(_log_text(params.get("data")))
 
     def call(self, tool: str, arguments: dict[str, Any]) -> None:
@@ -130,29 +176,56 @@ class Controller(QObject):
             await asyncio.wait(self._calls)
 
     async def _call_many(self, tool: str, arguments: dict[str, Any], times: int, concurrency: int) -> None:
-        left = iter(range(times))
+        """One call shows all it brings; of many, the window shows how far they are, and the last result."""
+        announcement = _Announcement(partial(self.call_started.emit, tool))
+        self._announcements.add(announcement)
+        batch = _Batch(tool, times)
 
         async def worker() -> None:
-            for _ in left:
-                await self._call(tool, arguments)
+            for _ in batch.left:
+                await self._call(batch, arguments)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(concurrency, times)):
-                group.create_task(worker())
-
-    async def _call(self, tool: str, arguments: dict[str, Any]) -> None:
-        self.call_started.emit(tool)
-        if self.session is None:
-            self._finish(tool, CallView(False, sentence="There is no connection. Connect to a server first."))
-            return
         try:
-            answer = await self.session.call_tool(tool, arguments, on_progress=self._on_progress)
-        except asyncio.CancelledError:
-            self._finish(tool, CallView(False, sentence="Cancelled. The server was told."))
-            raise
-        self._finish(tool, _view(answer))
-        if answer.answer_n is not None:
-            self.answered.emit(answer.answer_n)
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(concurrency, times)):
+                    group.create_task(worker())
+        finally:
+            self._announcements.discard(announcement)
+            announcement.make()
+            self.call_finished.emit(batch.view)
+            if batch.answer_n is not None:
+                self.answered.emit(batch.answer_n)
+
+    async def _call(self, batch: _Batch, arguments: dict[str, Any]) -> None:
+        batch.view = CANCELLED
+        try:
+            if self.session is None:
+                batch.view = NO_CONNECTION
+                return
+            on_progress = self._on_progress if batch.times == 1 else None
+            answer = await self.session.call_tool(batch.tool, arguments, on_progress=on_progress)
+            batch.view, batch.answer_n = _view(answer), answer.answer_n
+        finally:
+            self._record(batch.tool, batch.view)
+        if batch.is_due():
+            self._announce()
+            self.call_progressed.emit(float(batch.done), float(batch.times), f"{batch.done} of {batch.times} calls")
+
+    def _announce(self) -> None:
+        for announcement in self._announcements:
+            announcement.make()
+
+    def _record(self, tool: str, view: CallView) -> None:
+        error = view.error if view.error is not None else (view.sentence or None)
+        self.calls.append(
+            {
+                "tool": tool,
+                "ok": view.ok,
+                "rtt_ms": view.rtt_ms,
+                "events": view.events,
+                "error": None if view.ok else error,
+            }
+        )
 
     def read_resource(self, uri: str) -> None:
         """Read a resource that a result links to."""
@@ -170,20 +243,8 @@ class Controller(QObject):
             self.resource_read.emit({"isError": True, "content": [{"type": "text", "text": text}]})
 
     def _on_progress(self, progress: Progress) -> None:
+        self._announce()
         self.call_progressed.emit(progress.progress, progress.total, progress.message)
-
-    def _finish(self, tool: str, view: CallView) -> None:
-        error = view.error if view.error is not None else (view.sentence or None)
-        self.calls.append(
-            {
-                "tool": tool,
-                "ok": view.ok,
-                "rtt_ms": view.rtt_ms,
-                "events": view.events,
-                "error": None if view.ok else error,
-            }
-        )
-        self.call_finished.emit(view)
 
 
 def _view(answer: Answer) -> CallView:

@@ -187,6 +187,8 @@ class CallPane(QWidget):
         self._warning.hide()
         arguments = self.arguments.arguments()
         if arguments is not None and not self._is_running:
+            self._is_running = True
+            self._update_buttons()
             self.call_requested.emit(self._name(), arguments)
 
     def _name(self) -> str:
