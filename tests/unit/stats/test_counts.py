@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 from inspector.stats.counts import Counts
-from inspector.trace.clock import FakeClock
 from inspector.trace.events import (
     ROW_KINDS,
     AttemptMade,
     BodyReceived,
-    ChunkReceived,
-    CommentReceived,
     Direction,
     FrameReceived,
     Framing,
     Message,
     MessageType,
 )
-from inspector.trace.river import River
+from tests.support.rivers import Talk
 
 
-def message(river: River, direction: Direction, framing: Framing) -> None:
-    river.emit(Message, stream=1, direction=direction, message_type=MessageType.NOTIFICATION, framing=framing)
+def message(talk: Talk, direction: Direction, framing: Framing) -> None:
+    talk.tell(Message, stream=1, direction=direction, message_type=MessageType.NOTIFICATION, framing=framing)
 
 
 def test_frames_comments_messages_and_bytes() -> None:
-    river = River(FakeClock())
-    river.emit(AttemptMade, transport="http+sse", verdict="It answers.", succeeded=True)
-    message(river, Direction.OUTBOUND, Framing.BODY)
-    river.emit(ChunkReceived, stream=1, direction=Direction.INBOUND, offset=0, data=b"x" * 70)
-    river.emit(CommentReceived, stream=1, direction=Direction.INBOUND, text="", offset=0, raw=b":\n")
-    river.emit(FrameReceived, stream=1, direction=Direction.INBOUND, note="batch of 2")
-    message(river, Direction.INBOUND, Framing.BATCH)
-    message(river, Direction.INBOUND, Framing.BATCH)
-    message(river, Direction.INBOUND, Framing.SSE)
-    river.emit(ChunkReceived, stream=2, direction=Direction.INBOUND, offset=0, data=b"x" * 30)
-    message(river, Direction.INBOUND, Framing.BODY)
-    river.emit(BodyReceived, stream=3, direction=Direction.INBOUND, content_type="text/html", raw=b"<html>")
-    counts = Counts()
-    counts.fold(river.since(0))
+    talk = Talk()
+    talk.tell(AttemptMade, transport="http+sse", verdict="It answers.", succeeded=True)
+    message(talk, Direction.OUTBOUND, Framing.BODY)
+    talk.chunk(1, b"x" * 70)
+    talk.comment(1, "")
+    talk.hear(FrameReceived, 1, note="batch of 2")
+    message(talk, Direction.INBOUND, Framing.BATCH)
+    message(talk, Direction.INBOUND, Framing.BATCH)
+    message(talk, Direction.INBOUND, Framing.SSE)
+    talk.chunk(2, b"x" * 30)
+    message(talk, Direction.INBOUND, Framing.BODY)
+    talk.hear(BodyReceived, 3, content_type="text/html", raw=b"<html>")
+    counts = talk.into(Counts())
 
-    assert counts.received == sum(event.kind in ROW_KINDS for event in river.since(0)) == 9
+    assert counts.received == sum(event.kind in ROW_KINDS for event in talk.since(0)) == 9
     assert counts.bytes_received == 100
     assert counts.frames == 2
     assert counts.comments == 1
@@ -47,15 +43,13 @@ def test_frames_comments_messages_and_bytes() -> None:
 
 
 def test_the_rate_is_that_of_the_window_before_now() -> None:
-    clock = FakeClock()
-    river = River(clock)
+    talk = Talk()
     for _ in range(200):
-        clock.advance(0.1)
-        river.emit(ChunkReceived, stream=1, direction=Direction.INBOUND, offset=0, data=b"x" * 50)
-        message(river, Direction.INBOUND, Framing.SSE)
-    counts = Counts()
-    counts.fold(river.since(0))
-    now_ns = clock.monotonic_ns()
+        talk.wait(100)
+        talk.chunk(1, b"x" * 50)
+        message(talk, Direction.INBOUND, Framing.SSE)
+    counts = talk.into(Counts())
+    now_ns = talk.clock.monotonic_ns()
 
     assert counts.events_per_second(now_ns) == 10.0
     assert counts.events_per_second(now_ns, 10) == 10.0
@@ -65,16 +59,9 @@ def test_the_rate_is_that_of_the_window_before_now() -> None:
 
 
 def test_an_event_that_is_older_than_the_window_does_not_count_as_new() -> None:
-    river = River(FakeClock())
+    talk = Talk()
     counts = Counts()
     for monotonic_ns in (100_000_000_000, 100_000_000_000 - 12_800_000_000):
-        message_at = river.emit(
-            Message,
-            monotonic_ns=monotonic_ns,
-            message_type=MessageType.NOTIFICATION,
-            framing=Framing.SSE,
-            direction=Direction.INBOUND,
-        )
-        counts.fold([message_at])
+        counts.fold([talk.message(1, MessageType.NOTIFICATION, monotonic_ns=monotonic_ns)])
     assert counts.received == 2
     assert counts.events_per_second(100_000_000_000) == 1.0

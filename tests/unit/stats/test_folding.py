@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,6 @@ from inspector.stats.counts import Counts
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
 from inspector.stats.streams import StreamStats
-from inspector.trace.clock import FakeClock
 from inspector.trace.events import (
     AnyEvent,
     ChunkReceived,
@@ -35,7 +35,7 @@ from inspector.trace.events import (
     StreamEnded,
     Violation,
 )
-from inspector.trace.river import River
+from tests.support.rivers import Talk
 
 streams = st.integers(1, 4)
 numbers = st.integers(0, 20)
@@ -104,7 +104,7 @@ class Folds:
     counts: Counts = field(default_factory=Counts)
     engine: Engine = field(default_factory=Engine)
 
-    def fold(self, events: list[AnyEvent]) -> None:
+    def fold(self, events: Sequence[AnyEvent]) -> None:
         for part in (self.latency, self.streams, self.reconnects, self.counts, self.engine):
             part.fold(events)
 
@@ -127,15 +127,13 @@ class Folds:
     st.lists(st.integers(0, 40), max_size=5).map(sorted),
 )
 def test_one_piece_or_many(told: list[tuple[tuple[Any, dict[str, Any]], float]], cuts: list[int]) -> None:
-    clock = FakeClock()
-    river = River(clock)
+    talk = Talk()
     for (event, fields), pause_s in told:
-        clock.advance(pause_s)
-        river.emit(event, connection=1, **fields)
-    whole, pieces = Folds(), Folds()
-    whole.fold(river.since(0))
+        talk.clock.advance(pause_s)
+        talk.tell(event, **fields)
+    whole, pieces = talk.into(Folds()), Folds()
     start = 0
-    for cut in [*cuts, len(river)]:
-        pieces.fold(river.since(start, max(0, cut - start)))
+    for cut in [*cuts, len(talk)]:
+        pieces.fold(talk.since(start, max(0, cut - start)))
         start = max(start, cut)
     assert pieces.figures() == whole.figures()

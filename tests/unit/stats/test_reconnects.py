@@ -7,55 +7,23 @@ from typing import Any
 import pytest
 
 from inspector.stats.reconnects import MAX_STEPS, ReconnectStats, ReconnectSummary
-from inspector.trace.clock import FakeClock
-from inspector.trace.events import (
-    ConnectionState,
-    Direction,
-    EndCause,
-    FrameReceived,
-    Phase,
-    RequestSent,
-    StateChanged,
-    StreamEnded,
-)
-from inspector.trace.river import River
+from inspector.trace.events import ConnectionState, EndCause, FrameReceived
+from tests.support.rivers import Talk
 
 
-class Talk:
-    """A river about one connection."""
+class Line(Talk):
+    """A river about one connection, and what became of it."""
 
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.river = River(self.clock)
-
-    def state(self, state: ConnectionState, after_s: float = 0.0, connection: int = 1, **fields: Any) -> None:
+    def turn(self, state: ConnectionState, after_s: float = 0.0, **fields: Any) -> None:
         self.clock.advance(after_s)
-        self.river.emit(StateChanged, connection=connection, state=state, **fields)
+        self.state(state, **fields)
 
     def exchange(self, stream: int, purpose: str, cause: EndCause, age_ms: float = 0.0) -> None:
-        self.river.emit(
-            RequestSent,
-            connection=1,
-            stream=stream,
-            direction=Direction.OUTBOUND,
-            method="GET",
-            url="http://127.0.0.1/sse",
-            purpose=purpose,
-        )
-        self.river.emit(
-            StreamEnded,
-            connection=1,
-            stream=stream,
-            cause=cause,
-            phase=Phase.BODY,
-            sentence="It ended.",
-            age_ms=age_ms,
-        )
+        self.send(stream, "GET", purpose)
+        self.end(stream, cause, age_ms=age_ms)
 
     def stats(self) -> ReconnectStats:
-        stats = ReconnectStats()
-        stats.fold(self.river.since(0))
-        return stats
+        return self.into(ReconnectStats())
 
     def summary(self) -> ReconnectSummary:
         summary = self.stats().summary(self.clock.monotonic_ns())
@@ -63,21 +31,21 @@ class Talk:
         return summary
 
 
-def opened(talk: Talk) -> None:
-    talk.state(ConnectionState.CONNECTING)
-    talk.state(ConnectionState.WAITING_FOR_HEADERS, 1)
-    talk.state(ConnectionState.OPEN, 1)
+def opened(talk: Line) -> None:
+    talk.turn(ConnectionState.CONNECTING)
+    talk.turn(ConnectionState.WAITING_FOR_HEADERS, 1)
+    talk.turn(ConnectionState.OPEN, 1)
 
 
 def test_a_drop_and_two_attempts() -> None:
-    talk = Talk()
+    talk = Line()
     opened(talk)
     talk.clock.advance(30)
     talk.exchange(1, "stream", EndCause.RESET, age_ms=30_000.0)
-    talk.state(ConnectionState.RECONNECTING, attempt=1, delay_ms=1_000.0, asked_ms=900, last_event_id="7")
+    talk.turn(ConnectionState.RECONNECTING, attempt=1, delay_ms=1_000.0, asked_ms=900, last_event_id="7")
     talk.exchange(2, "resume", EndCause.REFUSED)
-    talk.state(ConnectionState.RECONNECTING, 1, attempt=2, delay_ms=2_000.0, asked_ms=900, last_event_id="7")
-    talk.state(ConnectionState.OPEN, 2)
+    talk.turn(ConnectionState.RECONNECTING, 1, attempt=2, delay_ms=2_000.0, asked_ms=900, last_event_id="7")
+    talk.turn(ConnectionState.OPEN, 2)
     talk.clock.advance(27)
 
     now = talk.summary()
@@ -100,17 +68,17 @@ def test_a_drop_and_two_attempts() -> None:
 
 
 def test_the_first_connecting_is_neither_up_nor_down() -> None:
-    talk = Talk()
-    talk.state(ConnectionState.CONNECTING)
+    talk = Line()
+    talk.turn(ConnectionState.CONNECTING)
     talk.clock.advance(10)
     now = talk.summary()
     assert (now.uptime_ms, now.downtime_ms, now.availability, now.reconnects) == (0.0, 0.0, None, 0)
 
 
 def test_a_downtime_that_lasts_grows_with_now() -> None:
-    talk = Talk()
+    talk = Line()
     opened(talk)
-    talk.state(ConnectionState.RECONNECTING, 5, attempt=1)
+    talk.turn(ConnectionState.RECONNECTING, 5, attempt=1)
     talk.clock.advance(15)
     now = talk.summary()
     assert (now.uptime_ms, now.open_ms, now.down_ms, now.last_downtime_ms) == (5_000.0, None, 15_000.0, None)
@@ -120,26 +88,26 @@ def test_a_downtime_that_lasts_grows_with_now() -> None:
 
 
 def test_after_closing_nothing_grows() -> None:
-    talk = Talk()
+    talk = Line()
     opened(talk)
-    talk.state(ConnectionState.CLOSED, 5, reason="Closed by us.")
+    talk.turn(ConnectionState.CLOSED, 5, reason="Closed by us.")
     talk.clock.advance(100)
     now = talk.summary()
     assert (now.uptime_ms, now.downtime_ms, now.down_ms, now.availability) == (5_000.0, 0.0, None, 1.0)
 
 
 def test_giving_up_ends_the_downtime() -> None:
-    talk = Talk()
+    talk = Line()
     opened(talk)
-    talk.state(ConnectionState.RECONNECTING, 5, attempt=1)
-    talk.state(ConnectionState.CLOSED, 5)
+    talk.turn(ConnectionState.RECONNECTING, 5, attempt=1)
+    talk.turn(ConnectionState.CLOSED, 5)
     talk.clock.advance(100)
     now = talk.summary()
     assert (now.downtime_ms, now.last_downtime_ms, now.reconnects) == (5_000.0, 5_000.0, 0)
 
 
 def test_the_normal_end_of_a_call_is_no_loss_of_the_connection() -> None:
-    talk = Talk()
+    talk = Line()
     opened(talk)
     talk.exchange(2, "tools/call", EndCause.COMPLETE)
     talk.exchange(3, "tools/call", EndCause.CANCELLED_BY_US)
@@ -152,21 +120,21 @@ def test_the_normal_end_of_a_call_is_no_loss_of_the_connection() -> None:
 
 
 def test_ids_and_retry_of_the_stream_are_followed() -> None:
-    talk = Talk()
+    talk = Line()
     opened(talk)
-    talk.river.emit(FrameReceived, connection=1, stream=1, direction=Direction.INBOUND, event_id="41", retry_ms=3_000)
-    talk.river.emit(FrameReceived, connection=1, stream=1, direction=Direction.INBOUND, event_id="42")
+    talk.hear(FrameReceived, 1, event_id="41", retry_ms=3_000)
+    talk.hear(FrameReceived, 1, event_id="42")
     now = talk.summary()
     assert (now.last_event_id, now.asked_ms) == ("42", 3_000)
 
 
 def test_a_new_connect_starts_anew_and_the_sums_remain() -> None:
-    talk = Talk()
+    talk = Line()
     opened(talk)
-    talk.state(ConnectionState.RECONNECTING, 1, attempt=1)
-    talk.state(ConnectionState.OPEN, 1)
-    talk.state(ConnectionState.CLOSED, 1)
-    talk.state(ConnectionState.CONNECTING, 1, connection=2)
+    talk.turn(ConnectionState.RECONNECTING, 1, attempt=1)
+    talk.turn(ConnectionState.OPEN, 1)
+    talk.turn(ConnectionState.CLOSED, 1)
+    talk.turn(ConnectionState.CONNECTING, 1, connection=2)
 
     stats = talk.stats()
     now = talk.summary()
@@ -182,9 +150,9 @@ def test_nothing_folded_has_no_summary() -> None:
 
 
 def test_a_storm_keeps_the_newest_steps() -> None:
-    talk = Talk()
+    talk = Line()
     for attempt in range(1, MAX_STEPS + 100):
-        talk.state(ConnectionState.RECONNECTING, 0.01, attempt=attempt)
+        talk.turn(ConnectionState.RECONNECTING, 0.01, attempt=attempt)
     stats = talk.stats()
     assert len(stats.steps) == MAX_STEPS
     assert stats.attempts == MAX_STEPS + 99
