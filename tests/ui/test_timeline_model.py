@@ -1,83 +1,37 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from inspector.trace.clock import FakeClock
-from inspector.trace.events import (
-    CommentReceived,
-    ConnectionState,
-    Direction,
-    Framing,
-    Message,
-    MessageType,
-    RequestSent,
-    StateChanged,
-)
-from inspector.trace.river import River
+from inspector.trace.events import CommentReceived, ConnectionState, Framing, MessageType
 from inspector.ui.models.row_filter import RowFilter
 from inspector.ui.models.timeline_cells import Column, TimeMode
 from inspector.ui.models.timeline_model import TimelineModel
-
-# The offscreen platform says so whenever a window asks for a minimum size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+from tests.support.rivers import Talk
 
 
 @pytest.fixture
-def river() -> River:
-    return River(FakeClock())
+def river() -> Talk:
+    return Talk()
 
 
 @pytest.fixture
-def model(river: River, qapp: QApplication) -> TimelineModel:
+def model(river: Talk, qapp: QApplication) -> TimelineModel:
     made = TimelineModel(river)
     QAbstractItemModelTester(made, QAbstractItemModelTester.FailureReportingMode.Fatal, made)
     return made
 
 
-def message(river: River, kind: MessageType, raw: bytes = b"{}", **fields: Any) -> Message:
-    out = kind is MessageType.REQUEST
-    return river.emit(
-        Message,
-        stream=fields.pop("stream", None),
-        direction=Direction.OUTBOUND if out else Direction.INBOUND,
-        message_type=kind,
-        framing=Framing.BODY,
-        raw=raw,
-        **fields,
-    )
-
-
-def calls(river: River, count: int) -> None:
-    """For each call one HTTP request, one request, one comment and one answer."""
-    for number in range(count):
-        stream = river.next_stream()
-        river.emit(RequestSent, stream=stream, method="POST", url="http://h/mcp", purpose="tools/call")
-        asked = message(
-            river,
-            MessageType.REQUEST,
-            stream=stream,
-            method="tools/call",
-            id=number,
-            name="echo",
-            raw=b'{"n":%d}' % number,
-        )
-        river.emit(CommentReceived, stream=stream, text="ping", offset=0, raw=b": ping\n")
-        message(river, MessageType.RESPONSE, stream=stream, id=number, request_n=asked.n, rtt_ms=3.2)
-
-
-def test_model_publishes_a_hundred_thousand_rows_in_few_steps(river: River, qtbot: QtBot) -> None:
+def test_model_publishes_a_hundred_thousand_rows_in_few_steps(river: Talk, qtbot: QtBot) -> None:
     model = TimelineModel(river)  # without a tester, which reads all rows at each step
     inserts: list[int] = []
     model.rowsInserted.connect(lambda _parent, first, last: inserts.append(last - first + 1))
-    calls(river, 12_500)
+    river.calls(12_500)
     qtbot.waitUntil(lambda: model.rowCount() == 50_000, timeout=20_000)
-    calls(river, 12_500)
+    river.calls(12_500)
     qtbot.waitUntil(lambda: model.rowCount() == 100_000, timeout=20_000)
     assert sum(inserts) == 100_000
     assert len(inserts) < 2_000
@@ -85,21 +39,21 @@ def test_model_publishes_a_hundred_thousand_rows_in_few_steps(river: River, qtbo
     assert model.data(model.index(99_999, 0), Qt.ItemDataRole.UserRole) == 99_999
 
 
-def test_one_tick_is_bounded_and_the_rest_follows(river: River, qtbot: QtBot) -> None:
+def test_one_tick_is_bounded_and_the_rest_follows(river: Talk, qtbot: QtBot) -> None:
     model = TimelineModel(river)
-    calls(river, 25_000)
+    river.calls(25_000)
     model.pull()
     assert 0 < model.rowCount() < 100_000
     qtbot.waitUntil(lambda: model.rowCount() == 100_000, timeout=20_000)
 
 
-def test_filter_keeps_up_with_new_rows_and_can_be_taken_away(river: River, model: TimelineModel, qtbot: QtBot) -> None:
-    calls(river, 500)
+def test_filter_keeps_up_with_new_rows_and_can_be_taken_away(river: Talk, model: TimelineModel, qtbot: QtBot) -> None:
+    river.calls(500)
     qtbot.waitUntil(lambda: model.rowCount() == 2_000)
     model.set_filter(RowFilter(heartbeats=False, http=False))
     qtbot.waitUntil(lambda: not model.filtering)
     assert model.rowCount() == 1_000
-    calls(river, 10)
+    river.calls(10)
     qtbot.waitUntil(lambda: model.rowCount() == 1_020)
     assert {model.cell(position, Column.KIND) for position in range(1_020)} == {"request", "response"}
     model.set_filter(RowFilter(stream=7))
@@ -111,8 +65,8 @@ def test_filter_keeps_up_with_new_rows_and_can_be_taken_away(river: River, model
     assert model._visible is None
 
 
-def test_positions_and_rows_map_both_ways_under_a_filter(river: River, model: TimelineModel, qtbot: QtBot) -> None:
-    calls(river, 20)
+def test_positions_and_rows_map_both_ways_under_a_filter(river: Talk, model: TimelineModel, qtbot: QtBot) -> None:
+    river.calls(20)
     model.set_filter(RowFilter(event_test=lambda event: isinstance(event, CommentReceived)))
     qtbot.waitUntil(lambda: model.rowCount() == 20)
     assert [model.row_at(position) for position in range(20)] == list(range(2, 80, 4))
@@ -121,19 +75,12 @@ def test_positions_and_rows_map_both_ways_under_a_filter(river: River, model: Ti
     assert model.position_of(10_000) is None
 
 
-def test_cells_of_a_row(river: River, model: TimelineModel, qtbot: QtBot) -> None:
-    clock = river.clock
-    assert isinstance(clock, FakeClock)
-    river.emit(StateChanged, state=ConnectionState.CONNECTING, reason="you pressed Connect")
-    clock.advance(0.0032)
-    asked = message(
-        river,
-        MessageType.REQUEST,
-        b'{"method":"tools/call","params":{"arguments":{"a":1}}}',
-        method="tools/call",
-        id="7",
-    )
-    message(river, MessageType.ERROR, b'{"error":{"code":-1,"message":"no"}}', id="7", request_n=asked.n, rtt_ms=0.4)
+def test_cells_of_a_row(river: Talk, model: TimelineModel, qtbot: QtBot) -> None:
+    river.state(ConnectionState.CONNECTING, reason="you pressed Connect")
+    river.wait(3.2)
+    asked = river.ask(None, id="7", raw=b'{"method":"tools/call","params":{"arguments":{"a":1}}}')
+    error = {"framing": Framing.BODY, "raw": b'{"error":{"code":-1,"message":"no"}}', "id": "7", "rtt_ms": 0.4}
+    river.message(None, MessageType.ERROR, asked, **error)
     qtbot.waitUntil(lambda: model.rowCount() == 3)
     row = [model.cell(1, column) for column in Column]
     assert row[Column.TIME].endswith(".003200")
