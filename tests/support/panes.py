@@ -21,10 +21,12 @@ def put_up(qtbot: QtBot, pane: W, width: int, height: int) -> W:
     return pane
 
 
-def watch_models(pane: QWidget) -> None:
-    """Every breach of the model contract by a model in the pane fails the test."""
+def put_up_table(qtbot: QtBot, pane: W) -> W:
+    """As wide as a dock; every breach of the model contract by a model in the pane fails the test."""
+    put_up(qtbot, pane, 1_200, 300)
     for table in pane.findChildren(QTableView):
         QAbstractItemModelTester(table.model(), QAbstractItemModelTester.FailureReportingMode.Warning, pane)
+    return pane
 
 
 def part(pane: QWidget, kind: type[W], name: str) -> W:

@@ -7,34 +7,22 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from inspector.record.timeline import Timeline
-from inspector.trace.clock import FakeClock
 from inspector.trace.events import (
     BodyReceived,
-    ChunkReceived,
     Connected,
     ConnectionState,
-    Direction,
-    EndCause,
-    ExchangeFailed,
     Framing,
-    HeadersReceived,
     Message,
     MessageType,
     Outcome,
-    Phase,
-    RequestSent,
     Severity,
-    StateChanged,
-    StreamEnded,
     Violation,
 )
-from inspector.trace.river import River
 from inspector.ui.payload.facts import Section, http_events, http_sections, sse_sections
 from inspector.ui.payload.timing import arrivals, phases, timing_sections
 from inspector.ui.views.detail_pane import DetailPane
-
-# The offscreen platform says so whenever a window asks for a minimum size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+from tests.support.panes import put_up
+from tests.support.rivers import Talk
 
 MESSAGE, SSE, BYTES, HTTP, TIMING = range(5)
 ANSWER = (
@@ -43,61 +31,36 @@ ANSWER = (
 )
 
 
-class Conversation:
+class Conversation(Talk):
     """One call on one stream: the HTTP exchange, two progress notifications, an answer in two chunks."""
 
     def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.river = River(self.clock)
-        stream: dict[str, Any] = {"stream": self.river.next_stream(), "connection": 1}
-        inbound: dict[str, Any] = {**stream, "direction": Direction.INBOUND}
-        emit = self.river.emit
-        self.sent = emit(
-            RequestSent,
-            direction=Direction.OUTBOUND,
-            method="POST",
-            url="http://h/mcp?<b>",
-            purpose="tools/call",
-            headers=(("Accept", "text/event-stream"), ("X-<i>", "a\u202eb")),
-            body=b"{}",
-            **stream,
-        )
-        self.request = self.message(
-            MessageType.REQUEST, b'{"method":"tools/call"}', method="tools/call", id=3, **stream
-        )
-        self.clock.advance(0.002)
-        emit(Connected, peer="127.0.0.1:80", connect_ms=0.5, tls_ms=1.0, tls_version="TLSv1.3", **stream)
-        emit(HeadersReceived, status=200, reason="OK", http_version="HTTP/1.1", headers=(), ttfb_ms=2.0, **inbound)
+        super().__init__()
+        stream = self.next_stream()
+        headers = (("Accept", "text/event-stream"), ("X-<i>", "a\u202eb"))
+        self.sent = self.send(stream, url="http://h/mcp?<b>", headers=headers, body=b"{}")
+        self.request = self.ask(stream, id=3, raw=b'{"method":"tools/call"}')
+        self.wait(2)
+        self.tell(Connected, stream=stream, peer="127.0.0.1:80", connect_ms=0.5, tls_ms=1.0, tls_version="TLSv1.3")
+        self.headers(stream, ttfb_ms=2.0)
         for _ in range(2):
-            self.clock.advance(0.1)
-            progress: dict[str, Any] = {"method": "notifications/progress", "request_n": self.request.n}
-            self.message(MessageType.NOTIFICATION, b"{}", **progress, **inbound)
-        emit(ChunkReceived, offset=0, data=ANSWER[:30], **inbound)
+            self.wait(100)
+            self.said(MessageType.NOTIFICATION, b"{}", stream, to=self.request, method="notifications/progress")
+        self.chunk(stream, ANSWER[:30])
         first_byte_ns = self.clock.monotonic_ns()
-        self.clock.advance(0.004)
-        emit(ChunkReceived, offset=30, data=ANSWER[30:], **inbound)
-        self.answer = self.message(
-            MessageType.RESPONSE,
-            ANSWER,
-            framing=Framing.SSE,
-            id=3,
-            request_n=self.request.n,
-            rtt_ms=206.0,
-            first_byte_ns=first_byte_ns,
-            **inbound,
-        )
-        self.ended = emit(
-            StreamEnded, cause=EndCause.COMPLETE, phase=Phase.BODY, sentence="It is complete.", age_ms=206.5, **inbound
-        )
-        self.timeline = Timeline()
-        self.fold()
+        self.wait(4)
+        self.chunk(stream, ANSWER[30:], offset=30)
+        self.answered = self.answer(stream, self.request, id=3, raw=ANSWER, rtt_ms=206.0, first_byte_ns=first_byte_ns)
+        self.ended = self.end(stream, sentence="It is complete.", age_ms=206.5)
+        self.timeline = self.into(Timeline())
 
-    def message(self, kind: MessageType, raw: bytes, framing: Framing = Framing.BODY, **fields: Any) -> Message:
-        return self.river.emit(Message, message_type=kind, framing=framing, raw=raw, **fields)
+    def said(self, kind: MessageType, raw: bytes, stream: int | None = None, **fields: Any) -> Message:
+        """A message in a body of its own."""
+        return self.message(stream, kind, raw=raw, **{"framing": Framing.BODY, **fields})
 
     def fold(self) -> None:
         folded = self.timeline.numbers[-1] + 1 if len(self.timeline) else 0
-        self.timeline.fold(self.river.since(folded))
+        self.timeline.fold(self.since(folded))
 
     def row(self, n: int) -> int:
         row = self.timeline.row_of(n)
@@ -112,11 +75,7 @@ def talk() -> Conversation:
 
 @pytest.fixture
 def pane(talk: Conversation, qtbot: QtBot) -> DetailPane:
-    made = DetailPane(talk.river, talk.timeline)
-    qtbot.addWidget(made)
-    made.resize(640, 700)
-    made.show()
-    return made
+    return put_up(qtbot, DetailPane(talk, talk.timeline), 640, 700)
 
 
 def show(pane: DetailPane, talk: Conversation, n: int, tab: int = MESSAGE) -> str:
@@ -142,13 +101,13 @@ def test_before_anything_is_selected_it_says_what_to_do(pane: DetailPane) -> Non
 
 
 def test_message_is_indented_with_exact_integers(pane: DetailPane, talk: Conversation) -> None:
-    text = show(pane, talk, talk.answer.n)
+    text = show(pane, talk, talk.answered.n)
     assert '    "n": 123456789012345678901234567890' in text
     assert "beyond 2^53" in text
 
 
 def test_message_that_is_no_json_says_where(pane: DetailPane, talk: Conversation) -> None:
-    bad = talk.message(MessageType.INVALID, b'{"a": 1,\n oops}', problems=("not JSON",))
+    bad = talk.said(MessageType.INVALID, b'{"a": 1,\n oops}', problems=("not JSON",))
     text = show(pane, talk, bad.n)
     assert "✕ Not JSON" in text
     assert "line 2, column 2" in text
@@ -157,26 +116,26 @@ def test_message_that_is_no_json_says_where(pane: DetailPane, talk: Conversation
 
 
 def test_violation_shows_fix_requirement_and_the_event_it_is_about(pane: DetailPane, talk: Conversation) -> None:
-    finding = talk.river.emit(
+    finding = talk.tell(
         Violation,
         rule="r",
         severity=Severity.ERROR,
         text="The id is <null>.",
         fix="Send the id.",
         requirement="JSON-RPC 2.0 section 5",
-        about_n=talk.answer.n,
+        about_n=talk.answered.n,
     )
     text = show(pane, talk, finding.n)
     assert "✕ The id is &lt;null&gt;." in text
     assert "Fix: Send the id." in text
     assert "JSON-RPC 2.0 section 5" in text
-    assert f'href="{talk.answer.n}"' in pane.links.text()
-    show(pane, talk, talk.answer.n)
+    assert f'href="{talk.answered.n}"' in pane.links.text()
+    show(pane, talk, talk.answered.n)
     assert f'href="{finding.n}"' in pane.links.text()
 
 
 def test_state_shows_its_sentence(pane: DetailPane, talk: Conversation) -> None:
-    state = talk.river.emit(StateChanged, state=ConnectionState.RECONNECTING, reason="the stream was cut", attempt=1)
+    state = talk.state(ConnectionState.RECONNECTING, reason="the stream was cut", attempt=1)
     assert "reconnecting: the stream was cut · attempt 1" in show(pane, talk, state.n)
 
 
@@ -184,62 +143,60 @@ def test_links_lead_to_answer_progress_and_exchange(pane: DetailPane, talk: Conv
     show(pane, talk, talk.request.n)
     text = pane.links.text()
     assert "<b>Request #1</b> ⇄ " in text
-    assert f'<a href="{talk.answer.n}"' in text
+    assert f'<a href="{talk.answered.n}"' in text
     assert "(206 ms)" in text
     assert "2 notifications: " in text
     assert f'on POST 1: <a href="{talk.sent.n}"' in text
     with qtbot.waitSignal(pane.jump) as told:
-        pane.links.linkActivated.emit(str(talk.answer.n))
-    assert told.args == [talk.answer.n]
+        pane.links.linkActivated.emit(str(talk.answered.n))
+    assert told.args == [talk.answered.n]
     show(pane, talk, talk.ended.n)
     assert "HTTP request #0</a> → " in pane.links.text()
     assert "<b>HTTP end #" in pane.links.text()
 
 
 def test_links_of_requests_without_answer(pane: DetailPane, talk: Conversation) -> None:
-    asked = talk.message(MessageType.REQUEST, b"{}", method="ping", id=9)
+    asked = talk.ask(None, "ping", id=9)
     show(pane, talk, asked.n)
     assert "no answer yet" in pane.links.text()
-    talk.river.emit(
-        ExchangeFailed, request_n=asked.n, method="ping", id=9, outcome=Outcome.LOST, reason="cut", elapsed_ms=1.0
-    )
+    talk.fail(asked, Outcome.LOST)
     talk.fold()
     pane.refresh()
     assert "Failed #" in pane.links.text()
 
 
 def test_sse_fields(pane: DetailPane, talk: Conversation) -> None:
-    read = facts(sse_sections(talk.answer))
+    read = facts(sse_sections(talk.answered))
     assert (read["event"], read["id"], read["retry"]) == ("message", "41", "500 ms until a reconnect")
     assert read["line ends"] == "LF"
     assert read["place"] == f"bytes 0 to {len(ANSWER)} of stream 1 ({len(ANSWER)} B)"
-    assert "41" in show(pane, talk, talk.answer.n, SSE)
+    assert "41" in show(pane, talk, talk.answered.n, SSE)
     assert "did not come in an event stream" in show(pane, talk, talk.request.n, SSE)
 
 
 def test_http_shows_both_heads_and_never_reads_markup(pane: DetailPane, talk: Conversation) -> None:
-    text = show(pane, talk, talk.answer.n, HTTP)
+    text = show(pane, talk, talk.answered.n, HTTP)
     assert "POST http://h/mcp?<b>" in text
     assert "X-<i>" in text
     assert "a\\u202eb" in text
     assert "TLSv1.3" in text
     assert "It is complete." in text
-    state = talk.river.emit(StateChanged, state=ConnectionState.OPEN)
+    state = talk.state(ConnectionState.OPEN)
     assert "belongs to no HTTP exchange" in show(pane, talk, state.n, HTTP)
 
 
 def test_http_of_an_exchange_that_has_only_begun(talk: Conversation) -> None:
-    sent = talk.river.emit(RequestSent, stream=9, method="GET", url="http://h", purpose="stream")
+    sent = talk.send(9, "GET", "stream")
     talk.fold()
-    said = [section.sentence for section in http_sections(http_events(talk.river, talk.timeline, sent.stream))]
+    said = [section.sentence for section in http_sections(http_events(talk, talk.timeline, sent.stream))]
     assert "No response headers have come." in said
     assert "The exchange is still open." in said
 
 
 def test_timing_tells_phases_and_gaps(pane: DetailPane, talk: Conversation) -> None:
-    row = talk.row(talk.answer.n)
-    http = http_events(talk.river, talk.timeline, 1)
-    read = facts(timing_sections(talk.river, talk.timeline, row, http))
+    row = talk.row(talk.answered.n)
+    http = http_events(talk, talk.timeline, 1)
+    read = facts(timing_sections(talk, talk.timeline, row, http))
     assert read["round trip"] == "206 ms"
     assert read["arrived within"] == "4.00 ms in 2 chunks"
     assert read["headers after"] == "2.00 ms"
@@ -254,19 +211,19 @@ def test_timing_tells_phases_and_gaps(pane: DetailPane, talk: Conversation) -> N
         "whole exchange",
         "to this event",
     ]
-    assert "206 ms" in show(pane, talk, talk.answer.n, TIMING)
+    assert "206 ms" in show(pane, talk, talk.answered.n, TIMING)
     assert "to headers" in pane.waterfall.accessibleName()
 
 
 def test_chunk_boundaries_are_found_only_where_the_bytes_agree(pane: DetailPane, talk: Conversation) -> None:
-    assert [offset for offset, _ in arrivals(talk.river, talk.answer)] == [0, 30]
-    assert "came in 2 chunks over 4.00 ms" in show(pane, talk, talk.answer.n, BYTES)
-    other = talk.message(MessageType.RESPONSE, b"x" * 40, framing=Framing.SSE, stream=1)
-    assert arrivals(talk.river, other) == []
+    assert [offset for offset, _ in arrivals(talk, talk.answered)] == [0, 30]
+    assert "came in 2 chunks over 4.00 ms" in show(pane, talk, talk.answered.n, BYTES)
+    other = talk.said(MessageType.RESPONSE, b"x" * 40, framing=Framing.SSE, stream=1)
+    assert arrivals(talk, other) == []
 
 
 def test_bytes_of_an_event_without_any(pane: DetailPane, talk: Conversation) -> None:
-    state = talk.river.emit(StateChanged, state=ConnectionState.OPEN)
+    state = talk.state(ConnectionState.OPEN)
     assert show(pane, talk, state.n, BYTES) == "This event has no bytes of its own."
 
 
@@ -283,9 +240,9 @@ HOSTILE = (
 @pytest.mark.parametrize("raw", HOSTILE)
 def test_hostile_payloads_are_shown_in_every_tab(pane: DetailPane, talk: Conversation, raw: bytes) -> None:
     events = (
-        talk.message(MessageType.INVALID, raw, method="\u202e<b>" * 999, id="<i>", name="\ud800"),
-        talk.message(MessageType.INVALID, b"data: " + raw + b"\n\n", framing=Framing.SSE, stream=1),
-        talk.river.emit(BodyReceived, content_type="<b>\0", raw=raw),
+        talk.said(MessageType.INVALID, raw, method="\u202e<b>" * 999, id="<i>", name="\ud800"),
+        talk.said(MessageType.INVALID, b"data: " + raw + b"\n\n", framing=Framing.SSE, stream=1),
+        talk.tell(BodyReceived, content_type="<b>\0", raw=raw),
     )
     for event in events:
         for tab in range(5):
@@ -294,7 +251,7 @@ def test_hostile_payloads_are_shown_in_every_tab(pane: DetailPane, talk: Convers
 
 
 def test_only_the_tab_in_front_is_filled(pane: DetailPane, talk: Conversation) -> None:
-    show(pane, talk, talk.answer.n, MESSAGE)
+    show(pane, talk, talk.answered.n, MESSAGE)
     assert pane.http.toPlainText() == ""
     pane.tabs.setCurrentIndex(HTTP)
     assert "tools/call" in pane.http.toPlainText()

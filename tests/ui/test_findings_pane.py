@@ -2,54 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QLabel, QPushButton, QTableView, QTextBrowser, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QPushButton, QTextBrowser
 from pytestqt.qtbot import QtBot
 
 from inspector.diagnose.engine import Engine
-from inspector.trace.clock import FakeClock
 from inspector.trace.events import Severity, Violation
-from inspector.trace.river import River
 from inspector.ui.views.findings_pane import FindingsPane
 from inspector.ui.views.stat_table import StatTable
-
-# the offscreen platform says so of every window that has a smallest size
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
-
-W = TypeVar("W", bound=QWidget)
-
-
-def column(table: QTableView, title: str) -> list[str]:
-    model = table.model()
-    titles = [model.headerData(place, Qt.Orientation.Horizontal) for place in range(model.columnCount())]
-    place = titles.index(title)
-    return [model.index(row, place).data() for row in range(model.rowCount())]
-
-
-def part(pane: QWidget, kind: type[W], name: str) -> W:
-    found = pane.findChild(kind, name)
-    assert found is not None
-    assert found.accessibleName()
-    return found
-
-
-def put_up(qtbot: QtBot, engine: Engine) -> FindingsPane:
-    pane = FindingsPane(engine)
-    qtbot.addWidget(pane)
-    pane.show()
-    model = part(pane, StatTable, "findingsList").model()
-    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning, pane)
-    return pane
+from tests.support.panes import column, part, put_up_table
+from tests.support.rivers import Talk
 
 
 def violate(engine: Engine, rule: str, severity: Severity, about_n: int = 0) -> None:
-    river = River(FakeClock())
-    river.emit(
+    talk = Talk()
+    talk.tell(
         Violation,
         rule=rule,
         severity=severity,
@@ -58,7 +27,7 @@ def violate(engine: Engine, rule: str, severity: Severity, about_n: int = 0) -> 
         requirement="Section 5",
         about_n=about_n,
     )
-    engine.fold(river.since(0))
+    talk.into(engine)
 
 
 def test_findings_explain_the_chosen_one(qtbot: QtBot) -> None:
@@ -66,7 +35,7 @@ def test_findings_explain_the_chosen_one(qtbot: QtBot) -> None:
     violate(engine, "sse-bom", Severity.WARN, about_n=7)
     violate(engine, "jsonrpc-invalid-json", Severity.ERROR, about_n=8)
     violate(engine, "jsonrpc-invalid-json", Severity.ERROR, about_n=1_234)
-    pane = put_up(qtbot, engine)
+    pane = put_up_table(qtbot, FindingsPane(engine))
 
     table = part(pane, StatTable, "findingsList")
     assert column(table, "Severity") == ["✖ error", "▲ warn"]
@@ -88,7 +57,7 @@ def test_findings_explain_the_chosen_one(qtbot: QtBot) -> None:
 def test_a_new_finding_leaves_the_chosen_one_and_its_text(qtbot: QtBot) -> None:
     engine = Engine()
     violate(engine, "sse-bom", Severity.WARN)
-    pane = put_up(qtbot, engine)
+    pane = put_up_table(qtbot, FindingsPane(engine))
     violate(engine, "jsonrpc-invalid-json", Severity.ERROR)
     pane.refresh()
     table = part(pane, StatTable, "findingsList")
@@ -99,7 +68,7 @@ def test_a_new_finding_leaves_the_chosen_one_and_its_text(qtbot: QtBot) -> None:
 
 def test_findings_are_copied_as_markdown(qtbot: QtBot) -> None:
     engine = Engine()
-    pane = put_up(qtbot, engine)
+    pane = put_up_table(qtbot, FindingsPane(engine))
     button = part(pane, QPushButton, "copyFindings")
     assert not button.isEnabled()
     assert part(pane, StatTable, "findingsList").accessibleDescription().startswith("Nothing wrong so far.")

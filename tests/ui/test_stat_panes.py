@@ -3,120 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QLabel, QTableView, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
 from inspector.stats.streams import MAX_FINISHED, StreamStats
-from inspector.trace.clock import FakeClock
 from inspector.trace.events import (
-    ChunkReceived,
-    CommentReceived,
     ConnectionState,
-    Direction,
     EndCause,
-    Framing,
-    HeadersReceived,
     Message,
-    MessageType,
-    Phase,
-    RequestSent,
     StateChanged,
-    StreamEnded,
 )
-from inspector.trace.river import River
 from inspector.ui.models.table_model import NOTHING
 from inspector.ui.views.latency_pane import LatencyPane
 from inspector.ui.views.reconnect_pane import ReconnectPane
 from inspector.ui.views.stat_table import StatTable
 from inspector.ui.views.streams_pane import StreamsPane
-
-# the offscreen platform says so of every window that has a smallest size
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
-
-W = TypeVar("W", bound=QWidget)
+from tests.support.panes import column, part, put_up_table
+from tests.support.rivers import Talk
 
 
-def column(table: QTableView, title: str) -> list[str]:
-    model = table.model()
-    titles = [model.headerData(place, Qt.Orientation.Horizontal) for place in range(model.columnCount())]
-    place = titles.index(title)
-    return [model.index(row, place).data() for row in range(model.rowCount())]
-
-
-def part(pane: QWidget, kind: type[W], name: str) -> W:
-    found = pane.findChild(kind, name)
-    assert found is not None
-    assert found.accessibleName()
-    return found
-
-
-class Talk:
-    """A river about one connection, and all folds over it."""
+class Session(Talk):
+    """A talk, and all folds over it."""
 
     def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.river = River(self.clock)
+        super().__init__()
         self.latency, self.streams, self.reconnects = LatencyStats(), StreamStats(), ReconnectStats()
         self._folded = 0
 
-    def tell(self, event: Any, **fields: Any) -> int:
-        return int(self.river.emit(event, connection=1, **fields).n)
-
-    def call(self, name: str, rtt_ms: float) -> int:
-        stream = self.river.next_stream()
-        out, back = (
-            {"stream": stream, "direction": Direction.OUTBOUND},
-            {"stream": stream, "direction": Direction.INBOUND},
-        )
-        request_n = self.tell(
-            Message, message_type=MessageType.REQUEST, framing=Framing.BODY, method="tools/call", name=name, **out
-        )
-        self.tell(RequestSent, method="POST", url="", purpose="tools/call", **out)
-        self.clock.advance(rtt_ms / 1e3)
-        self.tell(Message, message_type=MessageType.RESPONSE, framing=Framing.SSE, request_n=request_n, **back)
-        self.tell(
-            StreamEnded, stream=stream, cause=EndCause.COMPLETE, phase=Phase.BODY, sentence="The answer is complete."
-        )
-        return request_n
+    def call(self, name: str, rtt_ms: float) -> Message:
+        stream = self.next_stream()
+        asked = self.ask(stream, name=name)
+        self.send(stream)
+        self.wait(rtt_ms)
+        self.answer(stream, asked)
+        self.end(stream, sentence="The answer is complete.")
+        return asked
 
     def listen(self) -> int:
-        stream = self.river.next_stream()
-        self.tell(RequestSent, stream=stream, method="GET", url="", purpose="stream")
-        headers = (("content-type", "text/event-stream"),)
-        self.tell(HeadersReceived, stream=stream, status=200, reason="", http_version="2", headers=headers, ttfb_ms=1.0)
+        stream = self.next_stream()
+        self.send(stream, "GET", "stream")
+        self.headers(stream)
         return stream
 
     def fold(self) -> None:
-        fresh = self.river.since(self._folded)
-        self._folded = len(self.river)
+        fresh = self.since(self._folded)
+        self._folded = len(self)
         for fold in (self.latency, self.streams, self.reconnects):
             fold.fold(fresh)
 
 
-def put_up(qtbot: QtBot, pane: QWidget) -> None:
-    """Show the pane, with every model in it watched for breaches of the model contract."""
-    qtbot.addWidget(pane)
-    pane.resize(1_200, 300)
-    pane.show()
-    for table in pane.findChildren(QTableView):
-        QAbstractItemModelTester(table.model(), QAbstractItemModelTester.FailureReportingMode.Warning, pane)
-
-
 def test_latency_has_a_row_per_tool_and_goes_to_the_slowest_call(qtbot: QtBot) -> None:
-    talk = Talk()
+    talk = Session()
     talk.call("echo", 10)
-    slowest_n = talk.call("echo", 30)
+    slowest = talk.call("echo", 30)
     talk.call("add", 1)
     talk.fold()
-    pane = LatencyPane(talk.latency)
-    put_up(qtbot, pane)
+    pane = put_up_table(qtbot, LatencyPane(talk.latency))
 
     table = part(pane, StatTable, "latencyTable")
     assert column(table, "Method or tool") == ["tools/call echo", "tools/call add"]
@@ -125,20 +73,17 @@ def test_latency_has_a_row_per_tool_and_goes_to_the_slowest_call(qtbot: QtBot) -
     table.selectRow(0)
     with qtbot.waitSignal(pane.jump) as jumped:
         QTest.keyClick(table, Qt.Key.Key_Return)
-    assert jumped.args == [slowest_n]
+    assert jumped.args == [slowest.n]
     with qtbot.waitSignal(pane.jump) as jumped:
         table.doubleClicked.emit(table.model().index(0, 2))
-    assert jumped.args == [slowest_n]
+    assert jumped.args == [slowest.n]
 
 
 def test_a_row_without_an_answer_leads_nowhere(qtbot: QtBot) -> None:
-    talk = Talk()
-    talk.tell(
-        Message, direction=Direction.OUTBOUND, message_type=MessageType.REQUEST, framing=Framing.BODY, method="ping"
-    )
+    talk = Session()
+    talk.ask(None, "ping")
     talk.fold()
-    pane = LatencyPane(talk.latency)
-    put_up(qtbot, pane)
+    pane = put_up_table(qtbot, LatencyPane(talk.latency))
     table = part(pane, StatTable, "latencyTable")
     table.selectRow(0)
     with qtbot.assertNotEmitted(pane.jump):
@@ -147,12 +92,11 @@ def test_a_row_without_an_answer_leads_nowhere(qtbot: QtBot) -> None:
 
 
 def test_a_refresh_keeps_selection_and_scroll(qtbot: QtBot) -> None:
-    talk = Talk()
+    talk = Session()
     for number in range(60):
         talk.call(f"tool {number}", number + 1)
     talk.fold()
-    pane = LatencyPane(talk.latency)
-    put_up(qtbot, pane)
+    pane = put_up_table(qtbot, LatencyPane(talk.latency))
     table = part(pane, StatTable, "latencyTable")
     table.sort_by(11, Qt.SortOrder.DescendingOrder)
     assert column(table, "Max ms")[:2] == ["60.00", "59.00"]
@@ -174,16 +118,15 @@ def test_a_refresh_keeps_selection_and_scroll(qtbot: QtBot) -> None:
 
 
 def test_streams_show_heartbeat_silence_and_end(qtbot: QtBot) -> None:
-    talk = Talk()
+    talk = Session()
     stream = talk.listen()
     for gap_s in (5.0, 5.1, 4.9, 5.0):
         talk.clock.advance(gap_s)
-        talk.tell(ChunkReceived, stream=stream, offset=0, data=b": ping\n")
-        talk.tell(CommentReceived, stream=stream, text="ping", offset=0, raw=b": ping\n")
+        talk.chunk(stream, b": ping\n")
+        talk.comment(stream)
     talk.call("echo", 1_000)
     talk.fold()
-    pane = StreamsPane(talk.streams, talk.clock)
-    put_up(qtbot, pane)
+    pane = put_up_table(qtbot, StreamsPane(talk.streams, talk.clock))
 
     table = part(pane, StatTable, "streamsTable")
     assert column(table, "#") == ["2", "1"]
@@ -197,21 +140,19 @@ def test_streams_show_heartbeat_silence_and_end(qtbot: QtBot) -> None:
 
 
 def test_streams_of_a_recording_do_not_age(qtbot: QtBot) -> None:
-    talk = Talk()
+    talk = Session()
     talk.listen()
     talk.fold()
-    pane = StreamsPane(talk.streams)
-    put_up(qtbot, pane)
+    pane = put_up_table(qtbot, StreamsPane(talk.streams))
     assert column(part(pane, StatTable, "streamsTable"), "Age s") == ["0.0"]
 
 
 def test_streams_that_are_not_listed_are_summed_up(qtbot: QtBot) -> None:
-    talk = Talk()
+    talk = Session()
     for _ in range(MAX_FINISHED + 2):
         talk.call("echo", 0)
     talk.fold()
-    pane = StreamsPane(talk.streams)
-    put_up(qtbot, pane)
+    pane = put_up_table(qtbot, StreamsPane(talk.streams))
     older = part(pane, QLabel, "olderStreams")
     assert older.isVisible()
     assert older.text() == "Not listed: 2 older streams with 0 B, 2 events, 0 comments."
@@ -223,16 +164,13 @@ def facts(pane: ReconnectPane) -> dict[str, str]:
 
 
 def test_reconnects_have_facts_and_a_history(qtbot: QtBot) -> None:
-    talk = Talk()
-    talk.tell(StateChanged, state=ConnectionState.OPEN, reason="The server is ready.")
+    talk = Session()
+    talk.state(ConnectionState.OPEN, reason="The server is ready.")
     talk.clock.advance(9)
     stream = talk.listen()
-    talk.tell(
-        StreamEnded, stream=stream, cause=EndCause.RESET, phase=Phase.BODY, sentence="It was reset.", age_ms=9_000.0
-    )
-    lost_n = talk.tell(
-        StateChanged,
-        state=ConnectionState.RECONNECTING,
+    talk.end(stream, EndCause.RESET, "It was reset.", age_ms=9_000.0)
+    lost = talk.state(
+        ConnectionState.RECONNECTING,
         reason="The stream was reset.",
         attempt=1,
         delay_ms=1_000.0,
@@ -241,8 +179,7 @@ def test_reconnects_have_facts_and_a_history(qtbot: QtBot) -> None:
     )
     talk.clock.advance(1)
     talk.fold()
-    pane = ReconnectPane(talk.reconnects, talk.clock)
-    put_up(qtbot, pane)
+    pane = put_up_table(qtbot, ReconnectPane(talk.reconnects, talk.clock))
 
     assert facts(pane) == {
         "State": "↻ reconnecting",
@@ -262,9 +199,9 @@ def test_reconnects_have_facts_and_a_history(qtbot: QtBot) -> None:
     table.selectRow(0)
     with qtbot.waitSignal(pane.jump) as jumped:
         QTest.keyClick(table, Qt.Key.Key_Enter)
-    assert jumped.args == [lost_n]
+    assert jumped.args == [lost.n]
 
-    talk.tell(StateChanged, state=ConnectionState.OPEN)
+    talk.state(ConnectionState.OPEN)
     talk.fold()
     talk.clock.advance(90)
     pane.refresh()
@@ -274,14 +211,13 @@ def test_reconnects_have_facts_and_a_history(qtbot: QtBot) -> None:
 
 
 def test_a_time_that_no_calendar_has_does_not_stop_the_pane(qtbot: QtBot) -> None:
-    talk = Talk()
+    talk = Session()
     talk.reconnects.fold([StateChanged(n=0, at=1e300, monotonic_ns=0, connection=1, state=ConnectionState.OPEN)])
-    pane = ReconnectPane(talk.reconnects)
-    put_up(qtbot, pane)
+    pane = put_up_table(qtbot, ReconnectPane(talk.reconnects))
     assert column(part(pane, StatTable, "reconnectTable"), "Time") == ["1e+300"]
 
 
-PANES: dict[str, Callable[[Talk], QWidget]] = {
+PANES: dict[str, Callable[[Session], QWidget]] = {
     "latency": lambda talk: LatencyPane(talk.latency),
     "streams": lambda talk: StreamsPane(talk.streams),
     "reconnects": lambda talk: ReconnectPane(talk.reconnects),
@@ -290,8 +226,7 @@ PANES: dict[str, Callable[[Talk], QWidget]] = {
 
 @pytest.mark.parametrize("name", PANES)
 def test_an_empty_pane_says_what_will_be_there(qtbot: QtBot, name: str) -> None:
-    pane = PANES[name](Talk())
-    put_up(qtbot, pane)
+    pane = put_up_table(qtbot, PANES[name](Session()))
     (table,) = pane.findChildren(StatTable)
     viewport = table.viewport()
     picture = viewport.grab().toImage()

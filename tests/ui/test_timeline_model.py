@@ -14,11 +14,6 @@ from tests.support.rivers import Talk
 
 
 @pytest.fixture
-def river() -> Talk:
-    return Talk()
-
-
-@pytest.fixture
 def model(river: Talk, qapp: QApplication) -> TimelineModel:
     made = TimelineModel(river)
     QAbstractItemModelTester(made, QAbstractItemModelTester.FailureReportingMode.Fatal, made)

@@ -14,11 +14,6 @@ from tests.support.rivers import Talk
 
 
 @pytest.fixture
-def river() -> Talk:
-    return Talk()
-
-
-@pytest.fixture
 def pane(river: Talk, qtbot: QtBot) -> TimelinePane:
     return put_up(qtbot, TimelinePane(river), 1000, 500)
 
