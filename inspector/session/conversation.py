@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 SLOW_ASK_S = 300.0
 """How long the user's side may take to answer a request of the server's."""
+MAX_PURPOSE_CHARACTERS = 60
 FAREWELL_S = 1.0
 ERROR_STATUS_S = 1.0
 """How long we wait for the end of the exchange that brought an error to initialize."""
@@ -212,10 +213,11 @@ class Conversation:
             return
         method = message.method or ""
         if method != "ping" and self.link.options.callbacks.for_method(method) is None:
-            text = f"The server asked for {method}, which this client has not declared; it was answered with an error."
+            asked = jsonrpc.shown(method)
+            text = f"The server asked for {asked}, which this client has not declared; it was answered with an error."
             breach = Breach("server-request-undeclared", Severity.NOTE, text, "Ask only for declared capabilities.")
             self.link.report(breach, event.stream, event.n)
-        task = self._asks[message.id] = self.link.spawn(self._answer(message), f"answer {method}")
+        task = self._asks[message.id] = self.link.spawn(self._answer(message), "answer")
         task.add_done_callback(lambda _: self._asks.pop(message.id, None))
 
     def _on_notification(self, message: JsonRpc) -> None:
@@ -234,7 +236,7 @@ class Conversation:
         """Answer a request of the server's by the rules of R24."""
         reply = await self._reply_to(message)
         if self.channel is not None:
-            await self.channel.say(reply, f"answer to {message.method}")
+            await self.channel.say(reply, f"answer to {(message.method or '')[:MAX_PURPOSE_CHARACTERS]}")
 
     async def _reply_to(self, message: JsonRpc) -> bytes:
         method = message.method or ""
@@ -243,7 +245,9 @@ class Conversation:
             return jsontext.dumps(jsonrpc.result(message.id, {}))
         ask = self.link.options.callbacks.for_method(method)
         if ask is None:
-            return _refusal(message, jsonrpc.METHOD_NOT_FOUND, f"{method} is not supported by this client")
+            return _refusal(
+                message, jsonrpc.METHOD_NOT_FOUND, f"{jsonrpc.shown(method)} is not supported by this client"
+            )
         mode = params.get("mode", "form")
         if method == "elicitation/create" and mode not in ("form", "url"):
             return _refusal(message, jsonrpc.INVALID_PARAMS, f"unknown elicitation mode {jsonrpc.shown(mode)}")

@@ -8,13 +8,16 @@ from typing import Any
 from inspector.protocol import era, jsonrpc
 from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.jsonrpc import JsonRpc, MessageType
-from inspector.protocol.peer import Peer, Pending, Reading, name_of
+from inspector.protocol.peer import NAME_PARAMS, NOTHING, Peer, Pending, Reading, name_of
 from inspector.session.calls import Calls, is_tool_error
 from inspector.session.link import Link
 from inspector.session.reader import Arrival
 from inspector.trace.events import CommentReceived, Direction, FrameReceived, Framing, Message
 from inspector.wire import jsontext
 from inspector.wire.sse import Comment, Frame
+
+_SSE, _INBOUND = Framing.SSE, Direction.INBOUND
+_REQUEST, _NOTIFICATION = MessageType.REQUEST, MessageType.NOTIFICATION
 
 OnMessage = Callable[[JsonRpc, Message], None]
 
@@ -49,18 +52,19 @@ class Inbox:
             connection=self._link.number,
             direction=Direction.INBOUND,
             note=note,
+            stream=arrival.stream,
+            first_byte_ns=arrival.first_ns,
             dispatched=frame.dispatched,
             complete=frame.complete,
-            **self._sse_fields(frame, arrival),
+            **_sse_facts(frame),
         )
         self._check_frame(frame, arrival, event.n)
         return event.n
 
     def message_frame(self, frame: Frame, arrival: Arrival, carrier: Pending | None) -> None:
         """A block of an MCP stream: a JSON-RPC message, a batch, a priming event, or something broken."""
-        note = _why_no_message(frame)
-        if note:
-            self.frame(frame, arrival, note)
+        if not (frame.complete and frame.data):
+            self.frame(frame, arrival, _why_no_message(frame))
             return
         parsed = jsontext.parse(frame.data)
         if frame.event != "message":
@@ -110,68 +114,32 @@ class Inbox:
         raw: bytes = b"",
     ) -> int:
         message = jsonrpc.read(value)
-        reading = self._peer.feed(message, carrier, on_stream=framing is Framing.SSE)
+        reading = self._peer.feed(message, carrier, on_stream=framing is _SSE)
         owner = carrier or reading.pending
         if owner is not None and not reading.settles:
             owner.events += 1
-        event = self._emit(message, reading, arrival, framing, frame, raw)
-        self._report(message, reading, event)
-        if reading.settles and reading.pending is not None:
-            self._calls.settle(reading.pending, message, event.n, arrival.last_ns)
-        elif message.type is MessageType.REQUEST or (
-            message.type is MessageType.NOTIFICATION and reading.pending is None
-        ):  # progress has been told to whom it belongs
-            self._on_message(message, event)
-        return event.n
-
-    def _emit(
-        self,
-        message: JsonRpc,
-        reading: Reading,
-        arrival: Arrival,
-        framing: Framing,
-        frame: Frame | None,
-        raw: bytes,
-    ) -> Message:
-        where: dict[str, Any] = {"raw": raw, "stream": arrival.stream, "first_byte_ns": arrival.first_ns}
-        if frame is not None:
-            where = self._sse_fields(frame, arrival)
-        pending = reading.pending if reading.settles else None
-        if pending is not None:
-            where["method"], where["name"] = pending.method, pending.name
-            where["rtt_ms"] = (arrival.last_ns - pending.sent_ns) / 1e6
-            where["is_tool_error"] = message.type is MessageType.RESPONSE and is_tool_error(
-                pending.method, message.result
-            )
-        elif message.method is not None:
-            where["method"], where["name"] = message.method, name_of(message.method, message.params)
-        if message.type is MessageType.ERROR:
-            where["error_code"] = jsonrpc.error_of(message)[0]
-        return self._link.river.emit(
+        fields = {"raw": raw} if frame is None else _sse_facts(frame)
+        _add_own_facts(fields, message)
+        if reading is not NOTHING:
+            _add_meaning(fields, message, reading, arrival)
+        event = self._link.river.emit(
             Message,
             monotonic_ns=arrival.last_ns,
             connection=self._link.number,
-            direction=Direction.INBOUND,
+            stream=arrival.stream,
+            direction=_INBOUND,
+            first_byte_ns=arrival.first_ns,
             message_type=message.type,
             framing=framing,
-            id=message.id,
-            request_n=reading.request_n,
-            progress_token=reading.progress_token,
-            problems=message.problems,
-            **where,
+            **fields,
         )
-
-    def _sse_fields(self, frame: Frame, arrival: Arrival) -> dict[str, Any]:
-        return {
-            "stream": arrival.stream,
-            "raw": frame.raw,
-            "offset": frame.offset,
-            "first_byte_ns": arrival.first_ns,
-            "event": frame.event,
-            "event_id": frame.id,
-            "retry_ms": frame.retry_ms,
-            "truncated": frame.truncated,
-        }
+        if reading.breaches or message.problems:
+            self._report(message, reading, event)
+        if reading.settles and reading.pending is not None:
+            self._calls.settle(reading.pending, message, event.n, arrival.last_ns)
+        elif message.type is _REQUEST or (message.type is _NOTIFICATION and reading.pending is None):
+            self._on_message(message, event)  # progress of ours has been told to whom it belongs
+        return event.n
 
     def _report(self, message: JsonRpc, reading: Reading, event: Message) -> None:
         for breach in reading.breaches:
@@ -182,8 +150,9 @@ class Inbox:
             self._link.report(breach, event.stream, event.n)
 
     def _foreign_event_name(self, frame: Frame, arrival: Arrival) -> None:
-        n = self.frame(frame, arrival, f"An event named {frame.event!r}, which MCP does not know.")
-        text = f"The event is named {frame.event!r}; clients take only `message` and drop this one."
+        name = jsonrpc.shown(frame.event)
+        n = self.frame(frame, arrival, f"An event named {name}, which MCP does not know.")
+        text = f"The event is named {name}; clients take only `message` and drop this one."
         fix = "Name the event `message`, or leave the name out."
         breach = Breach("sse-unknown-event-name", Severity.WARN, text, fix, "SSE framing of the transports")
         self._link.report_once(breach, arrival.stream, n)
@@ -196,15 +165,52 @@ class Inbox:
             self._link.report_once(breach, arrival.stream, n)
 
 
+def _add_own_facts(fields: dict[str, Any], message: JsonRpc) -> None:
+    """What a message says of itself; only what is not the default, as this is done for every one."""
+    if message.method is not None:
+        fields["method"] = message.method
+        if message.method in NAME_PARAMS:
+            fields["name"] = name_of(message.method, message.params)
+    if message.id is not None:
+        fields["id"] = message.id
+    if message.problems:
+        fields["problems"] = message.problems
+    if message.type is MessageType.ERROR:
+        fields["error_code"] = jsonrpc.error_of(message)[0]
+
+
+def _add_meaning(fields: dict[str, Any], message: JsonRpc, reading: Reading, arrival: Arrival) -> None:
+    """What a message means to us, and what the request says that it answers."""
+    fields["request_n"], fields["progress_token"] = reading.request_n, reading.progress_token
+    pending = reading.pending
+    if reading.settles and pending is not None:
+        fields["method"], fields["name"] = pending.method, pending.name
+        fields["rtt_ms"] = (arrival.last_ns - pending.sent_ns) / 1e6
+        is_result = message.type is MessageType.RESPONSE
+        fields["is_tool_error"] = is_result and is_tool_error(pending.method, message.result)
+
+
+def _sse_facts(frame: Frame) -> dict[str, Any]:
+    """What an event takes over from its block; only what is not the default."""
+    fields: dict[str, Any] = {"raw": frame.raw, "offset": frame.offset}
+    if frame.id is not None:
+        fields["event_id"] = frame.id
+    if frame.event != "message":
+        fields["event"] = frame.event
+    if frame.retry_ms is not None:
+        fields["retry_ms"] = frame.retry_ms
+    if frame.truncated:
+        fields["truncated"] = True
+    return fields
+
+
 def _why_no_message(frame: Frame) -> str:
-    """What a block is that carries no message, empty if it may carry one (R26)."""
+    """What a block is that carries no message (R26)."""
     if not frame.complete:
         return "The stream ended inside this block; it is not dispatched."
     if not frame.dispatched:
         return "A block without data; nothing is dispatched."
-    if frame.data == "":
-        return "A priming event: an id to resume from." if frame.id is not None else "An event with empty data."
-    return ""
+    return "A priming event: an id to resume from." if frame.id is not None else "An event with empty data."
 
 
 def _invalid_json(text: str, offset: int, truncated: bool) -> Breach:
