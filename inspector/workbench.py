@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import signal
 import sys
 from contextlib import suppress
@@ -91,7 +90,7 @@ class Workbench:
 
     def _start_work(self) -> None:
         self._meter.start()
-        self._scope.start(self._preload(), "preload")
+        self._scope.start(self._controller.preload(), "preload")
         if self._wanted.demo:
             self._demo.ready.connect(self._work_at)
             self._demo.failed.connect(self._fail)
@@ -100,10 +99,6 @@ class Workbench:
             self._work_at(self._wanted.url)
         else:
             self._scope.start(self._finish_work(), "finish")
-
-    async def _preload(self) -> None:
-        """Import the session in a thread, so that the first connect does not stop the painting."""
-        await asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "inspector.session.session")
 
     def _work_at(self, url: str) -> None:
         self._url = url

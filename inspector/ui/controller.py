@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from inspector.session.session import Session
 
 
+PRELOADED = ("inspector.session.session", "httpcore", "anyio._backends._asyncio", "jsonschema")
+"""What would otherwise be imported by the first request and the first form, while the window stands still."""
 ANNOUNCE_S = 0.03
 SHOW_EVERY_NS = 100_000_000
 NO_CONNECTION = CallView(False, sentence="There is no connection. Connect to a server first.")
@@ -94,6 +97,12 @@ class Controller(QObject):
         self.connect_ms: float | None = None
         self.tools_ms: float | None = None
 
+    @staticmethod
+    async def preload() -> None:
+        """Import what connecting and the first form need in a thread, so that the painting goes on."""
+        for name in PRELOADED:
+            await asyncio.get_running_loop().run_in_executor(None, import_module, name)
+
     def connect_to(self, options: Options) -> None:
         """Connect, ending the connection before; `failed` says why not."""
         self._number += 1
@@ -114,6 +123,7 @@ class Controller(QObject):
         if before is not None:
             before.cancel()
             await asyncio.gather(before, return_exceptions=True)
+        await self.preload()
         from inspector.session.failure import ConnectError  # noqa: PLC0415 - httpx is loaded after the window stands
         from inspector.session.session import Session  # noqa: PLC0415
 
