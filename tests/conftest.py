@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.support.demo import demo_server
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # read when the application object is made
 os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="inspector-tests-")  # the user's own layout stays as it is
 
@@ -40,3 +42,10 @@ def no_unexpected_log_lines(request: pytest.FixtureRequest) -> Iterator[None]:
         logger.removeHandler(collector)
     if collector.lines and "caplog" not in request.fixturenames:
         pytest.fail("unexpected log lines:\n" + "\n".join(collector.lines))
+
+
+@pytest.fixture(scope="module")
+def demo_url() -> Iterator[str]:
+    """The address of a demo server that serves the tests of one file."""
+    with demo_server() as url:
+        yield url

@@ -15,7 +15,6 @@ from time import perf_counter_ns
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import qasync
-from demo import demo_server
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -28,6 +27,7 @@ from inspector.ui.frame_meter import FrameMeter
 from inspector.ui.main_window import MainWindow
 from inspector.ui.tasks import TaskScope
 from inspector.ui.views.call_pane import CallView
+from tests.support.demo import demo_server
 
 RUNS = 60
 MAX_MEDIAN_MS = 25.0

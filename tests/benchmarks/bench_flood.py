@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from demo import demo_server
+from tests.support.demo import demo_server
 
 MAX_GAP_P99_MS = 33.0
 

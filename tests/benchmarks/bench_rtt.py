@@ -17,7 +17,7 @@ import httpx
 
 import inspector
 from inspector.trace.events import Message, RequestSent
-from tests.benchmarks.demo import demo_server
+from tests.support.demo import demo_server
 
 MAX_DIFFERENCE_MS = 0.5
 WARM_UP = 20

@@ -21,7 +21,7 @@ import orjson
 
 import inspector
 from inspector.trace.events import Message
-from tests.benchmarks.demo import demo_server
+from tests.support.demo import demo_server
 
 SIZE_BYTES = 200
 MAX_US = 12.0

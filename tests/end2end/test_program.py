@@ -97,19 +97,6 @@ def home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
 
-@pytest.fixture(scope="module")
-def demo_url() -> Iterator[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "inspector.servers.demo", "--until-stdin-closes"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    yield json.loads(process.stdout.readline())["url"]
-    process.communicate(timeout=LIMIT_S)
-
-
 def test_the_demo_shows_a_stream_and_reports_it(tmp_path: Path) -> None:
     report, picture = tmp_path / "report.json", tmp_path / "window.png"
     ended = run("--demo", "--quit-when-done", "--report", str(report), "--screenshot", str(picture))

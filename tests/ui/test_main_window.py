@@ -6,8 +6,6 @@ import asyncio
 import functools
 import json
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -158,19 +156,6 @@ async def click_on(view: QAbstractItemView, index: QModelIndex) -> None:
 def home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What is remembered from one run to the next is not the user's."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-
-
-@pytest.fixture(scope="module")
-def demo_url() -> Iterator[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "inspector.servers.demo", "--until-stdin-closes"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    yield json.loads(process.stdout.readline())["url"]
-    process.communicate(timeout=PATIENCE_S)
 
 
 @pytest.fixture
