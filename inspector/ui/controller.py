@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from inspector.trace.river import River
+from inspector.ui.collector import MainThreadCollector
 from inspector.ui.tasks import TaskScope
 from inspector.ui.views.call_pane import CallView
 
@@ -27,7 +28,7 @@ PRELOADED = ("inspector.session.session", "httpcore", "anyio._backends._asyncio"
 ANNOUNCE_S = 0.03
 SHOW_EVERY_NS = 100_000_000
 NO_CONNECTION = CallView(False, sentence="There is no connection. Connect to a server first.")
-CANCELLED = CallView(False, sentence="Cancelled. The server was told.")
+CANCELLED = CallView(False, sentence="Cancelled. The server was told.", cancelled=True)
 
 
 class _Announcement:
@@ -66,13 +67,17 @@ class _Batch:
         return True
 
 
+RAW_STREAM = "A raw event stream has no tools. All that it sends is in the timeline."
+NO_CAPABILITY = "This server offers no tools: it does not declare the capability."
+
+
 class Controller(QObject):
     """One connection at a time. Every slot returns at once; the work is a task of the scope."""
 
     connecting = Signal()
     connected = Signal()
-    tools_listed = Signal(object)
-    """The tools, or None while there is no connection."""
+    tools_listed = Signal(object, str)
+    """The tools, or None while there is no connection; and why there are none."""
     failed = Signal(str)
     disconnected = Signal()
     call_started = Signal(str)
@@ -85,6 +90,7 @@ class Controller(QObject):
 
     def __init__(self, river: River, scope: TaskScope, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        MainThreadCollector(self)
         self._river = river
         self._scope = scope
         self._number = 0
@@ -144,19 +150,25 @@ class Controller(QObject):
             self.failed.emit(error.sentence)
         finally:
             self.session = None
-            self.tools_listed.emit(None)
+            self.tools_listed.emit(None, "")
 
     async def _list_tools(self) -> None:
         session = self.session
-        if session is None or session.negotiated is None:
+        if session is None:
+            return
+        if session.negotiated is None:
+            self.tools_listed.emit([], RAW_STREAM)
             return
         if "tools" not in session.negotiated.capabilities:
-            self.tools_listed.emit([])
+            self.tools_listed.emit([], NO_CAPABILITY)
             return
         started_ns = perf_counter_ns()
         answer = await session.list_tools()
         self.tools_ms = (perf_counter_ns() - started_ns) / 1e6
-        self.tools_listed.emit(answer.result["tools"] if answer.ok else [])
+        if answer.ok:
+            self.tools_listed.emit(answer.result["tools"], "This server offers no tools.")
+        else:
+            self.tools_listed.emit([], f"The tools cannot be listed. {answer.sentence}")
 
     def _on_notification(self, method: str, params: Any) -> None:
         if method == "notifications/tools/list_changed":
