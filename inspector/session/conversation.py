@@ -19,7 +19,7 @@ from inspector.session.calls import Answer, Call, Calls
 from inspector.session.failure import ConnectError, FailureKind, connect_error
 from inspector.session.inbox import Inbox
 from inspector.session.link import Link
-from inspector.session.stream import Ended
+from inspector.session.stream import Ended, Stream
 from inspector.trace.events import ConnectionState, Direction, EndCause, Framing, Message, Outcome, SessionReady
 from inspector.wire import jsontext
 
@@ -176,13 +176,17 @@ class Conversation:
         self.calls.fail(call, outcome, reason)
         if call.stream is None:
             return
-        if not call.stream.is_written:
+        if not call.stream.is_leaving:
             call.stream.stop(EndCause.CANCELLED_BY_US, reason)
         elif call.pending.method != "initialize" and self.channel is not None:
-            params = {"requestId": call.pending.id, "reason": reason}
-            telling = self.link.spawn(self.notify("notifications/cancelled", params), "tell cancelled")
+            telling = self.link.spawn(self._tell_cancelled(call, call.stream, reason), "tell cancelled")
             self._farewells.add(telling)
             telling.add_done_callback(self._farewells.discard)
+
+    async def _tell_cancelled(self, call: Call, stream: Stream, reason: str) -> None:
+        """Say so once the request itself is gone, or the two could pass each other."""
+        await stream.written.wait()
+        await self.notify("notifications/cancelled", {"requestId": call.pending.id, "reason": reason})
 
     async def say_farewell(self) -> None:
         """Until the server has been told of all that we cancelled."""

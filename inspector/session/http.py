@@ -48,6 +48,7 @@ class Marks:
     network_stream: Any = None
     response: httpx.Response | None = None
     on_connected: Callable[[], None] = field(default=lambda: None)
+    on_sending: Callable[[], None] = field(default=lambda: None)
     on_waiting: Callable[[], None] = field(default=lambda: None)
 
     async def trace(self, name: str, info: dict[str, Any]) -> None:
@@ -65,6 +66,7 @@ class Marks:
             case "http11.send_request_headers.started" | "http2.send_request_headers.started":
                 if self.tcp_done_ns:
                     self.on_connected()
+                self.on_sending()
             case "http11.receive_response_headers.started" | "http2.receive_response_headers.started":
                 self.on_waiting()
 

@@ -56,14 +56,15 @@ class Ended:
 class Stream:
     """Runs one exchange. `stop` ends it from outside with a cause of ours.
 
-    `is_written` says that the request has left in whole.
+    `is_leaving` says that the request may be on the wire in part, `written` that it has left in whole.
     """
 
     link: Link
     sink: Sink
     before_send: Callable[[int], None] = field(default=lambda stream: None)
     number: int = 0
-    is_written: bool = False
+    is_leaving: bool = False
+    written: asyncio.Event = field(default_factory=asyncio.Event)
     closes_at_ns: int = 0
     stop_cause: EndCause | None = None
     stop_sentence: str = "We closed the stream."
@@ -94,6 +95,7 @@ class Stream:
             log.exception("Reading stream %s failed; this is a bug of the inspector", self.number)
             return self._end(EndCause.CLOSED_BY_US, "The inspector itself failed on this stream.", repr(error)[:1000])
         finally:
+            self.written.set()
             self._task = None
             self.link.streams.discard(self)
 
@@ -149,7 +151,7 @@ class Stream:
             headers=http.mask_headers(headers),
             body=request.body,
         )
-        self._marks = Marks(on_connected=self._on_connected, on_waiting=self._on_written)
+        self._marks = Marks(on_connected=self._on_connected, on_sending=self._on_sending, on_waiting=self._on_written)
         async with self.link.http.open(built, self._marks) as opened:
             self.link.sockets.append(opened.network_stream)
             redirect = self._on_headers(request, opened, hop)
@@ -182,8 +184,11 @@ class Stream:
             tls_version=marks.tls_version(),
         )
 
+    def _on_sending(self) -> None:
+        self.is_leaving = True
+
     def _on_written(self) -> None:
-        self.is_written = True
+        self.written.set()
         self.link.wait_for_headers()
 
     def _on_headers(self, request: HttpRequest, opened: Opened, hop: int) -> Redirect | None:
