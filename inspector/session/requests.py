@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from inspector.protocol import jsonrpc
 from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.peer import Progress
 from inspector.session.calls import Answer
@@ -42,12 +43,17 @@ class Requests:
         """All pages of a list (R5): `result[key]` holds the items of every page.
 
         A cursor that comes back, or more than 1000 pages, ends the loop with a finding; what came until then is kept.
+        A cursor that the server no longer takes (-32602) leads back to the first page, once.
         """
         items: list[Any] = []
         cursors: set[str] = set()
         params: dict[str, Any] | None = None
+        may_restart = True
         while True:
             answer = await self.request(method, params)
+            if may_restart and cursors and _is_stale_cursor(answer):
+                items, cursors, params, may_restart = [], set(), None, False
+                continue
             if not answer.ok or not isinstance(answer.result, dict):
                 return answer
             page = answer.result.get(key)
@@ -113,6 +119,10 @@ class Requests:
 
     async def ping(self) -> Answer:
         return await self.request("ping")
+
+
+def _is_stale_cursor(answer: Answer) -> bool:
+    return isinstance(answer.error, dict) and answer.error.get("code") == jsonrpc.INVALID_PARAMS
 
 
 def _with_items(answer: Answer, key: str, items: list[Any]) -> Answer:

@@ -175,6 +175,29 @@ async def test_a_cursor_that_comes_back_ends_the_pages(server: FaultServer, mcp:
     assert len(tools) == 3 and violations(session.river) == ["pagination-loop"]
 
 
+async def test_a_cursor_that_is_no_longer_taken_leads_back_to_the_first_page(
+    server: FaultServer, mcp: StreamableMcp
+) -> None:
+    good, asked = paging({None: "a", "a": None}), 0
+
+    async def page(connection: Connection, request: Request, message: Json) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            refusal = {"code": -32602, "message": "unknown cursor"}
+            body = json.dumps({"jsonrpc": "2.0", "id": message["id"], "error": refusal})
+            await connection.answer(200, JSON, body.encode())
+        else:
+            await good(connection, request, message)
+
+    mcp.on["tools/list"] = page
+    async with inspector.connect(server.url()) as session:
+        tools = (await session.list_tools()).result["tools"]
+    check_river(session.river)
+    assert [tool["name"] for tool in tools] == ["tool None", "tool a"]
+    assert asked == 4
+
+
 async def test_the_session_is_ended_with_delete(server: FaultServer, mcp: StreamableMcp) -> None:
     async with inspector.connect(server.url()) as session:
         assert mcp.sessions == ["session-number-1"]
