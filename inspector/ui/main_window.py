@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QWidget
 
 from inspector.trace.states import ConnectionState
 from inspector.ui.resources import resource
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from inspector.ui.folds import Folds
     from inspector.ui.frame_meter import FrameMeter
 
-REFRESH_MS = 250
 STATE_MS = 100
-FINDINGS_TAB = 1
+NOT_CONNECTED = "Connect to a server to call its tools."
 DOCKS = {
     "Tools": Qt.DockWidgetArea.LeftDockWidgetArea,
     "Detail": Qt.DockWidgetArea.RightDockWidgetArea,
@@ -57,13 +56,14 @@ class MainWindow(QMainWindow):
 
     def furnish(self, river: River, controller: Controller, folds: Folds, meter: FrameMeter) -> None:
         """Bring in the panes and tie everything together."""
-        from inspector.ui.views.call_pane import CallPane  # noqa: PLC0415 - the window is painted first
+        from inspector.ui.pulse import Pulse  # noqa: PLC0415 - the window is painted first
+        from inspector.ui.views.call_pane import CallPane  # noqa: PLC0415
         from inspector.ui.views.detail_pane import DetailPane  # noqa: PLC0415
         from inspector.ui.views.timeline_pane import TimelinePane  # noqa: PLC0415
         from inspector.ui.views.tool_pane import ToolPane  # noqa: PLC0415
 
         self.setWindowIcon(QIcon(str(resource("icon.svg"))))
-        self.river, self._controller, self._folds, self._meter = river, controller, folds, meter
+        self.river, self._controller, self.folds, self.meter = river, controller, folds, meter
         self.timeline = TimelinePane(river)
         self.tools = ToolPane()
         self.detail = DetailPane(river, self.timeline.timeline)
@@ -75,7 +75,9 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self._share_room)
         self._connect_panes()
         self._connect_controller()
-        self._start_timers()
+        self._add_shortcuts()
+        self._show_tools(None, "")
+        self._pulse = Pulse(self, self._status)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         event.accept()
@@ -88,8 +90,8 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self.bar.set_insecure(settings.insecure)
 
-    def connect_now(self) -> None:
-        """Connect to the URL in the bar."""
+    def connect_now(self, *, is_lasting: bool = True) -> None:
+        """Connect to the URL in the bar; one that is not `is_lasting` is not worth remembering."""
         url = self.bar.url()
         if not url:
             self.bar.show_state(ConnectionState.CLOSED, "Type the address of a server first.", "", is_failure=True)
@@ -98,17 +100,14 @@ class MainWindow(QMainWindow):
         if "://" not in url:
             url = f"http://{url}"
             self.bar.set_url(url)
-        self.url_used.emit(url)
+        if is_lasting:
+            self.url_used.emit(url)
         self._controller.connect_to(self.settings.options(url, self.bar.transport()))
         self.bar.set_active(True)
 
     def _lay_out(self) -> None:
         self.resize(1280, 800)
-        toolbar = QToolBar("Connection")
-        toolbar.setObjectName("connectionToolBar")
-        toolbar.setMovable(False)
-        toolbar.addWidget(self.bar)
-        self.addToolBar(toolbar)
+        self.setMenuWidget(self.bar)  # unlike a tool bar, this place grows with a banner that wraps
         self.setCentralWidget(QWidget())
         area = Qt.DockWidgetArea
         self.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
@@ -124,7 +123,7 @@ class MainWindow(QMainWindow):
         if self.has_layout:
             return
         self.resizeDocks([self._docks["Tools"], self._docks["Detail"]], [190, 300], Qt.Orientation.Horizontal)
-        self.resizeDocks([self._docks["Work"]], [330], Qt.Orientation.Vertical)
+        self.resizeDocks([self._docks["Work"]], [350], Qt.Orientation.Vertical)
 
     def _work(self) -> QTabWidget:
         """The call and, behind it, the statistics: one place, so that the timeline keeps its height."""
@@ -134,9 +133,8 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.calls, "Call")
         from inspector.ui import statistics  # noqa: PLC0415 - the window is painted first
 
-        for title, build in statistics.panes(self._folds, self.river.clock):
+        for title, build in statistics.panes(self.folds, self.river.clock):
             self.tabs.addTab(LazyTab(partial(self._build, build)), title)
-        self.tabs.currentChanged.connect(self._refresh)
         return self.tabs
 
     def _build(self, build: Callable[[], Pane]) -> Pane:
@@ -150,6 +148,7 @@ class MainWindow(QMainWindow):
         self.bar.connect_requested.connect(self.connect_now)
         self.bar.disconnect_requested.connect(self._controller.disconnect_now)
         self.bar.settings_requested.connect(self._open_settings)
+        self.bar.help_requested.connect(self._show_shortcuts)
         self.tools.selected.connect(self.calls.set_tool)
         self.tools.activated.connect(self._go_to_call)
         self.calls.call_requested.connect(self._controller.call)
@@ -158,14 +157,13 @@ class MainWindow(QMainWindow):
         self.calls.result.resource_requested.connect(self._controller.read_resource)
         self.timeline.selected.connect(self.detail.show_event)
         self.detail.jump.connect(self.go_to_event)
-        reconnect = QShortcut(QKeySequence("Ctrl+R"), self)
-        reconnect.activated.connect(self.connect_now)
+        self.timeline.demo_wanted.connect(self._start_demo)
 
     def _connect_controller(self) -> None:
         controller = self._controller
         controller.connecting.connect(lambda: self.bar.set_active(True))
         controller.disconnected.connect(lambda: self.bar.set_active(self._controller.is_active))
-        controller.tools_listed.connect(self.tools.set_tools)
+        controller.tools_listed.connect(self._show_tools)
         controller.call_started.connect(self._on_call_started)
         controller.call_progressed.connect(self.calls.show_progress)
         controller.call_said.connect(self.calls.append_stream)
@@ -173,12 +171,20 @@ class MainWindow(QMainWindow):
         controller.resource_read.connect(self.calls.result.show_result)
         controller.answered.connect(self._show_answer)
 
-    def _start_timers(self) -> None:
-        self._folds.state_changed.connect(self._show_state)
-        for interval_ms, slot in ((REFRESH_MS, self._refresh), (STATE_MS, self._show_state)):
-            timer = QTimer(self)
-            timer.timeout.connect(slot)
-            timer.start(interval_ms)
+    def _add_shortcuts(self) -> None:
+        for keys, slot in (
+            ("Ctrl+R", self.connect_now),
+            ("Ctrl+,", self._open_settings),
+            ("Ctrl+K", self.tools.focus_search),
+            ("F1", self._show_shortcuts),
+            *((f"Ctrl+{n + 1}", partial(self.tabs.setCurrentIndex, n)) for n in range(self.tabs.count())),
+        ):
+            QShortcut(QKeySequence(keys), self).activated.connect(slot)
+
+    def _show_tools(self, tools: Any, none_because: str) -> None:
+        """The tools, or why there are none: in the list and where they would be called."""
+        self.tools.set_tools(tools, none_because)
+        self.calls.set_obstacle("" if isinstance(tools, list) and tools else none_because or NOT_CONNECTED)
 
     def _on_call_started(self, tool: str) -> None:
         self.tools.select(tool)
@@ -186,11 +192,12 @@ class MainWindow(QMainWindow):
 
     def _show_answer(self, n: int) -> None:
         """Until the user selects a row, the detail shows the latest answer, once the timeline has it."""
-        QTimer.singleShot(STATE_MS, self, lambda: self._show_unless_chosen(n))
 
-    def _show_unless_chosen(self, n: int) -> None:
-        if self.timeline.view.current_row() is None:
-            self.detail.show_event(n)
+        def show() -> None:
+            if self.timeline.view.current_row() is None:
+                self.detail.show_event(n)
+
+        QTimer.singleShot(STATE_MS, self, show)
 
     def _go_to_call(self) -> None:
         self.tabs.setCurrentWidget(self.calls)
@@ -210,35 +217,21 @@ class MainWindow(QMainWindow):
         dialog.chosen.connect(self.show_settings)
         dialog.open()
 
-    def _show_state(self) -> None:
-        from inspector.ui import state_words  # noqa: PLC0415 - the window is painted first
+    def _show_shortcuts(self) -> None:
+        from inspector.ui.dialogs.shortcuts_dialog import ShortcutsDialog  # noqa: PLC0415 - built when asked for
 
-        state, now_ns = self._folds.state, self.river.clock.monotonic_ns()
-        if state is None:
-            return
-        summary = self._folds.reconnects.summary(now_ns)
-        facts = state_words.facts(
-            self._folds.ready,
-            self._folds.latency.total().last_ms,
-            summary.open_ms if summary else None,
-            summary.reconnects if summary and self._folds.ready else 0,
-        )
-        words = state_words.words(state, now_ns)
-        self.bar.show_state(state.state, words, facts, is_failure=state_words.is_failure(state))
+        ShortcutsDialog(self).open()
 
-    def _refresh(self) -> None:
-        from inspector.record.text import counted  # noqa: PLC0415 - the window is painted first
+    def _start_demo(self) -> None:
+        """The bundled server, for as long as the window is open."""
+        from inspector.ui.demo_process import DemoProcess  # noqa: PLC0415 - started when asked for
 
-        tab = self.tabs.currentWidget()
-        if isinstance(tab, LazyTab):
-            tab.refresh()
-        count = len(self._folds.engine.findings())
-        self.tabs.setTabText(FINDINGS_TAB, f"Findings ({count})" if count else "Findings")
-        rate = self._folds.counts.events_per_second(self.river.clock.monotonic_ns())
-        parts = [f"ui lag {self._meter.latest_lag_ms:.1f} ms", counted(self.timeline.rows_shown(), "row")]
-        if rate >= 1:
-            parts.append(f"{rate:,.0f} events/s")
-        self._status.setText(" · ".join(parts))
+        demo = DemoProcess(self)
+        demo.ready.connect(self.bar.set_url)
+        demo.ready.connect(lambda: self.connect_now(is_lasting=False))
+        demo.failed.connect(lambda why: self.bar.show_state(ConnectionState.CLOSED, why, "", is_failure=True))
+        self.closing.connect(demo.stop)
+        demo.start()
 
 
 def _add_dock(window: QMainWindow, title: str, area: Qt.DockWidgetArea) -> QDockWidget:

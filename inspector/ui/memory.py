@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow
 
 MAX_URLS = 20
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised when docks change so much that an old layout would not fit."""
 
 

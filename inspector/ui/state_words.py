@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from inspector.protocol.era import TransportName
 from inspector.record.text import counted, duration
 from inspector.trace.events import ConnectionState, SessionReady, StateChanged
 
+_PAUSE = re.compile(r"; again in [\d.]+ s\.$")
+"""What the reason of an attempt says of its pause; here a countdown says it."""
 BY_USER = ("Closed by the user.", "Stopped by the user.")
 
 
@@ -19,7 +23,7 @@ def words(state: StateChanged | None, now_ns: int) -> str:
     if state.state is ConnectionState.RECONNECTING:
         left_ms = (state.delay_ms or 0.0) - since_ms
         when = f"reconnecting in {left_ms / 1000:.1f} s" if left_ms > 0 else "reconnecting now"
-        return f"{when}: {state.reason}"
+        return f"{when}: {_PAUSE.sub('.', state.reason)}"
     if state.state is ConnectionState.CLOSED:
         return "not connected" if state.reason in BY_USER else state.reason
     return f"{state.state.value} {since_ms / 1000:.1f} s"

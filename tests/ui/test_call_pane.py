@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 import pytest
@@ -160,11 +161,11 @@ def test_a_running_call_shows_time_and_progress_and_can_be_cancelled(qtbot: QtBo
         child(pane, QPushButton, "cancelButton").click()
     with qtbot.waitSignal(pane.cancel_requested):
         QTest.keyClick(edit, Qt.Key.Key_Escape)
-    pane.call_finished(CallView(ok=False, sentence="Cancelled by us.", events=2))
+    pane.call_finished(CallView(ok=False, sentence="Cancelled by us.", events=2, cancelled=True))
     assert not bar.isVisible()
     assert call_button(pane).isEnabled()
     assert not child(pane, QPushButton, "cancelButton").isEnabled()
-    assert child(pane, QLabel, "callOutcome").text() == "✗ echo failed · 2 events"
+    assert re.fullmatch(r"✗ echo failed: cancelled · .*[mµ]?s · 2 events", child(pane, QLabel, "callOutcome").text())
     assert "Cancelled by us." in "\n".join(label.text() for label in pane.result.findChildren(QLabel))
 
 
@@ -219,15 +220,44 @@ def test_the_outcome_is_a_sentence_with_its_figures(pane: CallPane) -> None:
     pane.call_started()
     result = {"content": [{"type": "text", "text": "done"}]}
     pane.call_finished(CallView(ok=True, result=result, sentence="Answered.", rtt_ms=1234.56, events=1))
-    assert child(pane, QLabel, "callOutcome").text() == "✓ echo answered · 1,234.6 ms · 1 event"
+    assert child(pane, QLabel, "callOutcome").text() == "✓ echo answered · 1.235 s · 1 event"
     assert child(pane, QLabel, "resultSentence").text() == "✓ Result"
 
 
 def test_an_outcome_names_the_tool_that_was_called(pane: CallPane) -> None:
     pane.call_started()
     pane.set_tool(PLAIN)
-    pane.call_finished(CallView(ok=True, result={}))
-    assert child(pane, QLabel, "callOutcome").text() == "✓ echo answered · 0 events"
+    pane.call_finished(CallView(ok=True, result={}, rtt_ms=3.0))
+    assert child(pane, QLabel, "callOutcome").text() == "✓ echo answered · 3.00 ms"
+
+
+def test_what_keeps_a_tool_from_being_called_is_said_beside_the_button(qtbot: QtBot, pane: CallPane) -> None:
+    edit = focused(qtbot, pane)
+    pane.set_obstacle("Connect to a server to call its tools.")
+    obstacle = child(pane, QLabel, "callObstacle")
+    assert (obstacle.isVisible(), call_button(pane).isEnabled()) == (True, False)
+    assert call_button(pane).toolTip() == obstacle.text() == "Connect to a server to call its tools."
+    with qtbot.assertNotEmitted(pane.call_requested):
+        QTest.keyClick(edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    pane.set_obstacle("")
+    assert (obstacle.isVisible(), call_button(pane).isEnabled()) == (False, True)
+
+
+def test_without_a_tool_the_pane_says_what_to_do_first(pane: CallPane) -> None:
+    pane.set_tool(None)
+    words = child(pane, QLabel, "toolDescription")
+    assert words.text() == "Choose a tool from the list."
+    pane.set_obstacle("This server offers no tools.")
+    assert words.text() == "This server offers no tools."
+    pane.set_obstacle("")
+    assert words.text() == "Choose a tool from the list."
+
+
+def test_a_long_name_does_not_widen_the_pane(pane: CallPane) -> None:
+    narrow = pane.minimumSizeHint().width()
+    pane.set_tool({"name": "n" * 150, "title": "t" * 150, "annotations": {"readOnlyHint": True}, "inputSchema": {}})
+    assert pane.minimumSizeHint().width() <= narrow + 120
+    assert child(pane, QLabel, "toolName").text() == "n" * 150
 
 
 def test_an_error_is_shown_as_one(pane: CallPane) -> None:

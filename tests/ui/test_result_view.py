@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QTextBrowser
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QScrollArea, QTextBrowser
 from pytestqt.qtbot import QtBot
 
-from inspector.ui.views.content import Block, BlockKind, blocks, size_words
+from inspector.ui.views.content import Block, BlockKind, blocks
 from inspector.ui.views.result_view import ResultView, decode_image
 from inspector.ui.views.text_view import FIRST_LENGTH, TextView
 
@@ -169,7 +169,7 @@ def test_a_large_image_is_scaled_to_fit() -> None:
 
 def test_audio_is_described(view: ResultView) -> None:
     view.show_result({"content": [{"type": "audio", "mimeType": "audio/wav", "data": encoded(wav(2))}]})
-    assert "audio · audio/wav · 31.3 KB" in labels(view)
+    assert "audio · audio/wav · 32.0 kB" in labels(view)
     assert "WAV, 2.0 s, 8,000 Hz, 1 channel(s)" in labels(view)
     view.show_result({"content": [{"type": "audio", "mimeType": "audio/wav", "data": encoded(wav(2)[:20])}]})
     assert "The WAV header cannot be read." in labels(view)
@@ -184,7 +184,7 @@ def test_a_resource_link_asks_before_it_reads(qtbot: QtBot, view: ResultView) ->
         "size": 2048,
     }
     view.show_result({"content": [link]})
-    assert "resource link · notes · text/plain · 2.0 KB" in labels(view)
+    assert "resource link · notes · text/plain · 2.0 kB" in labels(view)
     button = view.findChild(QAbstractButton, "readResource")
     assert isinstance(button, QAbstractButton)
     with qtbot.waitSignal(view.resource_requested) as requested:
@@ -205,7 +205,7 @@ def test_the_first_part_of_a_large_text_is_shown_and_the_rest_on_request(view: R
     view.show_result(text_result(text))
     assert len(shown(view)) == FIRST_LENGTH
     more = next(button for button in view.findChildren(QAbstractButton) if button.text().startswith("Show all"))
-    assert more.text() == "Show all (634.8 KB)"
+    assert more.text() == "Show all (650.0 kB)"
     more.click()
     assert shown(view) == text
     assert not more.isVisible()
@@ -266,8 +266,29 @@ def test_annotations_of_an_item_are_said() -> None:
     )
 
 
-def test_sizes_are_said_in_words() -> None:
-    assert [size_words(n) for n in (5, 2_048, 10_700_000)] == ["5 B", "2.0 KB", "10.2 MB"]
+@pytest.mark.parametrize("size", [-1, 10**400, 1.5, True, "2048"], ids=["negative", "huge", "float", "bool", "text"])
+def test_a_size_that_is_none_is_not_said(view: ResultView, size: Any) -> None:
+    view.show_result({"content": [{"type": "resource_link", "uri": "a:b", "name": "n", "size": size}]})
+    assert "resource link · n" in [label.text() for label in view.findChildren(QLabel)]
+
+
+def test_a_rendered_markdown_is_as_high_as_it_needs(qtbot: QtBot, view: ResultView) -> None:
+    view.resize(360, 500)
+    view.show_result({"content": [{"type": "text", "text": "### Three\n\n" + "- **a**: `b`\n" * 5}]})
+    browser = view.findChild(QTextBrowser)
+    assert isinstance(browser, QTextBrowser)
+    qtbot.waitUntil(lambda: browser.verticalScrollBar().maximum() == 0)
+    assert browser.viewport().height() >= browser.document().size().height()
+
+
+def test_a_narrow_view_needs_no_sideways_scrolling(view: ResultView) -> None:
+    view.resize(300, 400)
+    view.show_result({"content": [], "structuredContent": {"a_rather_long_name": "x" * 500}})
+    scroll = view.findChild(QScrollArea)
+    assert isinstance(scroll, QScrollArea)
+    page = scroll.widget()
+    assert page is not None
+    assert page.minimumSizeHint().width() <= scroll.viewport().width()
 
 
 TYPES = st.sampled_from(["text", "image", "audio", "resource", "resource_link", "x", None, 5])

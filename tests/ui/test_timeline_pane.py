@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QToolButton
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from inspector.trace.events import ConnectionState, Framing, MessageType, Severity, Violation
@@ -148,4 +148,11 @@ def test_marks_and_copies(river: Talk, pane: TimelinePane, qtbot: QtBot) -> None
 def test_empty_timeline_says_what_to_do(pane: TimelinePane) -> None:
     empty = part(pane, QLabel, "timelineEmpty")
     assert empty.isVisible()
-    assert empty.text() == "Connect to a server, or start the demo, to see it talk."
+    assert empty.text() == "Connect to a server to see it talk: type its address above and press Return."
+
+
+def test_an_empty_timeline_offers_the_demo_once(qtbot: QtBot, pane: TimelinePane) -> None:
+    demo = part(pane, QPushButton, "startDemo")
+    with qtbot.waitSignal(pane.demo_wanted):
+        demo.click()
+    assert not demo.isEnabled()

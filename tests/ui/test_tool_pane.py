@@ -130,6 +130,8 @@ def test_each_empty_state_says_why(pane: ToolPane) -> None:
     assert listed(pane).isVisible()
     search(pane).setText("zzz")
     assert text(pane, "toolsEmpty") == "No tool matches the search."
+    pane.set_tools([], "A raw event stream has no tools.")
+    assert text(pane, "toolsEmpty") == "A raw event stream has no tools."
     pane.set_tools({"tools": "none"})
     assert text(pane, "toolsEmpty") == "This server offers no tools."
     pane.set_tools(None)

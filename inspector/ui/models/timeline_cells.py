@@ -122,4 +122,4 @@ class TimelineCells:
         return text.duration(latency_ms) if latency_ms == latency_ms else ""  # noqa: PLR0124 - NaN stands for none
 
     def _preview(self, row: int) -> str:
-        return text.preview(self._river[self._timeline.numbers[row]])[:PREVIEW_CHARS]
+        return text.preview(self._river[self._timeline.numbers[row]]).lstrip()[:PREVIEW_CHARS]

@@ -9,8 +9,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
 
+from inspector.record.text import counted, duration
+from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.forms.arguments_editor import ArgumentsEditor
-from inspector.ui.forms.parts import plain_label, tool_tip
+from inspector.ui.forms.parts import tool_tip
 from inspector.ui.forms.spec import shown
 from inspector.ui.theme import color
 from inspector.ui.views.call_parts import CallProgress, ToolHeader, WarningBar
@@ -19,6 +21,12 @@ from inspector.ui.views.stream_text import StreamText
 
 MAX_REMEMBERED = 200
 SIDE_BY_SIDE = 1.4
+COLUMN_GAP = 8
+_ENDS = {
+    "answered": ("✓ {} answered", "good"),
+    "failed": ("✗ {} failed", "bad"),
+    "cancelled": ("✗ {} failed: cancelled", "warn"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,7 @@ class CallView:
     """How a call ended: the raw `result` of tools/call, or an `error` (JSON-RPC error object, or a sentence).
 
     `sentence` says it in words, `rtt_ms` is None where no answer came, `events` counts what arrived for this call.
+    `cancelled` says that it was the user who ended it.
     """
 
     ok: bool
@@ -34,6 +43,7 @@ class CallView:
     sentence: str = ""
     rtt_ms: float | None = None
     events: int = 0
+    cancelled: bool = False
 
 
 class CallPane(QWidget):
@@ -47,6 +57,7 @@ class CallPane(QWidget):
         self._tool: Any = None
         self._texts: dict[str, str] = {}
         self._is_running = False
+        self._obstacle = ""
         self._called = ""
         self._header = ToolHeader()
         self.arguments = ArgumentsEditor()
@@ -54,7 +65,7 @@ class CallPane(QWidget):
         self._call = QPushButton("Call")
         self._cancel = QPushButton("Cancel")
         self._progress = CallProgress(self._call, self._cancel)
-        self._outcome = plain_label()
+        self._outcome = ElidedLabel()
         self.stream = StreamText()
         self.result = ResultView()
         self._splitter = QSplitter(Qt.Orientation.Vertical)
@@ -80,13 +91,20 @@ class CallPane(QWidget):
             self._clear_outcome("No result yet.")
         self._update_buttons()
 
+    def set_obstacle(self, sentence: str) -> None:
+        """Why nothing can be called now; empty: the tools can."""
+        self._obstacle = sentence
+        self._header.set_obstacle(sentence)
+        self._progress.set_obstacle(sentence)
+        self._update_buttons()
+
     def focus_arguments(self) -> None:
         """Put the cursor into the first field."""
         self.arguments.focus_first()
 
     def request_call(self) -> None:
         """Call if the arguments fit; otherwise say in the pane what does not."""
-        if self._is_running or not self._name():
+        if self._is_running or self._obstacle or not self._name():
             return
         problems = [problem for problem in self.arguments.problems() if not problem.in_schema]
         if self.arguments.arguments() is None:
@@ -117,9 +135,9 @@ class CallPane(QWidget):
     def call_finished(self, outcome: CallView) -> None:
         """Show how the call ended."""
         self._is_running = False
-        self._progress.finish()
+        took_ms = self._progress.finish()
         self.stream.flush()
-        self._show_outcome(outcome)
+        self._show_outcome(outcome, took_ms if outcome.rtt_ms is None else outcome.rtt_ms)
         if outcome.error is not None:
             self.result.show_error(outcome.error)
         elif outcome.result is not None:
@@ -145,7 +163,6 @@ class CallPane(QWidget):
         self._call.setObjectName("callButton")
         self._call.setAccessibleName("Call the tool")
         self._call.setProperty("primary", True)
-        self._call.setToolTip("Call the tool (Ctrl+Enter)")
         self._cancel.setObjectName("cancelButton")
         self._cancel.setAccessibleName("Cancel the call")
         self._cancel.setToolTip("Cancel the call (Esc)")
@@ -154,12 +171,15 @@ class CallPane(QWidget):
             _column(self._header, self.arguments, self._warning, self._progress, grows=self.arguments)
         )
         below = QSplitter(Qt.Orientation.Vertical)
+        below.setChildrenCollapsible(False)
         below.addWidget(self.stream)
         below.addWidget(self.result)
         below.setStretchFactor(1, 1)
-        self._below = _column(self._outcome, below, grows=below)
-        self._splitter.addWidget(self._below)
+        self.result.put_in_header(self._outcome)
+        self._below = below
+        self._splitter.addWidget(below)
         self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(2 * COLUMN_GAP)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self._splitter)
@@ -186,7 +206,7 @@ class CallPane(QWidget):
     def _send(self) -> None:
         self._warning.hide()
         arguments = self.arguments.arguments()
-        if arguments is not None and not self._is_running:
+        if arguments is not None and not (self._is_running or self._obstacle):
             self._is_running = True
             self._update_buttons()
             self.call_requested.emit(self._name(), arguments)
@@ -204,7 +224,8 @@ class CallPane(QWidget):
             del self._texts[next(iter(self._texts))]
 
     def _update_buttons(self) -> None:
-        self._call.setEnabled(bool(self._name()) and not self._is_running)
+        self._call.setEnabled(bool(self._name()) and not (self._is_running or self._obstacle))
+        self._call.setToolTip(self._obstacle or "Call the tool (Ctrl+Enter)")
         self._cancel.setEnabled(self._is_running)
 
     def _clear_outcome(self, sentence: str) -> None:
@@ -213,14 +234,13 @@ class CallPane(QWidget):
         self.stream.hide()
         self.result.clear(sentence)
 
-    def _show_outcome(self, outcome: CallView) -> None:
-        words = "✓ {} answered" if outcome.ok else "✗ {} failed"
-        facts = [words.format(shown(self._called or self._name(), 60))]
-        if outcome.rtt_ms is not None:
-            facts.append(f"{outcome.rtt_ms:,.1f} ms")
-        facts.append("1 event" if outcome.events == 1 else f"{outcome.events:,} events")
+    def _show_outcome(self, outcome: CallView, took_ms: float) -> None:
+        words, role = _ENDS["cancelled" if outcome.cancelled else "answered" if outcome.ok else "failed"]
+        facts = [words.format(shown(self._called or self._name(), 60)), duration(took_ms)]
+        if outcome.events:
+            facts.append(counted(outcome.events, "event"))
         palette = self._outcome.palette()
-        palette.setColor(self._outcome.foregroundRole(), color("good" if outcome.ok else "bad"))
+        palette.setColor(self._outcome.foregroundRole(), color(role))
         self._outcome.setPalette(palette)
         self._outcome.setText(" · ".join(facts))
         self._outcome.setToolTip(tool_tip(outcome.sentence))

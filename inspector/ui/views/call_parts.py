@@ -11,6 +11,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from inspector.protocol.schema import Problem
+from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.forms.parts import muted_label, plain_label, tool_button
 from inspector.ui.forms.spec import shown
 from inspector.ui.models.tool_list import tool_row
@@ -29,11 +30,13 @@ class ToolHeader(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._description = ""
-        self._name = plain_label(wrap=False)
+        self._obstacle = ""
+        self._name = ElidedLabel()
         self._name.setObjectName("toolName")
         self._name.setFont(mono_font(1.15))
-        self._title = muted_label(wrap=False)
-        self._badges = plain_label(wrap=False)
+        self._title = ElidedLabel()
+        self._title.setProperty("muted", True)
+        self._badges = ElidedLabel(least_chars=24)
         self._badges.setObjectName("toolBadges")
         self._words = muted_label()
         self._words.setObjectName("toolDescription")
@@ -43,7 +46,7 @@ class ToolHeader(QWidget):
         first.setSpacing(10)
         for widget in (self._name, self._title):
             first.addWidget(widget)
-        first.addStretch()
+        first.addStretch(1)
         first.addWidget(self._badges)
         first.addWidget(self._more)
         layout = QVBoxLayout(self)
@@ -56,19 +59,26 @@ class ToolHeader(QWidget):
         """Show an entry of tools/list, whatever its shape; None: no tool is chosen."""
         row = tool_row(tool)
         whole = tool.get("description") if isinstance(tool, dict) else None
-        self._name.setText("" if tool is None else shown(row.name, 60))
+        self._name.setText("" if tool is None else row.name)
         self._name.setVisible(tool is not None)
-        self._title.setText("" if tool is None else shown(row.title, 60))
+        self._title.setText("" if tool is None else row.title)
         self._badges.setText(" · ".join(row.badges))
         palette = self._badges.palette()
         palette.setColor(self._badges.foregroundRole(), color("warn" if "destructive" in row.badges else "note"))
         self._badges.setPalette(palette)
         self._description = whole[:MAX_DESCRIPTION].strip() if isinstance(whole, str) else row.description
         if tool is None:
-            self._description = NO_TOOL
+            self._description = self._obstacle or NO_TOOL
         self._more.setChecked(False)
         self._more.setVisible(len(self._description) > SHORT_DESCRIPTION or "\n" in self._description)
         self._show_description(False)
+
+    def set_obstacle(self, sentence: str) -> None:
+        """Why there is no tool to choose; said in place of the advice to choose one."""
+        if self._description == (self._obstacle or NO_TOOL):
+            self._description = sentence or NO_TOOL
+            self._show_description(False)
+        self._obstacle = sentence
 
     def _show_description(self, is_whole: bool) -> None:
         self._more.setText("Less" if is_whole else "More")
@@ -144,6 +154,10 @@ class CallProgress(QWidget):
         self._elapsed = muted_label(wrap=False)
         self._elapsed.setObjectName("callElapsed")
         self._elapsed.setAccessibleName("Time since the call was sent")
+        self._obstacle = ElidedLabel()
+        self._obstacle.setObjectName("callObstacle")
+        self._obstacle.setAccessibleName("Why the tool cannot be called")
+        self._obstacle.setProperty("muted", True)
         self._clock = QElapsedTimer()
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MS)
@@ -151,10 +165,17 @@ class CallProgress(QWidget):
         self._latest: tuple[float, float | None, str] | None = None
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (call, cancel, self._bar, self._elapsed):
+        for widget in (call, cancel, self._bar, self._elapsed, self._obstacle):
             layout.addWidget(widget, 1 if widget is self._bar else 0)
         layout.addStretch()
         self._bar.hide()
+        self._elapsed.hide()
+        self._obstacle.hide()
+
+    def set_obstacle(self, sentence: str) -> None:
+        """Say beside the buttons why they are of no use; empty: they are."""
+        self._obstacle.setText(sentence)
+        self._obstacle.setVisible(bool(sentence))
 
     def start(self) -> None:
         """Show a busy bar and let the time run."""
@@ -162,15 +183,17 @@ class CallProgress(QWidget):
         self._bar.setRange(0, 0)
         self._bar.setFormat("")
         self._bar.show()
+        self._elapsed.show()
         self._clock.start()
         self._tick.start()
         self._refresh()
 
-    def finish(self) -> None:
-        """Stop the time where it is."""
-        self._refresh()
+    def finish(self) -> float:
+        """Stop; how many milliseconds it took."""
         self._tick.stop()
         self._bar.hide()
+        self._elapsed.hide()
+        return self._clock.nsecsElapsed() / 1e6 if self._clock.isValid() else 0.0
 
     def show_progress(self, progress: float, total: float | None, message: str) -> None:
         """Take the newest figures; they are painted with the next tick, however many come in between."""

@@ -13,35 +13,30 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
 from inspector.protocol.era import TransportName
 from inspector.trace.states import ConnectionState
+from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.theme import colors
+from inspector.ui.views.state_line import StateLine
 
-_ROLES = {
-    ConnectionState.IDLE: "muted",
-    ConnectionState.CONNECTING: "note",
-    ConnectionState.WAITING_FOR_HEADERS: "note",
-    ConnectionState.OPEN: "good",
-    ConnectionState.RECONNECTING: "warn",
-    ConnectionState.CLOSED: "muted",
-}
-_SIGNS = {
-    ConnectionState.OPEN: "●",
-    ConnectionState.RECONNECTING: "◌",
-    ConnectionState.CONNECTING: "◌",
-    ConnectionState.WAITING_FOR_HEADERS: "◌",
-}
+STATE_WIDTH = 180
+"""Room for the usual words of a state, so that the address keeps its width while they change."""
 
 
 class ConnectionBar(QWidget):
-    """`connect_requested` says that the user wants the URL in `url()`; the button then means the contrary."""
+    """`connect_requested` says that the user wants the URL in `url()`; the button then means the contrary.
+
+    What went wrong stands in a banner as wide as the window: it names the cause and the next step, so it is never cut.
+    """
 
     connect_requested = Signal()
     disconnect_requested = Signal()
     settings_requested = Signal()
+    help_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,12 +47,15 @@ class ConnectionBar(QWidget):
         self._button = QPushButton("Connect")
         self._settings = QToolButton()
         self._settings.setText("Settings…")
-        self._insecure = QLabel("certificates not checked")
-        self._dot = QLabel()
-        self._words = QLabel()
-        self._facts = QLabel()
+        self._help = QToolButton()
+        self._help.setText("?")
+        self._insecure = QLabel("⚠ certificates not checked")
+        self._state = StateLine()
+        self._facts = ElidedLabel()
+        self._name()
         self._lay_out()
         self._connect()
+        self.set_active(False)
         self.show_state(ConnectionState.IDLE, "not connected", "", is_failure=False)
 
     def url(self) -> str:
@@ -95,22 +93,21 @@ class ConnectionBar(QWidget):
         self._button.style().polish(self._button)
         self._url.setReadOnly(active)
         self._transport.setEnabled(not active)
+        again = "End the connection; Ctrl+R connects anew"
+        self._button.setToolTip(again if active else "Connect (Return in the address, or Ctrl+R)")
 
     def show_state(self, state: ConnectionState, words: str, facts: str, *, is_failure: bool) -> None:
         """The state in words, beside it the facts; a failure is red and carries another sign."""
-        role = "bad" if is_failure else _ROLES[state]
-        sign = "✕" if is_failure else _SIGNS.get(state, "○")
-        style = f"color: {getattr(colors(), role)};"
-        if self._dot.text() != sign or self._dot.styleSheet() != style:
-            self._dot.setText(sign)
-            self._dot.setStyleSheet(style)
-            self._words.setStyleSheet(style + " font-weight: 600;")
-            self._insecure.setStyleSheet(f"color: {colors().bad}; font-weight: 600;")
-        self._words.setText(words)
-        self._words.setToolTip(words)
+        self._state.show_state(state, words, is_failure=is_failure)
+        place = self._column if self._state.is_banner else self._slot
+        if place.indexOf(self._state) < 0:
+            place.addWidget(self._state)
+        style = f"color: {colors().bad}; font-weight: 600;"
+        if self._insecure.styleSheet() != style:
+            self._insecure.setStyleSheet(style)
         self._facts.setText(facts)
 
-    def _lay_out(self) -> None:
+    def _name(self) -> None:
         for name in TransportName:
             self._transport.addItem(name.label, name.value)
         named = (
@@ -119,31 +116,46 @@ class ConnectionBar(QWidget):
             (self._button, "connectButton", "Connect or disconnect"),
             (self._settings, "settingsButton", "Connection settings: headers, certificates, time limits"),
             (self._insecure, "insecureWarning", "Certificates are not checked"),
-            (self._words, "stateWords", "State of the connection"),
+            (self._help, "helpButton", "Keyboard shortcuts"),
             (self._facts, "stateFacts", "Facts about the connection"),
         )
         for widget, name_, label in named:
             widget.setObjectName(name_)
             widget.setAccessibleName(label)
-        self._url.setMinimumWidth(220)
         self._url.setToolTip("The server's address (Ctrl+L)")
-        self._settings.setToolTip("Headers, certificates, time limits")
-        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._transport.setToolTip("How messages travel; Auto finds out")
+        self._settings.setToolTip("Headers, certificates, time limits (Ctrl+,)")
+        self._help.setToolTip("Keyboard shortcuts (F1)")
         self._facts.setProperty("muted", True)
+        self._insecure.setToolTip("Anyone between here and the server can read and change everything (see Settings)")
+
+    def _lay_out(self) -> None:
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._url.setMinimumWidth(200)
+        self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._insecure.hide()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 6, 8, 6)
+        slot = QWidget()
+        slot.setMinimumWidth(STATE_WIDTH)
+        self._slot = QHBoxLayout(slot)
+        self._slot.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self._url, 3)
-        for widget in (self._transport, self._button, self._settings, self._insecure, self._dot):
+        row.addWidget(self._url, 1)
+        for widget in (self._transport, self._button, self._settings, self._insecure, slot):
             row.addWidget(widget)
-        row.addWidget(self._words, 4)
-        row.addWidget(self._facts, 0, Qt.AlignmentFlag.AlignRight)
+        row.addWidget(self._facts, 1)
+        row.addWidget(self._help)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(12, 10, 12, 10)
+        self._column.setSpacing(8)
+        self._column.addLayout(row)
 
     def _connect(self) -> None:
         self._button.clicked.connect(self._toggle)
         self._url.returnPressed.connect(self._enter)
         self._settings.clicked.connect(self.settings_requested)
+        self._help.clicked.connect(self.help_requested)
         shortcut = QShortcut(QKeySequence("Ctrl+L"), self)
         shortcut.activated.connect(self.focus_url)
 

@@ -9,11 +9,12 @@ from PySide6.QtGui import QGuiApplication, QImage, QImageReader, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from inspector.protocol.schema_words import brief
+from inspector.record.text import size
 from inspector.ui.forms.parts import muted_label, plain_label, tool_button
 from inspector.ui.forms.spec import shown
 from inspector.ui.forms.text import write_json
 from inspector.ui.theme import color
-from inspector.ui.views.content import Block, BlockKind, blocks, size_words
+from inspector.ui.views.content import Block, BlockKind, blocks
 from inspector.ui.views.text_view import JSON, MARKDOWN, TextView
 
 FIRST_BLOCKS = 30
@@ -37,15 +38,27 @@ class ResultView(QWidget):
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._copy = tool_button("Copy result", "Copy the whole result as JSON")
+        self._copy.setObjectName("copyResult")
+        self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(_json(self._shown)))
+        self._header = QHBoxLayout()
+        self._header.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignRight)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._scroll)
+        layout.setSpacing(2)
+        layout.addLayout(self._header)
+        layout.addWidget(self._scroll, 1)
         self.clear()
+
+    def put_in_header(self, widget: QWidget) -> None:
+        """Add to the line above the result, which does not scroll with it."""
+        self._header.insertWidget(0, widget, 1)
 
     def clear(self, sentence: str = "No result yet.") -> None:
         """Back to the empty state."""
         self._shown = None
         self._start().addWidget(muted_label(sentence))
+        self._copy.hide()
         self._end()
 
     def show_result(self, result: Any) -> None:
@@ -54,7 +67,9 @@ class ResultView(QWidget):
         layout = self._start()
         is_error = isinstance(result, dict) and result.get("isError") is True
         words = "✗ The tool reports an error (isError)." if is_error else "✓ Result"
-        layout.addLayout(self._header(words, "bad" if is_error else "good"))
+        sentence = _sentence(words, "bad" if is_error else "good")
+        sentence.setVisible(is_error)  # that all is well is to be seen
+        layout.addWidget(sentence)
         parts = list(blocks(result))
         if not parts:
             layout.addWidget(muted_label("The result is empty."))
@@ -70,7 +85,7 @@ class ResultView(QWidget):
         fields = error if isinstance(error, dict) else {"message": error}
         code = f"Error {brief(fields['code'])}: " if "code" in fields else ""
         message = fields.get("message")
-        layout.addLayout(self._header(f"✗ {code}{shown(message, 2_000) or brief(message)}", "bad"))
+        layout.addWidget(_sentence(f"✗ {code}{shown(message, 2_000) or brief(message)}", "bad"))
         rest = {key: value for key, value in fields.items() if key not in ("code", "message")}
         if rest:
             self._add([Block(BlockKind.JSON, "error", rest.get("data", rest) if len(rest) == 1 else rest)])
@@ -78,9 +93,10 @@ class ResultView(QWidget):
 
     def _start(self) -> QVBoxLayout:
         self._page = QVBoxLayout()
-        self._page.setContentsMargins(10, 8, 10, 8)
-        self._page.setSpacing(12)
+        self._page.setContentsMargins(0, 2, 8, 4)
+        self._page.setSpacing(10)
         self._grows = False
+        self._copy.show()
         return self._page
 
     def _end(self) -> None:
@@ -89,21 +105,6 @@ class ResultView(QWidget):
         page = QWidget()
         page.setLayout(self._page)
         self._scroll.setWidget(page)
-
-    def _header(self, sentence: str, role: str) -> QHBoxLayout:
-        label = plain_label(sentence)
-        label.setObjectName("resultSentence")
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        palette = label.palette()
-        palette.setColor(label.foregroundRole(), color(role))
-        label.setPalette(palette)
-        copy = tool_button("Copy result", "Copy the whole result as JSON")
-        copy.setObjectName("copyResult")
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(_json(self._shown)))
-        row = QHBoxLayout()
-        row.addWidget(label, 1)
-        row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
-        return row
 
     def _add(self, parts: list[Block]) -> None:
         for part in parts:
@@ -127,7 +128,7 @@ class ResultView(QWidget):
         if part.kind is BlockKind.IMAGE:
             return _image(part)
         if part.kind is BlockKind.BINARY:
-            return _column(muted_label(f"{part.heading} · {size_words(len(part.value))}"), muted_label(part.note))
+            return _column(muted_label(f"{part.heading} · {size(len(part.value))}"), muted_label(part.note))
         if part.kind is BlockKind.LINK:
             return self._link(part)
         mode = {BlockKind.JSON: JSON, BlockKind.MARKDOWN: MARKDOWN}.get(part.kind, "")
@@ -151,6 +152,16 @@ class ResultView(QWidget):
         return _column(muted_label(part.heading), row, *([muted_label(part.note)] if part.note else []))
 
 
+def _sentence(words: str, role: str) -> QLabel:
+    label = plain_label(words)
+    label.setObjectName("resultSentence")
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    palette = label.palette()
+    palette.setColor(label.foregroundRole(), color(role))
+    label.setPalette(palette)
+    return label
+
+
 def _json(value: Any) -> str:
     return write_json(value, pretty=True)
 
@@ -167,7 +178,7 @@ def _column(*widgets: QWidget) -> QWidget:
 
 def _image(part: Block) -> QWidget:
     image, words = decode_image(part.value)
-    heading = muted_label(f"{part.heading} · {words} · {size_words(len(part.value))}")
+    heading = muted_label(f"{part.heading} · {words} · {size(len(part.value))}")
     if image is None:
         return _column(heading)
     picture = QLabel()
@@ -185,12 +196,14 @@ def decode_image(data: bytes) -> tuple[QImage | None, str]:
     reader.setDecideFormatFromContent(True)
     if bytes(reader.format().data()) not in RASTER_FORMATS:
         return None, "not a PNG, JPEG, GIF, WebP or BMP image, so it is not shown"
-    size = reader.size()
-    if max(size.width(), size.height()) > MAX_IMAGE_SIDE:
-        return None, f"{size.width()}×{size.height()} is too large to be shown"
-    if max(size.width(), size.height()) > SHOWN_IMAGE_SIDE:
-        reader.setScaledSize(size.scaled(QSize(SHOWN_IMAGE_SIDE, SHOWN_IMAGE_SIDE), Qt.AspectRatioMode.KeepAspectRatio))
+    pixels = reader.size()
+    if max(pixels.width(), pixels.height()) > MAX_IMAGE_SIDE:
+        return None, f"{pixels.width()}×{pixels.height()} is too large to be shown"
+    if max(pixels.width(), pixels.height()) > SHOWN_IMAGE_SIDE:
+        reader.setScaledSize(
+            pixels.scaled(QSize(SHOWN_IMAGE_SIDE, SHOWN_IMAGE_SIDE), Qt.AspectRatioMode.KeepAspectRatio)
+        )
     image = reader.read()
     if image.isNull():
         return None, f"cannot be decoded: {reader.errorString()}"
-    return image, f"{size.width()}×{size.height()}"
+    return image, f"{pixels.width()}×{pixels.height()}"

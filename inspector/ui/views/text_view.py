@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QGuiApplication, QShowEvent, QTextDocument
+from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent, QTextDocument
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QTextBrowser, QVBoxLayout, QWidget
 
+from inspector.record.text import size
+from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.forms.parts import muted_label, tool_button
 from inspector.ui.forms.text import read_json, write_json
 from inspector.ui.theme import mono_font
-from inspector.ui.views.content import fits_markdown, looks_like_json, size_words
+from inspector.ui.views.content import fits_markdown, looks_like_json
 
 FIRST_LENGTH = 262_144
 MAX_AUTO_JSON_LENGTH = 1_048_576
@@ -75,7 +78,9 @@ class TextView(QWidget):
         copy = tool_button("Copy", "Copy the text as it came")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._text))
         header = QHBoxLayout()
-        header.addWidget(muted_label(f"{heading} · {size_words(len(self._text.encode('utf-8', 'replace')))}"), 1)
+        title = ElidedLabel(f"{heading} · {size(len(self._text.encode('utf-8', 'replace')))}")
+        title.setProperty("muted", True)
+        header.addWidget(title, 1)
         for widget in (self._mode, self._mono, copy):
             header.addWidget(widget)
         self._layout = QVBoxLayout(self)
@@ -110,7 +115,7 @@ class TextView(QWidget):
         elif self._rich is not None:
             self._rich.hide()
         self._plain.setVisible(not is_rich)
-        self._mono.setVisible(not is_rich)
+        self._mono.setVisible(self._mode.currentText() == TEXT)  # JSON is in fixed-width letters anyway
         self._folded.hide()
         self._more.hide()
         if not is_rich:
@@ -124,7 +129,7 @@ class TextView(QWidget):
         _fit(self._plain, folded)
         self._folded.setText("Long lines are folded here; Copy gives the text as it came.")
         self._folded.setVisible(folded != first)
-        self._more.setText(f"Show all ({size_words(len(text.encode('utf-8', 'replace')))})")
+        self._more.setText(f"Show all ({size(len(text.encode('utf-8', 'replace')))})")
         self._more.setVisible(len(first) < len(text))
 
     def _set_font(self) -> None:
@@ -154,6 +159,14 @@ class _Browser(QTextBrowser):
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
         self.setAccessibleName("Rendered Markdown")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A short text has all of its height, which is known once it is laid out."""
+        super().resizeEvent(event)
+        needed = math.ceil(self.document().size().height()) + self.height() - self.viewport().height()
+        if needed <= MAX_LINES * self.fontMetrics().lineSpacing() + PADDING:
+            self.setFixedHeight(needed)
+            self.verticalScrollBar().setValue(0)
 
     def loadResource(self, _kind: int, _name: QUrl | str) -> Any:
         return None

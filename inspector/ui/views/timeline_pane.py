@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QLabel,
     QLineEdit,
+    QPushButton,
     QStackedLayout,
     QToolButton,
     QVBoxLayout,
@@ -24,7 +25,7 @@ from inspector.ui.models.timeline_model import TimelineModel
 from inspector.ui.views.timeline_view import TimelineView
 from inspector.ui.views.wrapping_row import WrappingRow
 
-_EMPTY = "Connect to a server, or start the demo, to see it talk."
+_EMPTY = "Connect to a server to see it talk: type its address above and press Return."
 _NOTHING_SHOWN = "No row passes the filters."
 _SHOWN_KINDS = (
     ("heartbeats", "Heartbeats", "Show comments and pings"),
@@ -37,6 +38,7 @@ class TimelinePane(QWidget):
     """All events of a river as rows; `selected` says the number of the event the user went to."""
 
     selected = Signal(int)
+    demo_wanted = Signal()
 
     def __init__(self, river: River, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,6 +98,7 @@ class TimelinePane(QWidget):
 
     def _lay_out(self) -> None:
         self._search = QLineEdit(placeholderText="Find text", clearButtonEnabled=True)
+        self._search.setToolTip("Find text in every row (Ctrl+F)")
         self._search.setMinimumWidth(120)
         self._search.installEventFilter(self)
         self._count = QLabel()
@@ -117,8 +120,11 @@ class TimelinePane(QWidget):
         self._empty = QLabel(_EMPTY, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._empty.setProperty("muted", True)
         _name(self._empty, "timelineEmpty", _EMPTY)
+        self._demo = QPushButton("Start the demo server")
+        self._demo.setToolTip("No server at hand? This one comes with the program and shows what servers can do.")
+        _name(self._demo, "startDemo", "Start the demo server and connect to it")
         self._stack = QStackedLayout()
-        self._stack.addWidget(self._empty)
+        self._stack.addWidget(_middle(self._empty, self._demo))
         self._stack.addWidget(self.view)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -137,6 +143,8 @@ class TimelinePane(QWidget):
         return tool
 
     def _connect(self) -> None:
+        self._demo.clicked.connect(self.demo_wanted)
+        self._demo.clicked.connect(lambda: self._demo.setEnabled(False))
         self._search.textChanged.connect(self._text_changed)
         self._search.returnPressed.connect(self.find_next)
         self._only.toggled.connect(self._text_changed)
@@ -161,9 +169,7 @@ class TimelinePane(QWidget):
             ("F3", self.find_next),
             ("Shift+F3", lambda: self.find_next(forward=False)),
         ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
+            QShortcut(QKeySequence(keys), self).activated.connect(slot)
 
     def _text_changed(self) -> None:
         text = self._search.text()
@@ -194,7 +200,8 @@ class TimelinePane(QWidget):
         self._mark.setEnabled(row is not None)
         has_rows = self.model.rowCount() > 0
         self._empty.setText(_NOTHING_SHOWN if len(self.timeline) else _EMPTY)
-        self._stack.setCurrentWidget(self.view if has_rows else self._empty)
+        self._demo.setVisible(not len(self.timeline))
+        self._stack.setCurrentIndex(1 if has_rows else 0)
 
     def _count_text(self, rank: int | None) -> str:
         found = len(self.finder.matches)
@@ -203,6 +210,18 @@ class TimelinePane(QWidget):
         if not found:
             return "no match"
         return f"{rank:,} of {found:,}" if rank else f"{found:,} found"
+
+
+def _middle(sentence: QLabel, button: QPushButton) -> QWidget:
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.setContentsMargins(24, 24, 24, 24)
+    column.setSpacing(14)
+    column.addStretch()
+    column.addWidget(sentence)
+    column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+    column.addStretch()
+    return page
 
 
 def _name(widget: QWidget, name: str, accessible: str) -> None:

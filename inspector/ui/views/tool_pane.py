@@ -92,7 +92,7 @@ class ToolPane(QWidget):
         self._list = QListView()
         self._count = muted_label(wrap=False)
         self._empty = muted_label(NOT_CONNECTED)
-        self._is_connected = False
+        self._none_because = NOT_CONNECTED
         self._current: Any = None
         self._build()
         self._search.textChanged.connect(self._filter)
@@ -100,9 +100,9 @@ class ToolPane(QWidget):
         self._list.selectionModel().currentChanged.connect(self._current_changed)
         self._list.activated.connect(self._activate)
 
-    def set_tools(self, tools: Any) -> None:
-        """Show the raw entries of tools/list; None while there is no connection."""
-        self._is_connected = tools is not None
+    def set_tools(self, tools: Any, none_because: str = "") -> None:
+        """Show the raw entries of tools/list, or why there are none; None while there is no connection."""
+        self._none_because = NOT_CONNECTED if tools is None else none_because or NO_TOOLS
         self.model.set_tools(tools)
         self._after_reset()
 
@@ -134,6 +134,7 @@ class ToolPane(QWidget):
         self._search.setObjectName("toolSearch")
         self._search.setAccessibleName("Search tools")
         self._search.setPlaceholderText("Search tools")
+        self._search.setToolTip("Search names and descriptions (Ctrl+K)")
         self._search.setClearButtonEnabled(True)
         self._list.setObjectName("toolList")
         self._list.setAccessibleName("Tools")
@@ -163,7 +164,7 @@ class ToolPane(QWidget):
     def _after_reset(self) -> None:
         """Say what is shown, and keep the chosen tool where it is still there."""
         rows, total = self.model.rowCount(), self.model.total
-        self._empty.setText(NOT_CONNECTED if not self._is_connected else NO_MATCH if total else NO_TOOLS)
+        self._empty.setText(NO_MATCH if total else self._none_because)
         self._stack.setCurrentIndex(1 if rows else 0)
         noun = "tool" if total == 1 else "tools"
         self._count.setText(f"{rows:,} of {total:,} {noun}" if rows != total else f"{total:,} {noun}")

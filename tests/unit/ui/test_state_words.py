@@ -87,3 +87,9 @@ def test_facts_say_what_is_known(river: River) -> None:
 )
 def test_the_time_a_connection_stands(ms: float, text: str) -> None:
     assert state_words.clock(ms) == text
+
+
+def test_the_pause_of_an_attempt_is_said_once(river: River) -> None:
+    reason = "Nothing listens; again in 1.4 s."
+    state = river.emit(StateChanged, state=ConnectionState.RECONNECTING, reason=reason, delay_ms=1400.0)
+    assert state_words.words(state, state.monotonic_ns) == "reconnecting in 1.4 s: Nothing listens."

@@ -1,0 +1,78 @@
+"""All keys of the window in one place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from inspector.ui.theme import mono_font
+
+SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Connection",
+        (
+            ("Ctrl+L", "Go to the address; Return connects"),
+            ("Ctrl+R", "Connect anew"),
+            ("Ctrl+,", "Settings"),
+        ),
+    ),
+    (
+        "Tools and calls",
+        (
+            ("Ctrl+K", "Search tools; Up and Down choose, Return opens"),
+            ("Ctrl+Return", "Call the tool"),
+            ("Esc", "Cancel the call"),
+            ("Ctrl+1", "Call; Ctrl+2 to Ctrl+5: the statistics"),
+        ),
+    ),
+    (
+        "Timeline",
+        (
+            ("Ctrl+F", "Find text"),
+            ("F3", "Next match; with Shift the one before"),
+            ("Ctrl+J", "Jump between a request and its answer"),
+            ("Ctrl+M", "Mark or unmark the row"),
+            ("Ctrl+C", "Copy the rows; with Shift the payload"),
+            ("Ctrl+Shift+S", "Show only the stream of the row"),
+            ("Ctrl+Shift+A", "Show all streams"),
+            ("End", "Follow the newest row"),
+        ),
+    ),
+)
+_COLUMN_GAP = 18
+
+
+class ShortcutsDialog(QDialog):
+    """Keys on the left, what they do on the right, in groups."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("shortcutsDialog")
+        self.setWindowTitle("Keyboard shortcuts")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(_COLUMN_GAP)
+        grid.setVerticalSpacing(5)
+        for title, shortcuts in SHORTCUTS:
+            self._add_group(grid, title, shortcuts)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 12, 20, 16)
+        column.setSpacing(16)
+        column.addLayout(grid)
+        column.addWidget(buttons)
+
+    def _add_group(self, grid: QGridLayout, title: str, shortcuts: tuple[tuple[str, str], ...]) -> None:
+        heading = QLabel(title)
+        heading.setProperty("heading", True)
+        heading.setContentsMargins(0, 8, 0, 0)
+        grid.addWidget(heading, grid.rowCount(), 0, 1, 2)
+        for keys, effect in shortcuts:
+            line = grid.rowCount()
+            shown = QLabel(QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText))
+            shown.setFont(mono_font())
+            shown.setProperty("muted", True)
+            grid.addWidget(shown, line, 0)
+            grid.addWidget(QLabel(effect), line, 1)
