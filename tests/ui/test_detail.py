@@ -201,7 +201,7 @@ def test_timing_tells_phases_and_gaps(pane: DetailPane, talk: Conversation) -> N
     assert read["arrived within"] == "4.00 ms in 2 chunks"
     assert read["headers after"] == "2.00 ms"
     assert read["first event after"] == "102 ms"
-    assert read["since the last event of the stream"] == "4.00 ms (#5)"
+    assert read["gap on the stream"] == "4.00 ms since #5"
     assert read["end"] == "complete"
     assert [name for name, _, _ in phases(talk.timeline, row, http)] == [
         "TCP",

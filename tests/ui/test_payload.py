@@ -50,7 +50,7 @@ def test_hex_view_lines_selection_and_copies(qtbot: QtBot) -> None:
     view.show()
     view.show_bytes(bytes(range(256)), frozenset({5}))
     assert (view.line_bytes, view.line_count()) == (WIDE, 16)
-    assert view.line(4) == "00000040  40 41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO"
+    assert view.line(4) == "0040  40 41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO"
     view.select(0x41, 0x44)
     QTest.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == "41 42 43"

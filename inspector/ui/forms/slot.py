@@ -8,12 +8,15 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.protocol.schema import Problem
+from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.forms.editors import MISSING, Editor
-from inspector.ui.forms.parts import muted_label, plain_label
+from inspector.ui.forms.parts import muted_label, tool_tip
 from inspector.ui.forms.spec import FieldSpec, Kind, shown
 from inspector.ui.theme import mono_font
 
 NOT_SENT = "not sent"
+MAX_NAME = 36
+"""Characters of a name beside its tick, which a tick box does not cut by itself."""
 
 
 class Slot(QWidget):
@@ -26,7 +29,7 @@ class Slot(QWidget):
         self.name, self.spec, self.editor = name, spec, editor
         self._required, self._in_list = required, in_list
         self._kept: Any = MISSING
-        self._send: QCheckBox | None = None if required else QCheckBox(shown(name, 60).replace("&", "&&"))
+        self._send: QCheckBox | None = None if required else QCheckBox(shown(name, MAX_NAME).replace("&", "&&"))
         self._null: QCheckBox | None = QCheckBox("null") if spec.nullable else None
         self._build()
         editor.changed.connect(self._edited)
@@ -83,18 +86,18 @@ class Slot(QWidget):
     def _header(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        name = self._send or plain_label(shown(self.name, 60), wrap=False)
+        name = self._send or ElidedLabel(self.name)
         if not self._in_list:
             name.setFont(mono_font())
-            name.setToolTip("Ticked: it is sent" if self._send else "Always sent")
+            name.setToolTip(
+                tool_tip(f"{shown(self.name, 200)} ({'ticked: it is sent' if self._send else 'always sent'})")
+            )
             row.addWidget(name)
             if self.spec.title and self.spec.title != self.name:
-                row.addWidget(muted_label(self.spec.title, wrap=False))
+                row.addWidget(_gives_way(self.spec.title))
         row.addStretch()
         if not self._in_list:
-            row.addWidget(
-                muted_label(self.spec.hint + (" · required" if self._required else " · optional"), wrap=False)
-            )
+            row.addWidget(_gives_way(self.spec.hint + (" · required" if self._required else " · optional")))
         if self._null is not None:
             row.addWidget(self._null)
             self._null.clicked.connect(self._null_clicked)
@@ -138,3 +141,9 @@ class Slot(QWidget):
         if not self.is_sent:
             return NOT_SENT
         return "sent as empty text" if self.spec.kind is Kind.STRING else ""
+
+
+def _gives_way(text: str) -> ElidedLabel:
+    label = ElidedLabel(text)
+    label.setProperty("muted", True)
+    return label

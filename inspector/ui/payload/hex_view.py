@@ -23,8 +23,9 @@ from inspector.ui import theme
 
 WIDE, NARROW = 16, 8
 """Bytes a line; narrow where the text column would not be in sight."""
-_MARGIN_PX = 10
-_OFFSET_CHARS = 10
+_MARGIN_PX = 6
+_LEAST_DIGITS = 4
+_OFFSET_GAP = 2
 _COPY_TEXT = QKeyCombination(Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier, Qt.Key.Key_C)
 _TEXT, _LINE_END, _CONTROL, _HIGH = range(4)
 _CLASSES = bytes(
@@ -50,6 +51,7 @@ class HexView(QAbstractScrollArea):
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
         self.line_bytes = WIDE
         self._raw = b""
+        self._digits = _LEAST_DIGITS
         self._starts: frozenset[int] = frozenset()
         self._anchor = self._head = -1
         self._restyle()
@@ -57,6 +59,7 @@ class HexView(QAbstractScrollArea):
     def show_bytes(self, raw: bytes, starts: frozenset[int] = frozenset()) -> None:
         """Show these bytes; a stroke stands before each offset in `starts`, where a chunk began."""
         self._raw, self._starts = raw, starts
+        self._digits = max(_LEAST_DIGITS, len(f"{len(raw):x}"))
         self._anchor = self._head = -1
         self.verticalScrollBar().setValue(0)
         self._size_bars()
@@ -66,7 +69,7 @@ class HexView(QAbstractScrollArea):
         """One line as text: offset, hexadecimal, characters."""
         begin = number * self.line_bytes
         part = self._raw[begin : begin + self.line_bytes]
-        return f"{begin:08x}  {part.hex(' '):{self.line_bytes * 3}} {_glyphs(part)}"
+        return f"{begin:0{self._digits}x}  {part.hex(' '):{self.line_bytes * 3}} {_glyphs(part)}"
 
     def line_count(self) -> int:
         """How many lines the bytes take."""
@@ -143,9 +146,9 @@ class HexView(QAbstractScrollArea):
         self.viewport().update()
 
     def _size_bars(self) -> None:
-        wide = _text_char(WIDE, WIDE) * self._char_width + 2 * _MARGIN_PX
+        wide = _text_char(self._digits, WIDE, WIDE) * self._char_width + 2 * _MARGIN_PX
         self.line_bytes = WIDE if wide <= self.viewport().width() else NARROW
-        width = _text_char(self.line_bytes, self.line_bytes) * self._char_width + 2 * _MARGIN_PX
+        width = _text_char(self._digits, self.line_bytes, self.line_bytes) * self._char_width + 2 * _MARGIN_PX
         lines = max(1, (self.viewport().height() - _MARGIN_PX) // self._line_height)
         self.verticalScrollBar().setRange(0, max(0, self.line_count() - lines))
         self.verticalScrollBar().setPageStep(lines)
@@ -158,19 +161,21 @@ class HexView(QAbstractScrollArea):
         return min(self._anchor, self._head), min(len(self._raw), max(self._anchor, self._head) + 1)
 
     def _paint_line(self, painter: QPainter, number: int, left: int, top: int) -> None:
-        begin, text_left = number * self.line_bytes, _text_char(0, self.line_bytes)
+        begin, text_left = number * self.line_bytes, _text_char(self._digits, 0, self.line_bytes)
         part = self._raw[begin : begin + self.line_bytes]
         start, end = self._selection()
         for index in range(max(start, begin) - begin, min(end, begin + len(part)) - begin):
-            for x, width in ((_hex_char(index), 2), (text_left + index, 1)):
+            for x, width in ((_hex_char(self._digits, index), 2), (text_left + index, 1)):
                 area = QRect(left + x * self._char_width, top, width * self._char_width, self._line_height)
                 painter.fillRect(area, theme.color("selection"))
         painter.setPen(theme.color("muted"))
-        painter.drawText(left, top + self._ascent, f"{begin:08x}")
+        painter.drawText(left, top + self._ascent, f"{begin:0{self._digits}x}")
         for index, kind, run in _runs(part):
             painter.setPen(self._colors[kind])
             for at, byte in enumerate(run, index):
-                painter.drawText(left + _hex_char(at) * self._char_width, top + self._ascent, f"{byte:02x}")
+                painter.drawText(
+                    left + _hex_char(self._digits, at) * self._char_width, top + self._ascent, f"{byte:02x}"
+                )
             painter.drawText(left + (text_left + index) * self._char_width, top + self._ascent, _glyphs(run))
         self._paint_starts(painter, begin, len(part), left, top)
 
@@ -178,28 +183,31 @@ class HexView(QAbstractScrollArea):
         accent: QColor = theme.color("accent")
         for index in range(count):
             if begin + index in self._starts:
-                x = left + _hex_char(index) * self._char_width - self._char_width // 2
+                x = left + _hex_char(self._digits, index) * self._char_width - self._char_width // 2
                 painter.fillRect(x, top + 1, 2, self._line_height - 2, accent)
 
     def _byte_at(self, point: QPoint) -> int | None:
         """The byte under a point of either column."""
         line = self.verticalScrollBar().value() + (point.y() - _MARGIN_PX // 2) // self._line_height
         char = (point.x() - _MARGIN_PX + self.horizontalScrollBar().value()) // self._char_width
-        text_left = _text_char(0, self.line_bytes)
+        text_left = _text_char(self._digits, 0, self.line_bytes)
         if char >= text_left:
             column = min(char - text_left, self.line_bytes - 1)
         else:
-            column = max((index for index in range(self.line_bytes) if _hex_char(index) <= char), default=0)
+            column = max(
+                (index for index in range(self.line_bytes) if _hex_char(self._digits, index) <= char), default=0
+            )
         place = max(0, line) * self.line_bytes + column
         return min(place, len(self._raw) - 1) if self._raw else None
 
 
-def _hex_char(index: int) -> int:
-    return _OFFSET_CHARS + index * 3 + (index >= NARROW)
+def _hex_char(digits: int, index: int) -> int:
+    """Where a byte stands in a line whose offset has so many digits."""
+    return digits + _OFFSET_GAP + index * 3 + (index >= NARROW)
 
 
-def _text_char(index: int, line_bytes: int) -> int:
-    return _hex_char(line_bytes) + 1 + index
+def _text_char(digits: int, index: int, line_bytes: int) -> int:
+    return _hex_char(digits, line_bytes) + 1 + index
 
 
 def _glyphs(part: bytes) -> str:

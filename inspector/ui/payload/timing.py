@@ -110,7 +110,7 @@ def _own_times(river: River, timeline: Timeline, row: int, event: AnyEvent) -> I
     before = _before_on_stream(timeline, row)
     if before is not None:
         gap_ms = (event.monotonic_ns - timeline.monotonic_ns[before]) / 1e6
-        yield "since the last event of the stream", f"{text.duration(gap_ms)} (#{timeline.numbers[before]:,})"
+        yield "gap on the stream", f"{text.duration(gap_ms)} since #{timeline.numbers[before]:,}"
 
 
 def _exchange(timeline: Timeline, request: RequestSent, http: dict[type, Any]) -> tuple[tuple[str, str], ...]:

@@ -53,7 +53,7 @@ def _what_role(step: Step) -> str:
 
 COLUMNS: tuple[Column[Step], ...] = (
     Column("Time", lambda step: (step.at, step.n), lambda value: _time(value[0]), "00:00:00.000000", True),
-    Column("What", _what, plain, "ended: cut in the middle of an event", role=_what_role),
+    Column("What", _what, plain, "ended: connection refused", role=_what_role),
     Column(
         "Lasted s",
         lambda step: step.age_ms,

@@ -15,6 +15,7 @@ from inspector.ui.models.table_model import Column, TableModel
 R = TypeVar("R")
 
 _CELL_PADDING = 20
+_LEAST_SENTENCE = 140
 # the mark of the sorted column stands above its title: beside it, it would cover right-aligned titles
 _STYLE = """
 QTableView::item { padding: 0 4px; }
@@ -96,6 +97,9 @@ class StatTable(QTableView, Generic[R]):
         header.setSortIndicatorClearable(True)
         for place, column in enumerate(self._model.columns):
             self.setColumnWidth(place, self._width_of(column))
+        last = len(self._model.columns) - 1
+        if not self._model.columns[last].numeric:  # a sentence, which takes what room there is and is cut beyond
+            self.setColumnWidth(last, min(self.columnWidth(last), _LEAST_SENTENCE))
         self.setSortingEnabled(True)
 
     def _width_of(self, column: Column[R]) -> int:
