@@ -108,11 +108,14 @@ class WarningBar(QFrame):
         self._back.setAccessibleName("Back to the arguments")
         self._send.clicked.connect(self.send_anyway)
         self._back.clicked.connect(self._go_back)
-        layout = QHBoxLayout(self)
+        buttons = QHBoxLayout()
+        buttons.addStretch()
+        buttons.addWidget(self._send)
+        buttons.addWidget(self._back)
+        layout = QVBoxLayout(self)  # beside the buttons, the words would have no room in a narrow pane
         layout.setContentsMargins(8, 6, 8, 6)
-        layout.addWidget(self._words, 1)
-        layout.addWidget(self._send)
-        layout.addWidget(self._back)
+        layout.addWidget(self._words)
+        layout.addLayout(buttons)
         self.hide()
 
     def show_problems(self, problems: list[Problem], *, can_send: bool) -> None:

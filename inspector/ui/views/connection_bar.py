@@ -131,7 +131,7 @@ class ConnectionBar(QWidget):
 
     def _lay_out(self) -> None:
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._url.setMinimumWidth(200)
+        self._url.setMinimumWidth(260)
         self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._insecure.hide()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from inspector.record.text import duration, plain
@@ -19,6 +20,7 @@ from inspector.ui.views.stat_table import StatTable
 _EMPTY = "Not connected yet. Once connected, every loss, every attempt and the pause before it stand here."
 _FACTS = ("State", "Up", "Availability", "Last event id", "Reconnects", "Attempts", "Downtime", "Server asks for")
 _FACTS_PER_LINE = 4
+_WIDE_PX = 700
 
 _STATES = {
     ConnectionState.IDLE: ("○", "muted"),
@@ -107,23 +109,41 @@ class ReconnectPane(Pane):
 
 
 class _FactSheet(QWidget):
-    """The facts in two lines: a caption before each value."""
+    """The facts in two lines, or in four where there is no room for two: a caption before each value."""
 
     def __init__(self) -> None:
         super().__init__()
-        grid = QGridLayout(self)
-        grid.setContentsMargins(2, 0, 2, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(4)
-        grid.setColumnStretch(3 * _FACTS_PER_LINE, 1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(2, 0, 2, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(3 * _FACTS_PER_LINE, 1)
         self._values: dict[str, QLabel] = {}
-        for place, name in enumerate(_FACTS):
-            line, column = divmod(place, _FACTS_PER_LINE)
-            caption = QLabel(name)
+        self._captions: dict[str, QLabel] = {}
+        self._per_line = 0
+        for name in _FACTS:
+            caption = self._captions[name] = QLabel(name)
             caption.setProperty("muted", True)
-            grid.addWidget(caption, line, 3 * column)
-            grid.addWidget(self._value(name), line, 3 * column + 1)
-            grid.setColumnMinimumWidth(3 * column + 2, 16)
+            self._value(name)
+        self._arrange(_FACTS_PER_LINE)
+
+    def minimumSizeHint(self) -> QSize:
+        """It must not push the other panes aside."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(_FACTS_PER_LINE if self.width() >= _WIDE_PX else _FACTS_PER_LINE // 2)
+
+    def _arrange(self, per_line: int) -> None:
+        if per_line == self._per_line:
+            return
+        self._per_line = per_line
+        for place, name in enumerate(_FACTS):
+            line, column = divmod(place, per_line)
+            self._grid.addWidget(self._captions[name], line, 3 * column)
+            self._grid.addWidget(self._values[name], line, 3 * column + 1)
+            self._grid.setColumnMinimumWidth(3 * column + 2, 16)
 
     def show_summary(self, now: ReconnectSummary) -> None:
         for name, text in zip(_FACTS, _facts(now), strict=True):
@@ -131,14 +151,13 @@ class _FactSheet(QWidget):
         self._values["Last event id"].setToolTip(plain(now.last_event_id or ""))
         self._values["State"].setStyleSheet(f"color: {theme.color(_STATES[now.state][1]).name()}")
 
-    def _value(self, name: str) -> QLabel:
+    def _value(self, name: str) -> None:
         label = self._values[name] = QLabel()
         label.setObjectName("fact" + name.title().replace(" ", ""))
         label.setAccessibleName(name)
         label.setProperty("heading", True)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        return label
 
 
 def _facts(now: ReconnectSummary) -> tuple[str, ...]:

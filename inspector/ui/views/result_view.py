@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 
 from inspector.protocol.schema_words import brief
 from inspector.record.text import size
+from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.forms.parts import muted_label, plain_label, tool_button
 from inspector.ui.forms.spec import shown
 from inspector.ui.forms.text import write_json
@@ -138,8 +139,7 @@ class ResultView(QWidget):
         return view
 
     def _link(self, part: Block) -> QWidget:
-        address = plain_label(shown(part.uri, 500))
-        address.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        address = ElidedLabel(shown(part.uri, 500))
         read = QPushButton("Read resource…")
         read.setObjectName("readResource")
         read.setToolTip("Asks the server for this resource")

@@ -29,6 +29,7 @@ _WIDEST = {
 _YIELDING = (Column.LANE, Column.DELTA, Column.LATENCY, Column.SIZE, Column.NUMBER, Column.ID)
 """Columns that show only where there is room, the most wanted first; until the user chooses."""
 _PREVIEW_PX = 110
+_LEAST_LABEL_PX = 90
 _RESTYLING = {QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.FontChange}
 
 
@@ -117,6 +118,8 @@ class TimelineView(QTableView):
             return
         room = self.viewport().width() - _PREVIEW_PX
         room -= sum(width for column, width in self._widths.items() if column not in _YIELDING)
+        if room < 0 or self.columnWidth(Column.LABEL) < self._widths[Column.LABEL]:
+            self.setColumnWidth(Column.LABEL, max(_LEAST_LABEL_PX, self._widths[Column.LABEL] + min(0, room)))
         for column in _YIELDING:
             room -= self._widths[column]
             self.setColumnHidden(column, room < 0)
