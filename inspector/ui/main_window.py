@@ -57,6 +57,7 @@ class MainWindow(QMainWindow):
     def furnish(self, river: River, controller: Controller, folds: Folds, meter: FrameMeter) -> None:
         """Bring in the panes and tie everything together."""
         from inspector.ui.pulse import Pulse  # noqa: PLC0415 - the window is painted first
+        from inspector.ui.tab_order import arrange  # noqa: PLC0415
         from inspector.ui.views.call_pane import CallPane  # noqa: PLC0415
         from inspector.ui.views.detail_pane import DetailPane  # noqa: PLC0415
         from inspector.ui.views.timeline_pane import TimelinePane  # noqa: PLC0415
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         self._docks["Detail"].setWidget(self.detail)
         self._docks["Work"].setWidget(self._work())
         QTimer.singleShot(0, self._share_room)
+        arrange(self.bar, self.tools, self.timeline, self.detail, self.tabs)
         self._connect_panes()
         self._connect_controller()
         self._add_shortcuts()

@@ -18,7 +18,7 @@ from inspector.ui.resources import resource
 
 @dataclass(frozen=True, slots=True)
 class Colors:
-    """Names by role, values as `#rrggbb`; text roles have at least 4.5:1 contrast on `base`."""
+    """Names by role, values as `#rrggbb`; text roles have at least 4.5:1 contrast on `base`, and on `selection`."""
 
     window: str
     base: str
@@ -49,7 +49,7 @@ DARK = Colors(
     muted="#97a3b6",
     accent="#4c8dff",
     on_accent="#0b1220",
-    selection="#2b4470",
+    selection="#213658",
     good="#4cc38a",
     note="#6cb6ff",
     warn="#e5b454",
@@ -70,8 +70,8 @@ LIGHT = Colors(
     muted="#59657a",
     accent="#1f62d6",
     on_accent="#ffffff",
-    selection="#cfe0fd",
-    good="#0f7a4d",
+    selection="#dde9fe",
+    good="#0c7045",
     note="#1a62b8",
     warn="#8f5a00",
     bad="#b8261c",

@@ -156,3 +156,12 @@ def test_an_empty_timeline_offers_the_demo_once(qtbot: QtBot, pane: TimelinePane
     with qtbot.waitSignal(pane.demo_wanted):
         demo.click()
     assert not demo.isEnabled()
+
+
+def test_tab_goes_from_the_search_to_the_rows(pane: TimelinePane) -> None:
+    stops: list[str] = []
+    widget = part(pane, QLineEdit, "timelineSearch").nextInFocusChain()
+    while widget is not None and len(stops) < 100 and widget is not pane.view:
+        stops.append(widget.objectName())
+        widget = widget.nextInFocusChain()
+    assert [name for name in stops if name.startswith("timeline")][-1:] == ["timelineFollow"]

@@ -14,6 +14,7 @@ from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.forms.arguments_editor import ArgumentsEditor
 from inspector.ui.forms.parts import tool_tip
 from inspector.ui.forms.spec import shown
+from inspector.ui.tab_order import arrange
 from inspector.ui.theme import color
 from inspector.ui.views.call_parts import CallProgress, ToolHeader, WarningBar
 from inspector.ui.views.result_view import ResultView
@@ -83,6 +84,7 @@ class CallPane(QWidget):
         self._header.set_tool(tool)
         if tool is not None:
             self.arguments.set_tool(tool.get("inputSchema") if isinstance(tool, dict) else None)
+            arrange(self.arguments, self._call, self._cancel, self.stream, self.result)  # new fields would come last
         if (kept := self._texts.get(self._name())) is not None:
             self.arguments.set_arguments_text(kept)
         for part in (self.arguments, self._progress, self._below):

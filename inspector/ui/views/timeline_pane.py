@@ -22,6 +22,7 @@ from inspector.trace.river import River
 from inspector.ui.models.find_text import FindText
 from inspector.ui.models.row_filter import EventTest
 from inspector.ui.models.timeline_model import TimelineModel
+from inspector.ui.tab_order import arrange
 from inspector.ui.views.timeline_view import TimelineView
 from inspector.ui.views.wrapping_row import WrappingRow
 
@@ -131,6 +132,7 @@ class TimelinePane(QWidget):
         column.setSpacing(0)
         column.addWidget(WrappingRow(finding, filtering))
         column.addLayout(self._stack, 1)
+        arrange(*finding, *filtering, self.view)
 
     def _tool(self, name: str, text: str, tip: str, *, checked: bool | None = None) -> QToolButton:
         tool = QToolButton(self)

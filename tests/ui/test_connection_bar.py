@@ -1,0 +1,105 @@
+"""The bar above everything: where to connect, and how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+import pytest
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QMainWindow, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from inspector.trace.states import ConnectionState
+from inspector.ui import theme
+from inspector.ui.dialogs.shortcuts_dialog import SHORTCUTS, ShortcutsDialog
+from inspector.ui.elided_label import ElidedLabel
+from inspector.ui.views.connection_bar import ConnectionBar
+
+# The offscreen platform says so whenever a window asks for a minimum size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+O = TypeVar("O", bound=QObject)  # noqa: E741
+LONG = "The certificate of mcp.example.com:443 is not trusted: unable to get local issuer certificate. " * 3
+
+
+@pytest.fixture
+def bar(qtbot: QtBot) -> Iterator[ConnectionBar]:
+    """As in the program: above the rest of a window."""
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    bar = ConnectionBar()
+    window.setMenuWidget(bar)
+    window.setCentralWidget(QWidget())
+    window.resize(1_000, 400)
+    window.show()
+    yield bar
+
+
+def part(bar: ConnectionBar, kind: type[O], name: str) -> O:
+    found = bar.findChild(kind, name)
+    assert isinstance(found, kind)
+    return found
+
+
+def test_a_failure_is_a_banner_that_is_never_cut(qtbot: QtBot, bar: ConnectionBar) -> None:
+    low = bar.height()
+    bar.show_state(ConnectionState.CLOSED, LONG, "", is_failure=True)
+    words = part(bar, QLabel, "stateWords")
+    qtbot.waitUntil(lambda: bar.height() >= low + 3 * words.fontMetrics().height())
+    assert words.height() >= words.heightForWidth(words.width())
+    assert words.width() > 900
+    assert part(bar, QLabel, "stateSign").text() == "✕"
+    assert theme.colors().bad in words.styleSheet()
+    bar.show_state(ConnectionState.OPEN, "connected", "", is_failure=False)
+    qtbot.waitUntil(lambda: bar.height() == low)
+    assert part(bar, QLabel, "stateSign").text() == "●"
+
+
+def test_the_reason_of_a_reconnect_is_a_banner(qtbot: QtBot, bar: ConnectionBar) -> None:
+    low = bar.height()
+    bar.show_state(ConnectionState.RECONNECTING, "reconnecting in 3.2 s: The stream ended.", "", is_failure=False)
+    qtbot.waitUntil(lambda: bar.height() > low)
+    assert theme.colors().warn in part(bar, QLabel, "stateWords").styleSheet()
+
+
+def test_the_address_keeps_its_width_while_states_and_facts_change(qtbot: QtBot, bar: ConnectionBar) -> None:
+    field = part(bar, QLineEdit, "urlField")
+    bar.set_active(True)
+    widths = set()
+    for words, facts in (("connected", ""), ("waiting for headers 3.2 s", ""), ("connected", "Streamable HTTP · " * 9)):
+        bar.show_state(ConnectionState.OPEN, words, facts, is_failure=False)
+        qtbot.wait(1)
+        widths.add(field.width())
+    assert len(widths) == 1
+    assert bar.width() == 1_000
+
+
+def test_the_button_to_connect_is_the_main_one_from_the_start(bar: ConnectionBar) -> None:
+    button = part(bar, QPushButton, "connectButton")
+    assert button.property("primary") is True
+    bar.set_active(True)
+    assert (button.text(), button.property("primary")) == ("Disconnect", False)
+
+
+def test_help_is_asked_for(qtbot: QtBot, bar: ConnectionBar) -> None:
+    with qtbot.waitSignal(bar.help_requested):
+        part(bar, QAbstractButton, "helpButton").click()
+
+
+def test_the_dialog_lists_every_shortcut(qtbot: QtBot) -> None:
+    dialog = ShortcutsDialog()
+    qtbot.addWidget(dialog)
+    shown = {label.text() for label in dialog.findChildren(QLabel)}
+    assert {effect for _, group in SHORTCUTS for _, effect in group} <= shown
+    assert {"Ctrl+L", "Ctrl+Return", "F3", "Ctrl+J"} <= shown
+
+
+def test_a_label_that_is_cut_keeps_its_text(qtbot: QtBot) -> None:
+    label = ElidedLabel("<b>a long text</b> " * 20)
+    qtbot.addWidget(label)
+    label.resize(80, 20)
+    label.show()
+    assert label.text().startswith("<b>")
+    assert label.minimumSizeHint().width() < 80 < label.sizeHint().width()
+    assert not label.grab().isNull()

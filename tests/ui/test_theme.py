@@ -1,0 +1,34 @@
+"""Colours that everybody can read."""
+
+from __future__ import annotations
+
+import pytest
+
+from inspector.ui.theme import DARK, LIGHT, Colors
+
+TEXT_ROLES = ["text", "muted", "good", "note", "warn", "bad", "inbound", "outbound", "heartbeat", "http", "lifecycle"]
+READABLE = 4.5
+"""WCAG 2.2, success criterion 1.4.3."""
+
+
+def luminance(color: str) -> float:
+    parts = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(first: str, second: str) -> float:
+    dark, light = sorted((luminance(first), luminance(second)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("background", ["window", "base", "raised", "selection"])
+@pytest.mark.parametrize("scheme", [DARK, LIGHT], ids=["dark", "light"])
+def test_every_text_can_be_read_on_every_background(scheme: Colors, background: str) -> None:
+    ratios = {role: contrast(getattr(scheme, role), getattr(scheme, background)) for role in TEXT_ROLES}
+    assert {role: ratio for role, ratio in ratios.items() if ratio < READABLE} == {}
+
+
+@pytest.mark.parametrize("scheme", [DARK, LIGHT], ids=["dark", "light"])
+def test_the_words_of_the_main_button_can_be_read(scheme: Colors) -> None:
+    assert contrast(scheme.on_accent, scheme.accent) >= READABLE
