@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from inspector.trace.events import ConnectionState, Framing, MessageType, Severity, Violation
 from inspector.ui.models.timeline_cells import Column
 from inspector.ui.views.timeline_pane import TimelinePane
+from inspector.ui.views.wrapping_row import WrappingRow
 from tests.support.panes import part, put_up, settle
 from tests.support.rivers import Talk
 
@@ -84,7 +85,7 @@ def test_quick_filters_and_stream_filter_combine(river: Talk, pane: TimelinePane
     pane.show_stream(4)
     settle(pane, qtbot)
     assert pane.rows_shown() == 2
-    assert clear.text() == "POST 4 ✕"
+    assert clear.text() == "Only POST 4 ✕"
     QTest.mouseClick(clear, Qt.MouseButton.LeftButton)
     settle(pane, qtbot)
     assert pane.rows_shown() == 41
@@ -165,3 +166,17 @@ def test_tab_goes_from_the_search_to_the_rows(pane: TimelinePane) -> None:
         stops.append(widget.objectName())
         widget = widget.nextInFocusChain()
     assert [name for name in stops if name.startswith("timeline")][-1:] == ["timelineFollow"]
+
+
+def test_the_tools_break_in_two_rows_where_one_more_does_not_fit(qtbot: QtBot) -> None:
+    words, more = [QLabel("a word " * 4) for _ in range(3)], QLabel("one more " * 40)
+    row = WrappingRow(words[:1], [*words[1:], more])
+    qtbot.addWidget(row)
+    more.hide()
+    row.show()
+    row.resize(4 * words[0].sizeHint().width() + 100, 100)
+    qtbot.waitUntil(lambda: words[0].y() == words[1].y())
+    more.show()
+    qtbot.waitUntil(lambda: words[0].y() < words[1].y())
+    more.hide()
+    qtbot.waitUntil(lambda: words[0].y() == words[1].y())

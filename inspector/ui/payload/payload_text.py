@@ -40,6 +40,7 @@ class PayloadText(QWidget):
         self.edit.updateRequest.connect(self._color_seen)
         self._notice = QLabel()
         self._notice.setProperty("muted", True)
+        self._notice.setWordWrap(True)
         self._all = QPushButton()
         self._all.setObjectName("payloadShowAll")
         self._all.clicked.connect(self.show_all)

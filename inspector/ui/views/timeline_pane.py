@@ -196,7 +196,7 @@ class TimelinePane(QWidget):
         for tool in (self._previous, self._next):
             tool.setEnabled(bool(self.finder.matches))
         narrowed = row_filter.stream is not None or row_filter.event_test is not None
-        lane = "" if row_filter.stream is None else f"{self.timeline.lane_name(row_filter.stream)} ✕"
+        lane = "" if row_filter.stream is None else f"Only {self.timeline.lane_name(row_filter.stream)} ✕"
         self._clear.setText(lane or "Show all rows")
         self._clear.setVisible(narrowed or not all(toggle.isChecked() for toggle in self._toggles.values()))
         self._mark.setEnabled(row is not None)

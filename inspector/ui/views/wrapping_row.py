@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
@@ -32,8 +32,17 @@ class WrappingRow(QWidget):
         return QSize(width + margins.left() + margins.right(), self._box.minimumSize().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Break or join the row."""
         super().resizeEvent(event)
+        self._arrange()
+
+    def event(self, event: QEvent) -> bool:
+        """A widget that comes or goes changes what fits."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._arrange()
+        return super().event(event)
+
+    def _arrange(self) -> None:
+        """Break or join the row."""
         needed = sum(group.minimumSize().width() for group in self._groups) + 4 * _GAP_PX
         direction = QBoxLayout.Direction
         self._box.setDirection(direction.LeftToRight if needed <= self.width() else direction.TopToBottom)
