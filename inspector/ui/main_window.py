@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
         """Use these settings for the next connection."""
         self.settings = settings
         self.bar.set_insecure(settings.insecure)
+        self.setMinimumWidth(self.bar.minimumSizeHint().width())
 
     def connect_now(self, *, is_lasting: bool = True) -> None:
         """Connect to the URL in the bar; one that is not `is_lasting` is not worth remembering."""
@@ -110,6 +111,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         self.resize(1280, 800)
         self.setMenuWidget(self.bar)  # unlike a tool bar, this place grows with a banner that wraps
+        self.setMinimumWidth(self.bar.minimumSizeHint().width())  # but it asks for no width by itself
         self.setCentralWidget(QWidget())
         area = Qt.DockWidgetArea
         self.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
@@ -232,6 +234,7 @@ class MainWindow(QMainWindow):
         demo.ready.connect(self.bar.set_url)
         demo.ready.connect(lambda: self.connect_now(is_lasting=False))
         demo.failed.connect(lambda why: self.bar.show_state(ConnectionState.CLOSED, why, "", is_failure=True))
+        demo.failed.connect(self.timeline.offer_demo)
         self.closing.connect(demo.stop)
         demo.start()
 

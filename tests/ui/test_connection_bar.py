@@ -75,6 +75,14 @@ def test_the_address_keeps_its_width_while_states_and_facts_change(qtbot: QtBot,
     assert bar.width() == 1_000
 
 
+def test_the_warning_of_certificates_fits_into_a_narrow_window(bar: ConnectionBar) -> None:
+    bar.set_active(True)
+    bar.set_insecure(True)
+    assert bar.minimumSizeHint().width() <= 1_000
+    warning = part(bar, QLabel, "insecureWarning")
+    assert warning.text().startswith("⚠")
+
+
 def test_the_button_to_connect_is_the_main_one_from_the_start(bar: ConnectionBar) -> None:
     button = part(bar, QPushButton, "connectButton")
     assert button.property("primary") is True

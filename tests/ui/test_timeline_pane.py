@@ -157,6 +157,8 @@ def test_an_empty_timeline_offers_the_demo_once(qtbot: QtBot, pane: TimelinePane
     with qtbot.waitSignal(pane.demo_wanted):
         demo.click()
     assert not demo.isEnabled()
+    pane.offer_demo()
+    assert demo.isEnabled()
 
 
 def test_tab_goes_from_the_search_to_the_rows(pane: TimelinePane) -> None:

@@ -15,7 +15,7 @@ from inspector.ui.forms.spec import FieldSpec, Kind, shown
 from inspector.ui.theme import mono_font
 
 NOT_SENT = "not sent"
-MAX_NAME = 36
+MAX_NAME = 28
 """Characters of a name beside its tick, which a tick box does not cut by itself."""
 
 

@@ -31,12 +31,12 @@ class ToolHeader(QWidget):
         super().__init__()
         self._description = ""
         self._obstacle = ""
-        self._name = ElidedLabel()
+        self._name = ElidedLabel(least_chars=14)
         self._name.setObjectName("toolName")
         self._name.setFont(mono_font(1.15))
         self._title = ElidedLabel()
         self._title.setProperty("muted", True)
-        self._badges = ElidedLabel(least_chars=24)
+        self._badges = ElidedLabel(least_chars=14)
         self._badges.setObjectName("toolBadges")
         self._words = muted_label()
         self._words.setObjectName("toolDescription")

@@ -23,6 +23,7 @@ from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.theme import colors
 from inspector.ui.views.state_line import StateLine
 
+URL_WIDTH, NARROW_URL_WIDTH = 260, 215
 STATE_WIDTH = 180
 """Room for the usual words of a state, so that the address keeps its width while they change."""
 
@@ -49,7 +50,7 @@ class ConnectionBar(QWidget):
         self._settings.setText("Settings…")
         self._help = QToolButton()
         self._help.setText("?")
-        self._insecure = QLabel("⚠ certificates not checked")
+        self._insecure = QLabel("⚠ TLS not checked")
         self._state = StateLine()
         self._facts = ElidedLabel()
         self._name()
@@ -80,6 +81,7 @@ class ConnectionBar(QWidget):
     def set_insecure(self, insecure: bool) -> None:
         """Certificates are not checked: said in red for as long as it holds."""
         self._insecure.setVisible(insecure)
+        self._url.setMinimumWidth(NARROW_URL_WIDTH if insecure else URL_WIDTH)
 
     def focus_url(self) -> None:
         self._url.setFocus()
@@ -131,7 +133,7 @@ class ConnectionBar(QWidget):
 
     def _lay_out(self) -> None:
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._url.setMinimumWidth(260)
+        self._url.setMinimumWidth(URL_WIDTH)
         self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._insecure.hide()

@@ -76,6 +76,10 @@ class TimelinePane(QWidget):
         """How many rows are in the table."""
         return self.model.rowCount()
 
+    def offer_demo(self) -> None:
+        """The demo did not start; it may be tried again."""
+        self._demo.setEnabled(True)
+
     def clear_filter(self) -> None:
         """Show everything again; the searched text stays."""
         for toggle in self._toggles.values():
