@@ -71,7 +71,8 @@ class Workbench:
         memory = Memory()
         self._window.has_layout = memory.restore_layout(self._window)
         self._window.bar.offer_urls(memory.urls())
-        self._window.url_used.connect(memory.add_url)
+        if not self._wanted.demo:  # its port is another one the next time
+            self._window.url_used.connect(memory.add_url)
         return memory
 
     def _apply_target(self) -> None:

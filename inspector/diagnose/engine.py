@@ -95,7 +95,7 @@ TITLES = {
     "lens-content-type": "httpx-sse clients refuse the content type",
     "lens-different": "httpx-sse clients see something else",
     "lens-held-back": "httpx-sse clients see events late",
-    "lens-phantom-event": "httpx-sse clients see empty events that are none",
+    "lens-phantom-event": "httpx-sse clients see an empty event where there is none",
     "lens-retry": "httpx-sse clients read another reconnection time",
 }
 """Titles for what Python clients built on httpx-sse make of the same bytes."""

@@ -15,6 +15,7 @@ from inspector.session.reader import Arrival, EventReader
 from inspector.trace.events import BodyReceived, ChunkReceived, Direction, EndCause, Phase
 from inspector.wire.sse import Comment, Frame
 
+LENS_FIX = "The stream is as the standard wants it; if your users' clients are built on httpx-sse, work around it."
 BREATH_NS = 4_000_000
 """How long we may handle chunks without letting the event loop run."""
 MAX_ODD_BODY_BYTES = 256 * 1024
@@ -70,7 +71,7 @@ class Body:
         items, differences = reader.feed(chunk, self.last_byte_ns)
         self._hand_over(reader, items)
         for found in differences:
-            breach = Breach(found.rule, Severity.NOTE, found.text, "Avoid what clients read differently.")
+            breach = Breach(found.rule, Severity.NOTE, found.text, LENS_FIX)
             self._link.report_once(breach, self._stream)
 
     def _hand_over(self, reader: EventReader, items: list[Frame | Comment]) -> None:

@@ -89,7 +89,7 @@ class Inbox:
         if isinstance(parsed.value, list) and parsed.value:
             self._batch(body, parsed.value, arrival, carrier, None)
             return True
-        if not must_be_message and jsonrpc.read(parsed.value).type is MessageType.INVALID:
+        if not must_be_message and not _claims_json_rpc(parsed.value):
             return False
         self._message(parsed.value, arrival, carrier, Framing.BODY, raw=body)
         return True
@@ -202,6 +202,13 @@ def _sse_facts(frame: Frame) -> dict[str, Any]:
     if frame.truncated:
         fields["truncated"] = True
     return fields
+
+
+def _claims_json_rpc(value: Any) -> bool:
+    """Whether the body of an HTTP error is meant as JSON-RPC: OAuth and others use `error` for words of their own."""
+    if jsonrpc.read(value).type is MessageType.INVALID:
+        return False
+    return "jsonrpc" in value or not isinstance(value.get("error"), str)
 
 
 def _why_no_message(frame: Frame) -> str:

@@ -114,7 +114,7 @@ class ClientLens:
             self._tell_different("httpx-sse sees 1 event more here.")
         else:
             text = (
-                "httpx-sse sees 1 event more here: an empty one, for a block without data or a heartbeat after an id."
+                "httpx-sse hands its client an empty event here, for a block without data or a heartbeat after an id."
             )
             self._tell("lens-phantom-event", text)
 

@@ -399,3 +399,12 @@ async def test_a_stream_that_ends_before_the_answer_to_initialize(server: FaultS
     error, river = await refusal(server.url())
     assert "in the middle of an event" in error.sentence
     assert ends(river)[0].pending.startswith(b"data: ")
+
+
+async def test_an_oauth_error_in_a_401_is_no_json_rpc(server: FaultServer) -> None:
+    body = b'{"error": "invalid_token", "error_description": "expired"}'
+    server.routes["/mcp"] = answering(401, JSON, body, ("www-authenticate", "Bearer"))
+    error, river = await refusal(server.url())
+    assert error.kind is FailureKind.UNAUTHORISED
+    assert "Add an Authorization header" in error.sentence
+    assert [event.raw for event in river.since(0) if isinstance(event, BodyReceived)] == [body]

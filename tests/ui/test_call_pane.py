@@ -165,7 +165,7 @@ def test_a_running_call_shows_time_and_progress_and_can_be_cancelled(qtbot: QtBo
     assert not bar.isVisible()
     assert call_button(pane).isEnabled()
     assert not child(pane, QPushButton, "cancelButton").isEnabled()
-    assert re.fullmatch(r"✗ echo failed: cancelled · .*[mµ]?s · 2 events", child(pane, QLabel, "callOutcome").text())
+    assert re.fullmatch(r"■ echo cancelled · .*[mµ]?s · 2 events", child(pane, QLabel, "callOutcome").text())
     assert "Cancelled by us." in "\n".join(label.text() for label in pane.result.findChildren(QLabel))
 
 

@@ -338,7 +338,7 @@ async def test_a_slow_call_is_cancelled_and_the_server_told(desk: Desk) -> None:
     await until(lambda: desk.messages(MessageType.REQUEST)[-1].method == "tools/call", "the call")
     assert desk.child(QPushButton, "cancelButton").isEnabled()
     desk.child(QPushButton, "cancelButton").click()
-    assert (await desk.outcome()).startswith("✗ slow failed")
+    assert (await desk.outcome()).startswith("■ slow cancelled")
     assert desk.controller.calls[-1]["error"] == "Cancelled. The server was told."
     await until(lambda: desk.messages(MessageType.NOTIFICATION)[-1].method == "notifications/cancelled", "the word")
     assert desk.child(QPushButton, "callButton").isEnabled()

@@ -26,7 +26,7 @@ COLUMN_GAP = 8
 _ENDS = {
     "answered": ("✓ {} answered", "good"),
     "failed": ("✗ {} failed", "bad"),
-    "cancelled": ("✗ {} failed: cancelled", "warn"),
+    "cancelled": ("■ {} cancelled", "warn"),
 }
 
 

@@ -75,7 +75,7 @@ def test_differences_by_the_content_type(content_type: str | None, stream: bytes
 def test_each_kind_is_told_once_and_counted() -> None:
     found, lens = look([b"id: 1\ndata: x\n\n", *[b": ping\n\n"] * 5])
     assert [difference.text for difference in found] == [
-        "httpx-sse sees 1 event more here: an empty one, for a block without data or a heartbeat after an id."
+        "httpx-sse hands its client an empty event here, for a block without data or a heartbeat after an id."
     ]
     assert lens.counts == {"lens-phantom-event": 5}
 
