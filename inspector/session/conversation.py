@@ -29,6 +29,7 @@ SLOW_ASK_S = 300.0
 """How long the user's side may take to answer a request of the server's."""
 MAX_PURPOSE_CHARACTERS = 60
 FAREWELL_S = 1.0
+ANSWERS = (MessageType.RESPONSE, MessageType.ERROR)
 ERROR_STATUS_S = 1.0
 """How long we wait for the end of the exchange that brought an error to initialize."""
 
@@ -72,6 +73,7 @@ class Conversation:
         self.negotiated: Negotiated | None = None
         self.on_notification: Callable[[str, Any], None] = lambda method, params: None
         self._asks: dict[RequestId, asyncio.Task[None]] = {}
+        self._asked: dict[RequestId, Message] = {}
         self._farewells: set[asyncio.Task[None]] = set()
 
     async def request(
@@ -195,6 +197,7 @@ class Conversation:
 
     def sent(self, body: bytes, message: JsonRpc, stream: int, call: Call | None = None) -> None:
         """A message is about to leave: make it an event and start the clock of its request."""
+        asked = self._asked.pop(message.id, None) if message.type in ANSWERS else None
         event = self.link.river.emit(
             Message,
             connection=self.link.number,
@@ -203,9 +206,11 @@ class Conversation:
             message_type=message.type,
             framing=Framing.BODY,
             raw=body,
-            method=message.method,
+            method=asked.method if asked else message.method,
             id=message.id,
             name=name_of(message.method, message.params),
+            request_n=asked.n if asked else None,
+            rtt_ms=(self.link.now_ns() - asked.monotonic_ns) / 1e6 if asked else None,
             progress_token=call.pending.progress_token if call else None,
         )
         if call is not None:
@@ -221,8 +226,14 @@ class Conversation:
             text = f"The server asked for {asked}, which this client has not declared; it was answered with an error."
             breach = Breach("server-request-undeclared", Severity.NOTE, text, "Ask only for declared capabilities.")
             self.link.report(breach, event.stream, event.n)
+        self._asked[message.id] = event
         task = self._asks[message.id] = self.link.spawn(self._answer(message), "answer")
-        task.add_done_callback(lambda _: self._asks.pop(message.id, None))
+        task.add_done_callback(lambda _: self._forget(message.id))
+
+    def _forget(self, request_id: RequestId) -> None:
+        """A request of the server's is done with, answered or not."""
+        self._asks.pop(request_id, None)
+        self._asked.pop(request_id, None)
 
     def _on_notification(self, message: JsonRpc) -> None:
         method, params = message.method or "", message.params

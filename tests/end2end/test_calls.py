@@ -279,6 +279,17 @@ async def asked_on_a_call(server: FaultServer, mcp: StreamableMcp, asks: list[Js
     async with inspector.connect(server.url(), **callbacks) as session:
         assert (await session.call_tool("x")).ok
     check_river(session.river)
+    replies = [
+        event
+        for event in session.river.since(0)
+        if isinstance(event, Message) and event.direction is Direction.OUTBOUND and event.id in answers
+    ]
+    asked = [session.river[reply.request_n if reply.request_n is not None else -1] for reply in replies]
+    assert len(replies) == len(asks)
+    for reply, question in zip(replies, asked, strict=True):
+        assert isinstance(question, Message) and question.direction is Direction.INBOUND
+        assert (reply.id, reply.method) == (question.id, question.method)
+        assert reply.rtt_ms is not None and reply.rtt_ms > 0
     return [answers[f"q{number}"] for number in range(len(asks))]
 
 
