@@ -32,7 +32,7 @@ def collection_as_it_was() -> Iterator[None]:
 
 
 def make_garbage() -> None:
-    for _ in range(5000):
+    for _ in range(50_000):  # well beyond the threshold of any version
         Knot()
 
 

@@ -364,7 +364,8 @@ async def test_a_failing_tool_is_told_apart_from_an_error_of_the_protocol(desk: 
     assert desk.text("resultSentence") == "✗ The tool reports an error (isError)."
     await desk.choose_tool("crash")
     desk.child(QPushButton, "callButton").click()
-    await until(lambda: len(desk.controller.calls) == 2, "the error")
+    call = desk.child(QPushButton, "callButton")
+    await until(lambda: len(desk.controller.calls) == 2 and call.isEnabled(), "the error")
     assert desk.text("resultSentence").startswith("✗ Error -32603: ")
     assert [call["ok"] for call in desk.controller.calls] == [False, False]
 
