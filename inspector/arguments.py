@@ -87,6 +87,9 @@ def parse_window(argv: Sequence[str]) -> WindowArguments:
     parser.add_argument("--report", metavar="JSON", type=Path, help="write the figures when the window closes")
     parser.add_argument("--quit-when-done", action="store_true", help="close when the work asked for is done")
     parser.add_argument("--run-for", metavar="SECONDS", type=seconds, help="close after this time")
+    if argv and _is_bare_word(argv[0]):
+        known = ", ".join(COMMANDS)
+        parser.error(f"{argv[0]!r} is no command ({known}) and no address; write http://{argv[0]} if it is a host")
     given = parser.parse_args(argv)
     if given.url and given.demo:
         parser.error("--demo brings its own server, so give either a URL or --demo")
@@ -104,6 +107,11 @@ def parse_window(argv: Sequence[str]) -> WindowArguments:
         quit_when_done=given.quit_when_done,
         run_for_s=given.run_for,
     )
+
+
+def _is_bare_word(text: str) -> bool:
+    """A mistyped command, most likely: a host without a dot, a port or a path is not taken for an address."""
+    return text.replace("-", "").isalnum() and not text.startswith("-") and text != "localhost"
 
 
 def add_connection_options(parser: argparse.ArgumentParser) -> None:

@@ -12,25 +12,17 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any, cast
 
-from inspector import arguments, probe
+from inspector import arguments, exit_codes, probe
 from inspector.arguments import PROGRAM, Parser, Target, UsageError
 from inspector.record import text
 from inspector.record.formats import jsonl
 from inspector.servers.demo import DemoServer, serve_demo
 from inspector.session.calls import Answer
-from inspector.session.failure import ConnectError, FailureKind
+from inspector.session.failure import ConnectError
 from inspector.session.options import Options
 from inspector.session.session import Session
-from inspector.trace.events import Outcome
 from inspector.trace.river import River
 from inspector.wire import jsontext
-
-EXIT_OF_FAILURE = {
-    FailureKind.SERVER_ERROR: arguments.EXIT_ERROR,
-    FailureKind.NO_CONNECTION: arguments.EXIT_NO_CONNECTION,
-    FailureKind.UNAUTHORISED: arguments.EXIT_UNAUTHORISED,
-    FailureKind.TIMED_OUT: arguments.EXIT_TIMED_OUT,
-}
 
 MIN_HEARTBEAT_S = 0.01
 
@@ -49,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     except UsageError as error:
         return _say(str(error), arguments.EXIT_USAGE)
     except ConnectError as error:
-        return _say(error.sentence, EXIT_OF_FAILURE[error.kind])
+        return _say(error.sentence, exit_codes.of_failure(error.kind))
     except BrokenPipeError:
         _discard_output()
         return arguments.EXIT_OK
@@ -146,7 +138,7 @@ async def _probe(given: argparse.Namespace) -> int:
         async with session:
             facts = await probe.offers(session)
     except ConnectError as failure:
-        code, error = EXIT_OF_FAILURE[failure.kind], failure.sentence
+        code, error = exit_codes.of_failure(failure.kind), failure.sentence
     report = probe.build(given.url, river, facts, error)
     if given.format == "json":
         _print_json(report)
@@ -171,7 +163,7 @@ async def _call(given: argparse.Namespace) -> int:
         sys.stdout.write(_result_text(answer.result))
     if answer.sentence:
         _say(answer.sentence, 0)
-    return _exit_of(answer)
+    return exit_codes.of_answer(answer)
 
 
 def _say_progress(progress: float, total: float | None, message: str) -> None:
@@ -202,16 +194,6 @@ def _result_text(result: Any) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _exit_of(answer: Answer) -> int:
-    if answer.ok:
-        return arguments.EXIT_OK
-    by_outcome = {
-        Outcome.TIMED_OUT: arguments.EXIT_TIMED_OUT,
-        Outcome.LOST: arguments.EXIT_NO_CONNECTION,
-    }
-    return by_outcome.get(answer.outcome, arguments.EXIT_ERROR) if answer.outcome else arguments.EXIT_ERROR
-
-
 async def _watch(given: argparse.Namespace) -> int:
     """Print until the time is up, the session is over, or nobody reads any more; the end is printed too."""
     river = River()
@@ -221,7 +203,7 @@ async def _watch(given: argparse.Namespace) -> int:
         try:
             return await _watch_until(session, given.for_s, printer)
         except ConnectError as error:
-            return _say(error.sentence, EXIT_OF_FAILURE[error.kind])
+            return _say(error.sentence, exit_codes.of_failure(error.kind))
         except asyncio.CancelledError:
             cast("asyncio.Task[int]", asyncio.current_task()).uncancel()  # so that the printer may finish
             return arguments.EXIT_INTERRUPTED

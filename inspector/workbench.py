@@ -40,13 +40,14 @@ class Workbench:
         self._demo = DemoProcess()
         self._closed = asyncio.Event()
         self._url: str | None = None
+        self._interrupted = False
 
     async def run(self) -> int:
         """Furnish the window, start the work, wait for the end, clean up, and report."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             with suppress(NotImplementedError):
-                loop.add_signal_handler(number, self._closed.set)
+                loop.add_signal_handler(number, self._on_signal, number)
         if self._wanted.run_for_s is not None:
             loop.call_later(self._wanted.run_for_s, self._closed.set)
         self._window.furnish(self._river, self._controller, self._folds, self._meter)
@@ -62,7 +63,25 @@ class Workbench:
         await self._scope.close()
         self._demo.stop()
         self._window.close()
-        return self._write(document)
+        return self._write(document) or self._exit_code()
+
+    def _on_signal(self, number: int) -> None:
+        self._interrupted = self._interrupted or number == signal.SIGINT
+        self._closed.set()
+
+    def _exit_code(self) -> int:
+        """What a script needs to know; a person who closes the window has seen it all."""
+        if self._interrupted:
+            return arguments.EXIT_INTERRUPTED
+        if not self._wanted.ends_by_itself or (self._controller.error is None and self._controller.bad_answer is None):
+            return arguments.EXIT_OK
+        from inspector import exit_codes  # noqa: PLC0415 - the session is loaded after the first paint
+
+        if self._controller.connect_error is not None:
+            return exit_codes.of_failure(self._controller.connect_error.kind)
+        if self._controller.bad_answer is not None:
+            return exit_codes.of_answer(self._controller.bad_answer)
+        return arguments.EXIT_NO_CONNECTION
 
     def _recall(self) -> Memory | None:
         """The user's layout and addresses; a run that ends by itself neither uses nor changes them."""

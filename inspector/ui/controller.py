@@ -19,6 +19,7 @@ from inspector.ui.views.call_pane import CallView
 if TYPE_CHECKING:
     from inspector.protocol.peer import Progress
     from inspector.session.calls import Answer
+    from inspector.session.failure import ConnectError
     from inspector.session.options import Options
     from inspector.session.session import Session
 
@@ -100,6 +101,8 @@ class Controller(QObject):
         self.session: Session | None = None
         self.calls: list[dict[str, Any]] = []
         self.error: str | None = None
+        self.connect_error: ConnectError | None = None
+        self.bad_answer: Answer | None = None
         self.connect_ms: float | None = None
         self.tools_ms: float | None = None
 
@@ -133,7 +136,7 @@ class Controller(QObject):
         from inspector.session.failure import ConnectError  # noqa: PLC0415 - httpx is loaded after the window stands
         from inspector.session.session import Session  # noqa: PLC0415
 
-        self.error = None
+        self.error = self.connect_error = None
         self.connecting.emit()
         started_ns = perf_counter_ns()
         session = Session(options, self._river, number)
@@ -146,7 +149,7 @@ class Controller(QObject):
                 self.connected.emit()
                 await session.closed()
         except ConnectError as error:
-            self.error = error.sentence
+            self.error, self.connect_error = error.sentence, error
             self.failed.emit(error.sentence)
         finally:
             self.session = None
@@ -227,6 +230,8 @@ class Controller(QObject):
             on_progress = self._on_progress if batch.times == 1 else None
             answer = await self.session.call_tool(batch.tool, arguments, on_progress=on_progress)
             batch.view, batch.answer_n = _view(answer), answer.answer_n
+            if not answer.ok:
+                self.bad_answer = self.bad_answer or answer
         finally:
             self._record(batch.tool, batch.view)
         if batch.is_due():

@@ -129,10 +129,10 @@ def test_a_flood_is_shown_without_a_loss(demo_url: str, tmp_path: Path) -> None:
     assert [call["events"] for call in document["calls"]] == [2000, 2000]
 
 
-def test_a_tool_that_fails_is_reported_and_no_failure_of_the_program(demo_url: str, tmp_path: Path) -> None:
+def test_a_tool_that_fails_is_reported_and_told_by_the_exit_code(demo_url: str, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     ended = run(demo_url, "--call", "crash", "--quit-when-done", "--report", str(report))
-    assert ended.returncode == 0
+    assert ended.returncode == 1
     (call,) = read(report)["calls"]
     assert call["ok"] is False
     assert call["error"]["code"] == -32603
@@ -165,6 +165,7 @@ def test_a_dead_address_is_said_and_reported(tmp_path: Path) -> None:
         port = probe.getsockname()[1]
     ended = run(f"http://127.0.0.1:{port}/mcp", "--quit-when-done", "--report", str(report))
     document = read(report)
+    assert ended.returncode == 3
     assert document["connected"] is False
     assert "refused" in document["error"]
     assert document["error"] in ended.stderr
@@ -187,14 +188,31 @@ def test_run_for_closes_a_window_that_is_busy(tmp_path: Path) -> None:
     assert read(report)["calls"] == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_closes_the_window_and_its_demo_server(number: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("tool", "code"), [("add", 1), ("fail", 1), ("crash", 1)])
+def test_a_scripted_call_that_fails_is_told_by_the_exit_code(tool: str, code: int) -> None:
+    assert run("--demo", "--call", tool, "--quit-when-done").returncode == code
+
+
+def test_a_call_that_is_not_answered_in_time_has_a_code_of_its_own() -> None:
+    arguments = ("--call", "slow", "--args", '{"seconds": 60}', "--timeout", "0.5")
+    assert run("--demo", *arguments, "--quit-when-done").returncode == 5
+
+
+@pytest.mark.parametrize("more", [(), ("http://127.0.0.1:1/mcp",)])
+def test_a_word_that_is_no_command_is_not_taken_for_a_host(more: tuple[str, ...]) -> None:
+    ended = run("chekc", *more)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "'chekc' is no command (probe, call, watch, serve) and no address" in ended.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_closes_the_window_and_its_demo_server(number: signal.Signals, code: int, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     with started("--demo", "--call", "slow", "--args", '{"seconds": 600}', "--report", str(report)) as process:
         server = _server_of(process)
         process.send_signal(number)
         _, errors = process.communicate(timeout=LIMIT_S)
-    assert (process.returncode, errors) == (0, "")
+    assert (process.returncode, errors) == (code, "")
     assert read(report)["url"].startswith("http://127.0.0.1:")
     wait_until(lambda: not _is_alive(server), "the end of the demo server", limit_s=20)
 

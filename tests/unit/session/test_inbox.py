@@ -146,5 +146,7 @@ async def test_no_json_raises_or_vanishes(value: Any) -> None:
 @given(st.binary(max_size=60), st.booleans())
 async def test_no_bytes_raise(raw: bytes, promised: bool) -> None:
     desk = Desk()
-    desk.read(b"data: " + raw + b"\n\n")
-    desk.inbox.body(raw, ARRIVAL, None, must_be_message=promised)
+    assert desk.read(b"data: " + raw + b"\n\n")
+    before = len(desk.river)
+    taken = desk.inbox.body(raw, ARRIVAL, None, must_be_message=promised)
+    assert taken is any(isinstance(event, Message) for event in desk.river.since(before))
