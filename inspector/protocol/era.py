@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import enum
 
-REVISIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
+HANDSHAKE_REVISIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 """The revisions with an initialize handshake, oldest first."""
 
-LATEST = REVISIONS[-1]
+LATEST = HANDSHAKE_REVISIONS[-1]
+"""The newest revision with a handshake."""
+
+STATELESS = "2026-07-28"
+"""The revision without handshake and session: every request speaks for itself (R40)."""
+
+REVISIONS = (*HANDSHAKE_REVISIONS, STATELESS)
+"""All revisions, oldest first."""
 
 
 class TransportName(enum.StrEnum):
@@ -16,7 +23,9 @@ class TransportName(enum.StrEnum):
     AUTO = "auto"
     HTTP_SSE = "http+sse"
     STREAMABLE_HTTP = "streamable-http"
+    STATELESS = "stateless"
     RAW_SSE = "raw-sse"
+    TOOL_STREAM = "tool-stream"
 
     @property
     def label(self) -> str:
@@ -28,12 +37,23 @@ _TITLES = {
     TransportName.AUTO: "Auto",
     TransportName.HTTP_SSE: "HTTP+SSE",
     TransportName.STREAMABLE_HTTP: "Streamable HTTP",
+    TransportName.STATELESS: "Stateless HTTP",
     TransportName.RAW_SSE: "Raw SSE",
+    TransportName.TOOL_STREAM: "Tool stream",
 }
 
 
 def is_known(revision: str) -> bool:
     return revision in REVISIONS
+
+
+def has_handshake(revision: str) -> bool:
+    return revision in HANDSHAKE_REVISIONS
+
+
+def is_stateless(revision: str) -> bool:
+    """No initialize, no session, no GET: the revisions from 2026-07-28 on."""
+    return revision >= STATELESS
 
 
 def sends_version_header(revision: str) -> bool:

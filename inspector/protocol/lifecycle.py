@@ -61,7 +61,7 @@ def read_initialize_result(result: Any, asked: str) -> tuple[Negotiated | None, 
         text = "The result of initialize names no protocolVersion."
         return None, [_invalid(Severity.ERROR, text, "Answer initialize with a protocolVersion string.")]
     version = result["protocolVersion"]
-    if not era.is_known(version):
+    if not era.has_handshake(version):
         text = f"The server negotiated {shown(version)}, which is no revision this program speaks; asked was {asked}."
         return None, [_mismatch(Severity.ERROR, text)]
     breaches = []

@@ -291,5 +291,5 @@ def _supported_revision(error: Any, asked: str) -> str | None:
     named = data.get("supported") if isinstance(data, dict) else None
     if not isinstance(named, list):
         return None
-    mutual = [revision for revision in era.REVISIONS if revision in named and revision != asked]
+    mutual = [revision for revision in era.HANDSHAKE_REVISIONS if revision in named and revision != asked]
     return mutual[-1] if mutual else None

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspector.protocol.era import LATEST, REVISIONS
+from inspector.protocol.era import REVISIONS
 from inspector.ui.forms.parts import muted_label, plain_label
 from inspector.ui.settings import ConnectionSettings
 from inspector.ui.theme import color
@@ -41,7 +41,7 @@ class ConnectionPage(QWidget):
     def __init__(self, settings: ConnectionSettings) -> None:
         super().__init__()
         self._revision = QComboBox()
-        self._revision.addItem(f"Newest first ({LATEST})", None)
+        self._revision.addItem(f"Newest first ({REVISIONS[-1]})", None)
         for revision in reversed(REVISIONS):
             self._revision.addItem(revision, revision)
         self._system = QRadioButton("The system’s certificates")

@@ -13,6 +13,7 @@ TABLE = [
     ("2025-03-26", False, True, False, False),
     ("2025-06-18", True, False, True, False),
     ("2025-11-25", True, False, True, True),
+    ("2026-07-28", True, False, True, True),
 ]
 
 
@@ -27,10 +28,13 @@ def test_a0_what_each_revision_has(revision: str, header: bool, batches: bool, e
 
 def test_the_table_holds_every_revision_in_order() -> None:
     assert tuple(row[0] for row in TABLE) == era.REVISIONS
-    assert sorted(era.REVISIONS)[-1] == era.LATEST
+    assert sorted(era.HANDSHAKE_REVISIONS)[-1] == era.LATEST
+    assert [revision for revision in era.REVISIONS if era.is_stateless(revision)] == [era.STATELESS]
+    assert [revision for revision in era.REVISIONS if not era.has_handshake(revision)] == [era.STATELESS]
     assert not era.is_known("2099-01-01")
 
 
 def test_every_transport_has_a_name_for_people() -> None:
-    assert [name.label for name in TransportName] == ["Auto", "HTTP+SSE", "Streamable HTTP", "Raw SSE"]
+    labels = [name.label for name in TransportName]
+    assert labels == ["Auto", "HTTP+SSE", "Streamable HTTP", "Stateless HTTP", "Raw SSE", "Tool stream"]
     assert TransportName("streamable-http") is TransportName.STREAMABLE_HTTP
