@@ -5,23 +5,52 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inspector.protocol.era import TransportName
 from inspector.protocol.lifecycle import ClientFeatures
 from inspector.wire.http import HeaderList
 
+if TYPE_CHECKING:
+    from inspector.protocol.auth.settings import AuthSettings
+
 Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
-"""Answers a request of the server's: its `params` in, our `result` out."""
+"""Answers a request of the server's: its `params` in, our `result` out; raises `Refused` where the user says no."""
+
+
+class Refused(Exception):
+    """The user does not answer this request of the server's (R51: error -1)."""
+
+    def __init__(self, sentence: str = "The user refused.") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationPrompt:
+    """A sign-in that needs the user's browser; the answer is the whole URL that the browser was sent back to."""
+
+    url: str
+    redirect_uri: str
+    state: str
+    issuer: str = ""
+    scope: str = ""
+
+
+Authorize = Callable[[AuthorizationPrompt], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Callbacks:
-    """Who answers the server's requests; what is None is not declared as a capability."""
+    """Who answers the server's requests; what is None is not declared as a capability.
+
+    `authorize` takes the user through a sign-in in the browser; without it none is begun.
+    """
 
     sampling: Ask | None = None
     elicitation: Ask | None = None
     roots: Ask | None = None
+    authorize: Authorize | None = None
 
     def features(self) -> ClientFeatures:
         return ClientFeatures(
@@ -45,6 +74,10 @@ class Options:
     `request_timeout_s` starts anew with each progress notification when `reset_on_progress` is set, and never runs
     past `max_total_s`. Streams have no read timeout: after `idle_notice_s` of silence the trace says so, and only
     after `idle_timeout_s`, if it is set, do we close and reconnect.
+
+    `log_level` is what the server shall log to us, None for its own choice; `listen` whether change notifications
+    are asked for at all. `auth` is how to sign in where the server wants it, None for not at all. `manifest_url`
+    names the manifest of a tool stream; `raw_method` and `raw_body` are what opens a raw event stream.
     """
 
     url: str
@@ -63,4 +96,10 @@ class Options:
     reconnect: bool = True
     reinitialize_on_404: bool = True
     event_limit_bytes: int = 64 * 1024 * 1024
+    log_level: str | None = None
+    listen: bool = True
+    auth: AuthSettings | None = None
+    manifest_url: str | None = None
+    raw_method: str = "GET"
+    raw_body: bytes = b""
     callbacks: Callbacks = field(default_factory=Callbacks)
