@@ -22,11 +22,14 @@ class FailureKind(enum.StrEnum):
 class ConnectError(Exception):
     """The connection could not be made; the text is one sentence that names the cause and the next step."""
 
-    def __init__(self, kind: FailureKind, sentence: str, ended: Ended | None = None) -> None:
+    def __init__(
+        self, kind: FailureKind, sentence: str, ended: Ended | None = None, answer: Answer | None = None
+    ) -> None:
         super().__init__(sentence)
         self.kind = kind
         self.sentence = sentence
         self.ended = ended
+        self.answer = answer
 
     @property
     def status(self) -> int | None:
@@ -36,7 +39,7 @@ class ConnectError(Exception):
 
 def connect_error(ended: Ended | None, sentence: str, answer: Answer | None = None) -> ConnectError:
     """The error for an exchange that ended without what we needed, or for an answer that says no."""
-    return ConnectError(_kind(ended, answer), sentence, ended)
+    return ConnectError(_kind(ended, answer), sentence, ended, answer)
 
 
 def _kind(ended: Ended | None, answer: Answer | None) -> FailureKind:

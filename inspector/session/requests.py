@@ -8,6 +8,7 @@ from typing import Any
 from inspector.protocol import jsonrpc
 from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.peer import Progress
+from inspector.session.asked import Asked, with_meta
 from inspector.session.calls import Answer
 from inspector.session.conversation import Conversation
 from inspector.session.link import Link
@@ -30,11 +31,14 @@ class Requests:
         timeout_s: float | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         with_progress: bool = False,
+        meta: dict[str, Any] | None = None,
     ) -> Answer:
-        """Send any request. `timeout_s` overrides the option; cancelling the caller cancels the request."""
-        return await self._conversation.request(
-            method, params, timeout_s=timeout_s, on_progress=on_progress, with_progress=with_progress
-        )
+        """Send any request. `timeout_s` overrides the option; cancelling the caller cancels the request.
+
+        `meta` are keys of yours for `params._meta`.
+        """
+        asked = Asked(method, with_meta(params, meta), timeout_s, on_progress, with_progress)
+        return await self._conversation.request(asked)
 
     async def notify(self, method: str, params: dict[str, Any] | None = None) -> None:
         await self._conversation.notify(method, params)

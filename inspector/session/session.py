@@ -101,8 +101,8 @@ class Session(Requests):
         return channel.transport if channel else self.options.transport
 
     def on_notification(self, listener: Callable[[str, Any], None]) -> None:
-        """Call `listener(method, params)` for each notification that is no progress of ours."""
-        self._conversation.on_notification = listener
+        """Call `listener(method, params)` too for each notification that is no progress of ours."""
+        self._conversation.listeners.append(listener)
 
     def events(self, since: int = 0) -> AsyncIterator[AnyEvent]:
         """The trace events from number `since` on, as they happen; the end of the session ends it.

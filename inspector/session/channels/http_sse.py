@@ -10,7 +10,9 @@ from inspector.protocol.era import TransportName
 from inspector.protocol.lifecycle import Negotiated
 from inspector.protocol.transports.answer import Head, Meaning, Verdict
 from inspector.protocol.transports.http_sse import HttpSse
+from inspector.session import handshake
 from inspector.session.calls import Call
+from inspector.session.channels.rules import HandshakeRules
 from inspector.session.conversation import Conversation
 from inspector.session.failure import ConnectError, FailureKind, connect_error
 from inspector.session.pace import Pace
@@ -45,7 +47,7 @@ class _PostSink:
         return self._channel.conversation.inbox.body(body, arrival, self._carrier, must_be_message=False)
 
 
-class HttpSseChannel:
+class HttpSseChannel(HandshakeRules):
     """The transport of 2024-11-05 (protocol part A2). It is itself the sink of its GET stream."""
 
     transport = TransportName.HTTP_SSE
@@ -79,7 +81,7 @@ class HttpSseChannel:
         self.link.spawn(self._read(self._stream), "HTTP+SSE stream")
         try:
             await self._await_endpoint(self._stream)
-            await self.conversation.initialize(self.link.options.protocol_version or REVISION)
+            await handshake.initialize(self.conversation, self, self.link.options.protocol_version or REVISION)
             if self._ended is not None:  # it broke behind the answer to initialize
                 raise connect_error(self._ended, self._ended.sentence)
         except ConnectError:

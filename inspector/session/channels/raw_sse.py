@@ -9,6 +9,7 @@ from inspector.protocol.lifecycle import Negotiated
 from inspector.protocol.transports.answer import Head, Meaning, Verdict
 from inspector.protocol.transports.raw_sse import RawSse
 from inspector.session.calls import Call
+from inspector.session.channels.rules import PlainRules
 from inspector.session.conversation import Conversation
 from inspector.session.failure import connect_error
 from inspector.session.pace import Pace
@@ -22,7 +23,7 @@ EVENTSOURCE_RETRY_MS = 3000
 """The pause of an EventSource to which the server named no `retry:`."""
 
 
-class RawSseChannel:
+class RawSseChannel(PlainRules):
     """A stream without messages: it can only be watched. It is itself the sink of its stream."""
 
     transport = TransportName.RAW_SSE

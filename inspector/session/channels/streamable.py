@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 
 from inspector.protocol import era, jsonrpc
@@ -11,55 +10,29 @@ from inspector.protocol.era import TransportName
 from inspector.protocol.lifecycle import Negotiated
 from inspector.protocol.transports.answer import Head, Meaning, Verdict
 from inspector.protocol.transports.streamable_http import StreamableHttp
+from inspector.session import handshake
 from inspector.session.calls import Call
 from inspector.session.channels import endings
 from inspector.session.channels.endings import NETWORK_CAUSES, meant
 from inspector.session.channels.listening import Listening
 from inspector.session.channels.recovery import Recovery
+from inspector.session.channels.rules import HandshakeRules
+from inspector.session.channels.sink import MessageSink
 from inspector.session.conversation import Conversation
 from inspector.session.failure import ConnectError
 from inspector.session.pace import Pace
-from inspector.session.reader import Arrival
 from inspector.session.reconnect import StormGuard
 from inspector.session.stream import Ended, Stream
 from inspector.trace.events import ConnectionState, EndCause
 from inspector.wire import jsontext
 from inspector.wire.http import mask_url
-from inspector.wire.sse import Comment, Frame
 
 RESUME_ATTEMPTS = 5
 LINGER_S = 10.0
 """How long a stream may stay open after its request has its answer, to show what still comes."""
 
 
-class _Sink:
-    """Feeds what a stream brings to the inbox; `call` is the request that the stream belongs to, if any."""
-
-    def __init__(self, channel: StreamableChannel, judge: Callable[[Head], Verdict], call: Call | None) -> None:
-        self._inbox = channel.conversation.inbox
-        self._judge = judge
-        self._carrier = call.pending if call else None
-        self._meaning = Meaning.FAILED
-
-    def on_head(self, head: Head, url: str, stream: int) -> Verdict:
-        verdict = self._judge(head)
-        self._meaning = verdict.meaning
-        return verdict
-
-    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None:
-        if isinstance(item, Frame):
-            self._inbox.message_frame(item, arrival, self._carrier)
-        else:
-            self._inbox.comment(item, arrival)
-
-    def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
-        if self._meaning is Meaning.SESSION_GONE:
-            return False  # it answers no request: the session begins anew and the request is sent again (R28)
-        promised = self._meaning is Meaning.MESSAGE
-        return self._inbox.body(body, arrival, self._carrier, must_be_message=promised)
-
-
-class StreamableChannel:
+class StreamableChannel(HandshakeRules):
     """The transport of 2025-03-26 to 2025-11-25 (R20 to R29).
 
     `handshakes` counts the sessions that were begun: whoever finds his own one forgotten can see whether another has
@@ -81,8 +54,9 @@ class StreamableChannel:
 
     async def open(self) -> None:
         self.link.move(ConnectionState.CONNECTING, f"Connecting to {mask_url(self._wire.url)} over Streamable HTTP.")
-        await self.conversation.initialize(self._revision())
-        self.link.spawn(self._listening.run(), "listen")
+        await handshake.initialize(self.conversation, self, self._revision())
+        if self.link.options.listen:
+            self.link.spawn(self._listening.run(), "listen")
 
     def _revision(self) -> str:
         return self.link.options.protocol_version or era.LATEST
@@ -129,7 +103,7 @@ class StreamableChannel:
         """One POST of a request, to the end of its exchange."""
         wire = replace(self._wire)
         message = jsonrpc.read(jsontext.parse(call.body).value)
-        sink = _Sink(self, lambda head: self._judge_post(wire, head, call), call)
+        sink = MessageSink(self.conversation.inbox, lambda head: self._judge_post(wire, head, call), call)
         stream = call.stream = Stream(self.link, sink, lambda n: self.conversation.sent(call.body, message, n, call))
         _fulfil(stream, call)
         return await stream.run(wire.post(call.body, call.pending.method))
@@ -144,7 +118,7 @@ class StreamableChannel:
     async def say(self, body: bytes, purpose: str) -> Ended:
         wire = replace(self._wire)
         message = jsonrpc.read(jsontext.parse(body).value)
-        sink = _Sink(self, lambda head: self._judge_post(wire, head, None), None)
+        sink = MessageSink(self.conversation.inbox, lambda head: self._judge_post(wire, head, None), None)
         stream = Stream(self.link, sink, lambda n: self.conversation.sent(body, message, n))
         limit_s = self.link.options.request_timeout_s
         stream.close_in(limit_s, EndCause.TIMED_OUT_BY_US, f"{purpose} was not accepted within {limit_s:g} s.")
@@ -157,7 +131,9 @@ class StreamableChannel:
     def listening_stream(self, call: Call | None = None) -> Stream:
         """A stream for a GET: the stand-alone one, or what resumes the stream of `call`."""
         wire, clock = replace(self._wire), self.link.river.clock
-        stream = Stream(self.link, _Sink(self, lambda head: wire.judge_listen(head, clock.time()), call))
+        stream = Stream(
+            self.link, MessageSink(self.conversation.inbox, lambda head: wire.judge_listen(head, clock.time()), call)
+        )
         if call is not None:
             _fulfil(stream, call)
         return stream
@@ -206,7 +182,7 @@ class StreamableChannel:
             self._wire.start_over()
             self.must_initialize = True
             try:
-                await self.conversation.initialize(self._revision())
+                await handshake.initialize(self.conversation, self, self._revision())
             except ConnectError as error:
                 return error
             self._listening.start_over()
@@ -219,7 +195,7 @@ class StreamableChannel:
         self._listening.close()
         request = self._wire.end()
         if request is not None and self.link.state is ConnectionState.OPEN:
-            await Stream(self.link, _Sink(self, _judge_close, None)).run(request)
+            await Stream(self.link, MessageSink(self.conversation.inbox, _judge_close, None)).run(request)
 
 
 def _judge_close(head: Head) -> Verdict:

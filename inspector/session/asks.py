@@ -1,0 +1,109 @@
+"""The server's requests, answered by the user's side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from inspector.protocol import jsonrpc
+from inspector.protocol.breach import Breach, Severity
+from inspector.protocol.jsonrpc import JsonRpc, MessageType, RequestId
+from inspector.session.link import Link
+from inspector.session.options import Refused
+from inspector.trace.events import Message
+from inspector.wire import jsontext
+
+SLOW_ASK_S = 300.0
+"""How long the user's side may take to answer a request of the server's."""
+REFUSED_BY_USER = -1
+MAX_PURPOSE_CHARACTERS = 60
+ANSWERS = (MessageType.RESPONSE, MessageType.ERROR)
+
+Say = Callable[[bytes, str], Awaitable[object]]
+
+
+class Asks:
+    """Each request of the server's is a task of its own, until it is answered or cancelled (R24).
+
+    `say` delivers an answer. `are_allowed` is false where the revision knows no requests of the server's (R42).
+    """
+
+    def __init__(self, link: Link, say: Say) -> None:
+        self.are_allowed = True
+        self._link = link
+        self._say = say
+        self._tasks: dict[RequestId, asyncio.Task[None]] = {}
+        self._events: dict[RequestId, Message] = {}
+
+    def take(self, message: JsonRpc, event: Message) -> None:
+        """A request has come in."""
+        method = message.method or ""
+        if not self.are_allowed:
+            self._report_not_allowed(method, event)
+            return
+        if method != "ping" and self._link.options.callbacks.for_method(method) is None:
+            asked = jsonrpc.shown(method)
+            text = f"The server asked for {asked}, which this client has not declared; it was answered with an error."
+            breach = Breach("server-request-undeclared", Severity.NOTE, text, "Ask only for declared capabilities.")
+            self._link.report(breach, event.stream, event.n)
+        self._events[message.id] = event
+        task = self._tasks[message.id] = self._link.spawn(self._answer(message), "answer")
+        task.add_done_callback(lambda _: self._forget(message.id))
+
+    def _report_not_allowed(self, method: str, event: Message) -> None:
+        text = f"The server sent a request ({jsonrpc.shown(method)}); this revision knows none, so it is not answered."
+        fix = "Answer with resultType input_required and inputRequests instead."
+        self._link.report(
+            Breach("server-request-in-stateless", Severity.ERROR, text, fix, "R42"), event.stream, event.n
+        )
+
+    def _forget(self, request_id: RequestId) -> None:
+        """A request of the server's is done with, answered or not."""
+        self._tasks.pop(request_id, None)
+        self._events.pop(request_id, None)
+
+    def event_of(self, message: JsonRpc) -> Message | None:
+        """The request that a message of ours is about to answer."""
+        return self._events.pop(message.id, None) if message.type in ANSWERS else None
+
+    def cancel(self, params: Any) -> None:
+        """The server says notifications/cancelled."""
+        request_id = params.get("requestId") if isinstance(params, dict) else None
+        asked = self._tasks.get(request_id) if isinstance(request_id, int | str) else None
+        if asked is not None:
+            asked.cancel()
+
+    async def _answer(self, message: JsonRpc) -> None:
+        reply = await self._reply_to(message)
+        await self._say(reply, f"answer to {(message.method or '')[:MAX_PURPOSE_CHARACTERS]}")
+
+    async def _reply_to(self, message: JsonRpc) -> bytes:
+        method = message.method or ""
+        params = message.params if isinstance(message.params, dict) else {}
+        if method == "ping":
+            return jsontext.dumps(jsonrpc.result(message.id, {}))
+        if self._link.options.callbacks.for_method(method) is None:
+            code, text = jsonrpc.METHOD_NOT_FOUND, f"{jsonrpc.shown(method)} is not supported by this client"
+            return _refusal(message, code, text)
+        mode = params.get("mode", "form")
+        if method == "elicitation/create" and mode not in ("form", "url"):
+            return _refusal(message, jsonrpc.INVALID_PARAMS, f"unknown elicitation mode {jsonrpc.shown(mode)}")
+        try:
+            return jsontext.dumps(jsonrpc.result(message.id, await self.ask(method, params)))
+        except Refused as refused:
+            return _refusal(message, REFUSED_BY_USER, refused.sentence)
+        except Exception as error:  # a callback is the user's code: its failure is an answer
+            return _refusal(message, jsonrpc.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+
+    async def ask(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """The user's answer. Raises `Refused`, also where nobody is there to answer, and what the callback raises."""
+        callback = self._link.options.callbacks.for_method(method)
+        if callback is None:
+            raise Refused(f"{jsonrpc.shown(method)} was not declared by this client.")
+        async with asyncio.timeout(SLOW_ASK_S):
+            return await callback(params)
+
+
+def _refusal(message: JsonRpc, code: int, text: str) -> bytes:
+    return jsontext.dumps(jsonrpc.error(message.id, code, text))

@@ -1,0 +1,38 @@
+"""Where the exchanges of MCP over HTTP deliver what they bring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from inspector.protocol.transports.answer import Head, Meaning, Verdict
+from inspector.session.calls import Call
+from inspector.session.inbox import Inbox
+from inspector.session.reader import Arrival
+from inspector.wire.sse import Comment, Frame
+
+
+class MessageSink:
+    """Feeds what a stream brings to the inbox; `call` is the request that the stream belongs to, if any."""
+
+    def __init__(self, inbox: Inbox, judge: Callable[[Head], Verdict], call: Call | None) -> None:
+        self._inbox = inbox
+        self._judge = judge
+        self._carrier = call.pending if call else None
+        self._meaning = Meaning.FAILED
+
+    def on_head(self, head: Head, url: str, stream: int) -> Verdict:
+        verdict = self._judge(head)
+        self._meaning = verdict.meaning
+        return verdict
+
+    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None:
+        if isinstance(item, Frame):
+            self._inbox.message_frame(item, arrival, self._carrier)
+        else:
+            self._inbox.comment(item, arrival)
+
+    def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
+        if self._meaning is Meaning.SESSION_GONE:
+            return False  # it answers no request: the session begins anew and the request is sent again (R28)
+        promised = self._meaning is Meaning.MESSAGE
+        return self._inbox.body(body, arrival, self._carrier, must_be_message=promised)
