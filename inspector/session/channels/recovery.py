@@ -1,32 +1,36 @@
-"""A server of Streamable HTTP that is gone: noticing it, telling what is lost, and asking until it is back."""
+"""A server that is gone: noticing it, telling what is lost, and asking until it is back."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
-from inspector.protocol.transports.answer import Meaning
+from inspector.session.calls import Calls
 from inspector.session.channels import endings
-from inspector.session.channels.endings import NETWORK_CAUSES, meant
+from inspector.session.channels.endings import NETWORK_CAUSES
+from inspector.session.link import Link
 from inspector.session.liveness import Liveness, connect_error, gone
 from inspector.session.pace import Pace
+from inspector.session.reconnect import StormGuard
 from inspector.session.stream import Ended
 from inspector.trace.events import ConnectionState
 
-if TYPE_CHECKING:
-    from inspector.session.channels.streamable import StreamableChannel
-
-PING_TIMEOUT_S = 5.0
+Ask = Callable[[], Awaitable[str]]
 
 
 class Recovery:
-    """At most one search for the server at a time; `times` counts how often it was found again."""
+    """At most one search for the server at a time; `times` counts how often it was found again.
 
-    def __init__(self, channel: StreamableChannel) -> None:
+    `ask` makes one attempt: it moves the connection on if that settles the matter, else it says why not.
+    """
+
+    def __init__(self, link: Link, calls: Calls, storm: StormGuard, ask: Ask) -> None:
         self.times = 0
-        self._channel = channel
-        self._link = channel.link
-        self._liveness = Liveness(channel.link)
+        self._link = link
+        self._calls = calls
+        self._storm = storm
+        self._ask = ask
+        self._liveness = Liveness(link)
         self._running: asyncio.Future[None] | None = None
 
     async def check_alive(self) -> None:
@@ -52,7 +56,7 @@ class Recovery:
             return
         self._running = asyncio.get_running_loop().create_future()
         try:
-            self._channel.conversation.calls.lose_all(reason)
+            self._calls.lose_all(reason)
             if not self._link.options.reconnect:
                 self._link.move(ConnectionState.CLOSED, f"{reason} Reconnecting is switched off.")
                 return
@@ -63,51 +67,14 @@ class Recovery:
 
     async def _search(self, reason: str, retry_ms: int | None) -> None:
         self._link.move(ConnectionState.RECONNECTING, reason)
-        pace = Pace(self._link, self._channel.storm)
+        pace = Pace(self._link, self._storm)
         while self._link.state is ConnectionState.RECONNECTING:
             await pace.after_failure(reason, ConnectionState.RECONNECTING, retry_ms)
             reason = await self._ask() or reason
         self.times += 1
 
-    async def _ask(self) -> str:
-        """One attempt; moves the connection on if it settles the matter, else says why not."""
-        handshakes = self._channel.handshakes
-        if self._channel.must_initialize:
-            return await self._begin_anew(handshakes)
-        ended = await self._ping()
-        if self._has_forgotten(ended):
-            if self._link.options.reinitialize_on_404:
-                return await self._begin_anew(handshakes)
-            reason = "The server is back but no longer knows this session; beginning anew is switched off."
-            self._link.move(ConnectionState.CLOSED, reason)
-        elif meant(ended, Meaning.UNAUTHORISED):
-            self._link.move(ConnectionState.CLOSED, ended.sentence)
-        elif not _is_still_gone(ended):
-            self._link.move(ConnectionState.OPEN, "The server answers again.")
-        return ended.sentence
 
-    async def _ping(self) -> Ended:
-        calls = self._channel.conversation.calls
-        call = calls.start("ping", None, PING_TIMEOUT_S, None, with_progress=False)
-        ended = call.ended = await self._channel.post(call)
-        calls.fail(call, endings.outcome_of(ended), f"{call.label} got no answer: {endings.why(ended)}")
-        return ended
-
-    def _has_forgotten(self, ended: Ended) -> bool:
-        """404 says so (R28); after a restart several servers say 400 for an id that they do not know."""
-        is_400 = ended.event.status == 400 and self._channel.session_id() is not None
-        return is_400 or meant(ended, Meaning.SESSION_GONE)
-
-    async def _begin_anew(self, handshakes: int) -> str:
-        error = await self._channel.begin_anew(handshakes)
-        if error is None:
-            return ""
-        if not endings.may_pass(error):
-            reason = f"The server is back but no session began: {error.sentence}"
-            self._link.move(ConnectionState.CLOSED, reason)
-        return error.sentence
-
-
-def _is_still_gone(ended: Ended) -> bool:
+def is_still_gone(ended: Ended) -> bool:
+    """Whether an attempt found nobody, or only somebody who says that the server is not there."""
     broke = ended.verdict is None or ended.event.cause in NETWORK_CAUSES
     return broke or endings.is_unavailable(ended.event.status)

@@ -16,6 +16,7 @@ from inspector.session.channels import endings
 from inspector.session.channels.endings import NETWORK_CAUSES, meant
 from inspector.session.channels.listening import Listening
 from inspector.session.channels.recovery import Recovery
+from inspector.session.channels.renewal import Renewal
 from inspector.session.channels.rules import HandshakeRules
 from inspector.session.channels.sink import MessageSink
 from inspector.session.conversation import Conversation
@@ -49,7 +50,7 @@ class StreamableChannel(HandshakeRules):
         self.must_initialize = True
         self._wire = StreamableHttp(self.link.options.url, self.link.options.headers)
         self._renewing = asyncio.Lock()
-        self.recovery = Recovery(self)
+        self.recovery = Recovery(self.link, conversation.calls, self.storm, Renewal(self).ask)
         self._listening = Listening(self)
 
     async def open(self) -> None:
