@@ -10,11 +10,12 @@ from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.jsonrpc import JsonRpc, MessageType
 from inspector.protocol.peer import NAME_PARAMS, NOTHING, Peer, Pending, Reading, name_of
 from inspector.session.calls import Calls, is_tool_error
+from inspector.session.frames import Frames, sse_facts, why_no_event
 from inspector.session.link import Link
 from inspector.session.reader import Arrival
-from inspector.trace.events import CommentReceived, Direction, FrameReceived, Framing, Message
+from inspector.trace.events import Direction, Framing, Message
 from inspector.wire import jsontext
-from inspector.wire.sse import Comment, Frame
+from inspector.wire.sse import Frame
 
 _SSE, _INBOUND = Framing.SSE, Direction.INBOUND
 _REQUEST, _NOTIFICATION = MessageType.REQUEST, MessageType.NOTIFICATION
@@ -22,49 +23,20 @@ _REQUEST, _NOTIFICATION = MessageType.REQUEST, MessageType.NOTIFICATION
 OnMessage = Callable[[JsonRpc, Message], None]
 
 
-class Inbox:
+class Inbox(Frames):
     """Reads everything the server says on any stream; `on_message` gets what is not an answer."""
 
     def __init__(self, link: Link, peer: Peer, calls: Calls, on_message: OnMessage) -> None:
-        self._link = link
+        super().__init__(link)
         self._peer = peer
         self._calls = calls
         self._on_message = on_message
         self.revision: str | None = None
 
-    def comment(self, comment: Comment, arrival: Arrival) -> None:
-        self._link.river.emit(
-            CommentReceived,
-            monotonic_ns=arrival.last_ns,
-            connection=self._link.number,
-            stream=arrival.stream,
-            direction=Direction.INBOUND,
-            text=comment.text,
-            offset=comment.offset,
-            raw=comment.raw,
-        )
-
-    def frame(self, frame: Frame, arrival: Arrival, note: str) -> int:
-        """Show a block that is no JSON-RPC message; returns the number of its event."""
-        event = self._link.river.emit(
-            FrameReceived,
-            monotonic_ns=arrival.last_ns,
-            connection=self._link.number,
-            direction=Direction.INBOUND,
-            note=note,
-            stream=arrival.stream,
-            first_byte_ns=arrival.first_ns,
-            dispatched=frame.dispatched,
-            complete=frame.complete,
-            **_sse_facts(frame),
-        )
-        self._check_frame(frame, arrival, event.n)
-        return event.n
-
     def message_frame(self, frame: Frame, arrival: Arrival, carrier: Pending | None) -> None:
         """A block of an MCP stream: a JSON-RPC message, a batch, a priming event, or something broken."""
         if not (frame.complete and frame.data):
-            self.frame(frame, arrival, _why_no_message(frame))
+            self.frame(frame, arrival, why_no_event(frame))
             return
         parsed = jsontext.parse(frame.data)
         if frame.event != "message":
@@ -77,7 +49,7 @@ class Inbox:
             self._batch(frame.data.encode(), parsed.value, arrival, carrier, n)
         else:
             n = self._message(parsed.value, arrival, carrier, Framing.SSE, frame=frame)
-            self._check_frame(frame, arrival, n)
+            self.check_frame(frame, arrival, n)
 
     def body(self, body: bytes, arrival: Arrival, carrier: Pending | None, *, must_be_message: bool) -> bool:
         """A whole response body; False if it is no JSON-RPC (an error page, say, when none was promised)."""
@@ -118,7 +90,7 @@ class Inbox:
         owner = carrier or reading.pending
         if owner is not None and not reading.settles:
             owner.events += 1
-        fields = {"raw": raw} if frame is None else _sse_facts(frame)
+        fields = {"raw": raw} if frame is None else sse_facts(frame)
         _add_own_facts(fields, message)
         if reading is not NOTHING:
             _add_meaning(fields, message, reading, arrival)
@@ -157,13 +129,6 @@ class Inbox:
         breach = Breach("sse-unknown-event-name", Severity.WARN, text, fix, "SSE framing of the transports")
         self._link.report_once(breach, arrival.stream, n)
 
-    def _check_frame(self, frame: Frame, arrival: Arrival, n: int) -> None:
-        """Report what the block has that many clients stumble over, once a stream."""
-        if not (frame.truncated or frame.invalid_utf8 or frame.bom or frame.unknown_lines):
-            return
-        for breach in _frame_breaches(frame, self._link.options.event_limit_bytes):
-            self._link.report_once(breach, arrival.stream, n)
-
 
 def _add_own_facts(fields: dict[str, Any], message: JsonRpc) -> None:
     """What a message says of itself; only what is not the default, as this is done for every one."""
@@ -190,20 +155,6 @@ def _add_meaning(fields: dict[str, Any], message: JsonRpc, reading: Reading, arr
         fields["is_tool_error"] = is_result and is_tool_error(pending.method, message.result)
 
 
-def _sse_facts(frame: Frame) -> dict[str, Any]:
-    """What an event takes over from its block; only what is not the default."""
-    fields: dict[str, Any] = {"raw": frame.raw, "offset": frame.offset}
-    if frame.id is not None:
-        fields["event_id"] = frame.id
-    if frame.event != "message":
-        fields["event"] = frame.event
-    if frame.retry_ms is not None:
-        fields["retry_ms"] = frame.retry_ms
-    if frame.truncated:
-        fields["truncated"] = True
-    return fields
-
-
 def _claims_json_rpc(value: Any) -> bool:
     """Whether the body of an HTTP error is meant as JSON-RPC: OAuth and others use `error` for words of their own."""
     if jsonrpc.read(value).type is MessageType.INVALID:
@@ -211,38 +162,7 @@ def _claims_json_rpc(value: Any) -> bool:
     return "jsonrpc" in value or not isinstance(value.get("error"), str)
 
 
-def _why_no_message(frame: Frame) -> str:
-    """What a block is that carries no message (R26)."""
-    if not frame.complete:
-        return "The stream ended inside this block; it is not dispatched."
-    if not frame.dispatched:
-        return "A block without data; nothing is dispatched."
-    return "A priming event: an id to resume from." if frame.id is not None else "An event with empty data."
-
-
 def _invalid_json(text: str, offset: int, truncated: bool) -> Breach:
     cause = " The event was longer than our limit and is cut off." if truncated else ""
     fix = "Serialise with a JSON library, on one data line, without truncation and without NaN."
     return Breach("jsonrpc-invalid-json", Severity.ERROR, f"The data is no JSON at byte {offset}: {text}.{cause}", fix)
-
-
-def _frame_breaches(frame: Frame, limit_bytes: int) -> list[Breach]:
-    found = []
-    if frame.truncated:
-        text = (
-            f"An event is larger than our limit of {limit_bytes:,} bytes; its beginning is kept, the rest is dropped."
-        )
-        found.append(
-            Breach("sse-event-too-large", Severity.ERROR, text, "Paginate, or link to the data as a resource.")
-        )
-    if frame.invalid_utf8:
-        text = "The event has bytes that are no UTF-8; they are shown as U+FFFD."
-        found.append(Breach("sse-charset", Severity.ERROR, text, "Encode the stream as UTF-8.", "WHATWG HTML 9.2.5"))
-    if frame.bom:
-        text = "The stream starts with a byte order mark; several clients lose the first event to it."
-        found.append(Breach("sse-bom", Severity.WARN, text, "Encode as plain UTF-8, not as UTF-8 with signature."))
-    if frame.unknown_lines:
-        line = frame.unknown_lines[0][:60]
-        text = f"A line is no SSE field and is ignored: {line!r}."
-        found.append(Breach("sse-unknown-field", Severity.WARN, text, "Put `data: ` before every line of data."))
-    return found

@@ -212,6 +212,21 @@ class Message(SseEvent, frozen=True, kw_only=True, tag="message"):
     problems: tuple[str, ...] = ()
 
 
+class ToolStep(SseEvent, frozen=True, kw_only=True, tag="tool.step"):
+    """One step of a tool stream's run (R81): our `call`, or what came on its stream, which has no JSON-RPC id (R83).
+
+    `step` is `call`, `started`, `progress`, `data`, `complete`, `error` or `result` (an answer in one piece); `tool` is
+    the tool's name. `request_n` is the number of the call that an inbound step belongs to, and `rtt_ms` is set on the
+    one step that ends it. `raw` holds the exact bytes as `framing` says.
+    """
+
+    tool: str
+    step: str
+    framing: Framing = Framing.SSE
+    request_n: int | None = None
+    rtt_ms: float | None = None
+
+
 class BodyReceived(TraceEvent, frozen=True, kw_only=True, tag="body"):
     """A response body that is neither an event stream nor a JSON-RPC message, such as an HTML page."""
 
@@ -296,6 +311,7 @@ AnyEvent = (
     | FrameReceived
     | CommentReceived
     | Message
+    | ToolStep
     | BodyReceived
     | StreamEnded
     | ExchangeFailed
@@ -315,6 +331,7 @@ ROW_KINDS: tuple[str, ...] = (
     "http.redirect",
     "http.end",
     "message",
+    "tool.step",
     "frame",
     "comment",
     "body",
