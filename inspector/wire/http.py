@@ -21,11 +21,19 @@ _PARAM = re.compile(rf"\s*({_WORD})\s*=\s*(?:\"((?:[^\"\\]|\\.)*+)\"?|([^\s,\"=]
 _SCHEME = re.compile(rf"[\s,]*({_WORD})(?:[ \t]+|(?=,)|$)")
 _TOKEN68 = re.compile(r"([A-Za-z0-9\-._~+/]+=*)\s*(?:,|$)")
 _CHARSET = re.compile(r";\s*charset\s*=\s*(?:\"([^\"]*)\"?|([^\s;]*))", re.IGNORECASE)
-_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"})
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "dpop"})
+_URL_HEADERS = frozenset({"location", "content-location", "referer"})
 _SECRET_NAME = re.compile(r"token|secret|api[-_]?key|passw|credential|signature", re.IGNORECASE)
 _SECRET_PARAMETERS = frozenset(
-    ("key", "code", "code_verifier", "sig", "auth", "authorization", "jwt", "pwd", "assertion", "client_assertion")
+    (
+        *("key", "code", "code_verifier", "sig", "auth", "authorization", "jwt", "pwd", "assertion"),
+        *("client_assertion", "state"),  # `state` ties an OAuth redirect to the sign-in (RFC 6749 section 10.12)
+    )
 )
+_HARMLESS_NAME = re.compile(
+    r"_(types?|expires_at|expires_in|endpoint|uri|methods?(_supported)?|alg|supported)$", re.IGNORECASE
+)
+"""Names beside a secret that tell about it: `token_type`, `client_secret_expires_at`, `token_endpoint` ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ def is_json(value: str | None) -> bool:
 
 def mask_headers(headers: Iterable[tuple[str, str]]) -> HeaderList:
     """The same fields with the secrets masked: to be done before anything is shown or recorded."""
-    return tuple((name, _mask_value(name, value) if _is_secret_header(name) else value) for name, value in headers)
+    return tuple((name, _shown_value(name, value)) for name, value in headers)
 
 
 def mask_url(url: str) -> str:
@@ -120,6 +128,19 @@ def _read_params(text: str, position: int, params: dict[str, str]) -> int:
     return position
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether a parameter, or a member of a JSON object, of that name holds a credential."""
+    if name.lower() in _SECRET_PARAMETERS:
+        return True
+    return _SECRET_NAME.search(name) is not None and _HARMLESS_NAME.search(name) is None
+
+
+def _shown_value(name: str, value: str) -> str:
+    if name.lower() in _URL_HEADERS:
+        return mask_url(value)
+    return _mask_value(name, value) if _is_secret_header(name) else value
+
+
 def _is_secret_header(name: str) -> bool:
     return name.lower() in _SECRET_HEADERS or _SECRET_NAME.search(name) is not None
 
@@ -144,6 +165,4 @@ def mask(secret: str) -> str:
 
 
 def _mask_parameter(match: re.Match[str]) -> str:
-    name = unquote_plus(match[1])
-    secret = name.lower() in _SECRET_PARAMETERS or _SECRET_NAME.search(name) is not None
-    return f"{match[1]}=••••" if secret and match[2] else match[0]
+    return f"{match[1]}=••••" if match[2] and is_secret_name(unquote_plus(match[1])) else match[0]

@@ -67,6 +67,9 @@ def test_is_json(value: str | None, expected: bool) -> None:
         ("Cookie", "a=123; b=4567", "a=•••• (3 characters); b=•••• (4 characters)"),
         ("Cookie", "opaque", "•••• (6 characters)"),
         ("Set-Cookie", "sid=abc=; Path=/; Max-Age=5", "sid=•••• (4 characters); Path=/; Max-Age=5"),
+        ("DPoP", "eyJ.e30.sig", "•••• (11 characters)"),
+        ("DPoP-Nonce", "n-1", "n-1"),
+        ("Location", "http://h/callback?code=abc&iss=i", "http://h/callback?code=••••&iss=i"),
         ("Accept", "text/event-stream", "text/event-stream"),
         ("Mcp-Session-Id", "1234567890abcdef", "1234567890abcdef"),
     ],
@@ -82,7 +85,7 @@ def test_secret_headers_are_masked(name: str, value: str, masked: str) -> None:
         ("https://u:p:q@r@h/", "https://u:••••@h/"),
         ("https://u@h:80/a@b", "https://u@h:80/a@b"),
         ("/messages?sessionId=1&ACCESS_TOKEN=2", "/messages?sessionId=1&ACCESS_TOKEN=••••"),
-        ("http://h/#access_token=x&state=1", "http://h/#access_token=••••&state=1"),
+        ("http://h/#access_token=x&state=1", "http://h/#access_token=••••&state=••••"),
         ("http://h?access%5Ftoken=1;sig=4", "http://h?access%5Ftoken=••••;sig=••••"),
         ("http://h?code=1&key=2&auth=3&password=4&client_secret=5", None),
         ("http://h?api_key=1&apikey=2&api-key=3&secret=4&X-Amz-Signature=5", None),
@@ -127,6 +130,18 @@ def test_no_more_than_the_end_of_a_secret_shows(secret: str) -> None:
 )
 def test_retry_after(value: str | None, seconds: float | None) -> None:
     assert http.retry_after_s(value, now=1445412380.0) == seconds
+
+
+@pytest.mark.parametrize("name", ["access_token", "client_secret", "Code", "code_verifier", "assertion", "password"])
+def test_names_of_credentials(name: str) -> None:
+    assert http.is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["token_type", "expires_in", "client_secret_expires_at", "token_endpoint_auth_method", "scope", "client_id"]
+)
+def test_names_beside_credentials_are_none(name: str) -> None:
+    assert not http.is_secret_name(name)
 
 
 @pytest.mark.parametrize(
