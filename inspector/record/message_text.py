@@ -16,6 +16,7 @@ from inspector.trace.events import (
     RequestSent,
     SseEvent,
     StreamEnded,
+    ToolStep,
 )
 from inspector.wire import jsontext, sse
 
@@ -23,11 +24,13 @@ _READ_LIMIT_BYTES = 16_384
 """Larger messages are not parsed for one line: the line shows how they begin."""
 _START_BYTES = 2_048
 _NAMES_SHOWN = 12
+_STEP_KEYS = ("type", "tool")
+"""What the row of a step shows in columns of their own."""
 
 
 def payload(event: AnyEvent) -> bytes:
     """The bytes that matter to a reader: the data of an event-stream block, else the body; empty if there are none."""
-    if isinstance(event, Message) and event.framing is not Framing.SSE:
+    if isinstance(event, Message | ToolStep) and event.framing is not Framing.SSE:
         return event.raw
     if isinstance(event, SseEvent):
         return _data(event.raw).encode("utf-8", "surrogatepass")
@@ -43,7 +46,7 @@ def payload(event: AnyEvent) -> bytes:
 def payload_start(event: SseEvent) -> str:
     """How the payload begins, without reading all of it."""
     raw = event.raw[:_START_BYTES]
-    if isinstance(event, Message) and event.framing is not Framing.SSE:
+    if isinstance(event, Message | ToolStep) and event.framing is not Framing.SSE:
         return raw.decode("utf-8", "backslashreplace")
     return _data(raw)
 
@@ -67,6 +70,20 @@ def content(message: Message) -> str:
         return payload_start(message)
     said = _read(value)
     return "; ".join((*message.problems, said) if said else message.problems)
+
+
+def step_content(step: ToolStep) -> str:
+    """One line about what a step of a tool's run carries beside its name and its tool."""
+    if len(step.raw) > _READ_LIMIT_BYTES:
+        return payload_start(step)
+    value = jsontext.parse(payload(step)).value
+    if not isinstance(value, dict):
+        return payload_start(step)
+    if step.step == "call":
+        return _compact(value.get("params")) or "no parameters"
+    rest = {key: item for key, item in value.items() if key not in _STEP_KEYS}
+    only = next(iter(rest.values())) if len(rest) == 1 else None
+    return only if isinstance(only, str) else _compact(rest)
 
 
 def _read(value: dict[str, Any]) -> str:

@@ -27,6 +27,7 @@ from inspector.trace.events import (
     Severity,
     StateChanged,
     StreamEnded,
+    ToolStep,
     Violation,
 )
 
@@ -57,6 +58,7 @@ class RowKind(enum.IntEnum):
     BODY = 15
     FAILED = 16
     VIOLATION = 17
+    TOOL_STEP = 18
 
 
 KIND_WORDS: tuple[str, ...] = (
@@ -78,6 +80,7 @@ KIND_WORDS: tuple[str, ...] = (
     "body",
     "failed",
     "violation",
+    "tool step",
 )
 """The word for each `RowKind`, by its code."""
 
@@ -144,6 +147,19 @@ def _message(event: Message) -> Row:
         severity,
         event.request_n,
     )
+
+
+def _tool_step(event: ToolStep) -> Row:
+    """A run of a tool reads like a request: the call, its steps, and the step that ends it."""
+    is_call, rtt_ms = event.step == "call", event.rtt_ms
+    kind, severity = RowKind.REQUEST if is_call else RowKind.TOOL_STEP, NONE
+    if event.step == "error":
+        kind, severity = RowKind.ERROR, ERROR
+    elif rtt_ms is not None:
+        kind = RowKind.RESPONSE
+    latency_ms = ABSENT_MS if rtt_ms is None else rtt_ms
+    label = "tools/call" if is_call else event.step
+    return Row(kind, label, event.tool, len(event.raw), latency_ms, severity, event.request_n)
 
 
 def _frame(event: FrameReceived) -> Row:
@@ -226,6 +242,7 @@ def _state(event: StateChanged) -> Row:
 
 _FACTS: dict[type, Callable[[Any], Row]] = {
     Message: _message,
+    ToolStep: _tool_step,
     FrameReceived: _frame,
     CommentReceived: _comment,
     RequestSent: _request_sent,

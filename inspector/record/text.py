@@ -33,6 +33,7 @@ from inspector.trace.events import (
     SseEvent,
     StateChanged,
     StreamEnded,
+    ToolStep,
     Violation,
 )
 
@@ -119,6 +120,8 @@ def preview(event: AnyEvent) -> str:
     """Like `summary` for a row that shows kind, method, name and id beside it: of a message, only what it carries."""
     if isinstance(event, Message):
         return plain(message_text.content(event))
+    if isinstance(event, ToolStep):
+        return plain(message_text.step_content(event))
     if isinstance(event, FrameReceived):
         return plain(_joined(message_text.payload_start(event), event.note))
     if isinstance(event, CommentReceived):
@@ -218,6 +221,12 @@ def _message(event: Message) -> str:
     return f"{head}: {content}" if content else head
 
 
+def _tool_step(event: ToolStep) -> str:
+    took = "" if event.rtt_ms is None else f" in {duration(event.rtt_ms)}"
+    content = message_text.step_content(event)
+    return f"{event.step} {event.tool}{took}{f': {content}' if content else ''}"
+
+
 def _body(event: BodyReceived) -> str:
     return _joined(event.content_type or "no content type", size(len(event.raw)), decoded(event.raw, 120))
 
@@ -251,6 +260,7 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     FrameReceived: _frame,
     CommentReceived: _comment,
     Message: _message,
+    ToolStep: _tool_step,
     BodyReceived: _body,
     StreamEnded: _stream_ended,
     ExchangeFailed: _exchange_failed,

@@ -13,6 +13,7 @@ from inspector.trace.events import (
     FrameReceived,
     Framing,
     Message,
+    ToolStep,
 )
 
 _SLOT_NS = 100_000_000
@@ -65,6 +66,7 @@ class Counts:
         self._dispatch: dict[type, Callable[[Any], None]] = {
             Message: self._on_message,
             FrameReceived: self._on_frame,
+            ToolStep: self._on_step,
             CommentReceived: self._on_comment,
         }
 
@@ -105,6 +107,10 @@ class Counts:
 
     def _on_frame(self, _: FrameReceived) -> None:
         self.frames += 1
+
+    def _on_step(self, step: ToolStep) -> None:
+        if step.direction is Direction.INBOUND and step.framing is Framing.SSE:
+            self.frames += 1
 
     def _on_comment(self, _: CommentReceived) -> None:
         self.comments += 1

@@ -16,6 +16,7 @@ from inspector.trace.events import (
     MessageType,
     Outcome,
     StreamEnded,
+    ToolStep,
 )
 from inspector.trace.fold import Fold
 
@@ -136,6 +137,7 @@ class LatencyStats(Fold):
         super().__init__(
             {
                 Message: self._on_message,
+                ToolStep: self._on_step,
                 FrameReceived: self._on_event,
                 CommentReceived: self._on_comment,
                 HeadersReceived: self._on_headers,
@@ -158,15 +160,25 @@ class LatencyStats(Fold):
     def _on_message(self, message: Message) -> None:
         if message.direction is not Direction.INBOUND:
             if message.message_type is MessageType.REQUEST:
-                self._on_request(message)
+                self._on_request(message, message.method or "", message.name)
             return
         if message.framing is Framing.SSE:
             self._on_event(message)
         if message.request_n is not None:
             self._on_related(message, message.request_n)
 
-    def _on_request(self, request: Message) -> None:
-        series = self._series_of(request)
+    def _on_step(self, step: ToolStep) -> None:
+        if step.direction is not Direction.INBOUND:
+            self._on_request(step, "tools/call", step.tool)
+            return
+        if step.framing is Framing.SSE:
+            self._on_event(step)
+        if step.request_n is not None and step.rtt_ms is not None and step.request_n in self._pending:
+            call = self._pending.pop(step.request_n)
+            self._settle(call, step.request_n, step.rtt_ms, failed=step.step == "error")
+
+    def _on_request(self, request: Message | ToolStep, method: str, name: str | None) -> None:
+        series = self._series_of(method, name)
         series.count += 1
         series.in_flight += 1
         call = _Call(series, request.monotonic_ns)
@@ -174,10 +186,8 @@ class LatencyStats(Fold):
         if request.stream is not None:
             self._streams.setdefault(request.stream, call)
 
-    def _series_of(self, request: Message) -> _Series:
-        key = request.method or ""
-        if key == "tools/call" and request.name:
-            key = f"tools/call {request.name[:_MAX_NAME]}"
+    def _series_of(self, method: str, name: str | None) -> _Series:
+        key = f"{method} {name[:_MAX_NAME]}" if method == "tools/call" and name else method
         series = self._series.get(key)
         if series is None:
             if len(self._series) >= MAX_KEYS:
@@ -185,7 +195,7 @@ class LatencyStats(Fold):
             series = self._series.setdefault(key, _Series(key))
         return series
 
-    def _on_event(self, event: Message | FrameReceived) -> None:
+    def _on_event(self, event: Message | FrameReceived | ToolStep) -> None:
         call = self._streams.get(event.stream)
         if call is None:
             return
@@ -210,11 +220,14 @@ class LatencyStats(Fold):
             self._on_answer(message, self._pending.pop(request_n), request_n)
 
     def _on_answer(self, answer: Message, call: _Call, request_n: int) -> None:
+        rtt_ms = (answer.monotonic_ns - call.sent_ns) / 1e6 if answer.rtt_ms is None else answer.rtt_ms
+        failed = answer.message_type is MessageType.ERROR or answer.is_tool_error
+        self._settle(call, request_n, rtt_ms, failed=failed)
+
+    def _settle(self, call: _Call, request_n: int, rtt_ms: float, *, failed: bool) -> None:
         series = call.series
         series.in_flight -= 1
-        if answer.message_type is MessageType.ERROR or answer.is_tool_error:
-            series.errors += 1
-        rtt_ms = (answer.monotonic_ns - call.sent_ns) / 1e6 if answer.rtt_ms is None else answer.rtt_ms
+        series.errors += failed
         series.answered(rtt_ms, request_n)
 
     def _on_headers(self, headers: HeadersReceived) -> None:

@@ -20,6 +20,7 @@ from inspector.trace.events import (
     Message,
     RequestSent,
     StreamEnded,
+    ToolStep,
 )
 
 MAX_FINISHED = 1_000
@@ -138,6 +139,7 @@ class StreamStats:
             HeadersReceived: self._on_headers,
             ChunkReceived: self._on_chunk,
             Message: self._on_message,
+            ToolStep: self._on_message,
             FrameReceived: self._on_frame,
             CommentReceived: self._on_comment,
             StreamEnded: self._on_ended,
@@ -183,7 +185,7 @@ class StreamStats:
             stream.silence_ns = max(stream.silence_ns, event.monotonic_ns - stream.last_byte_ns)
         stream.last_byte_ns = event.monotonic_ns
 
-    def _on_message(self, event: Message, stream: _Stream) -> None:
+    def _on_message(self, event: Message | ToolStep, stream: _Stream) -> None:
         if event.direction is Direction.INBOUND and event.framing is Framing.SSE:
             stream.events += 1
 

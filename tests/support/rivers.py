@@ -23,6 +23,7 @@ from inspector.trace.events import (
     RequestSent,
     StateChanged,
     StreamEnded,
+    ToolStep,
     TraceEvent,
 )
 from inspector.trace.river import River
@@ -94,9 +95,21 @@ class Talk(River):
     def answer(self, stream: int | None, to: Message | None, **fields: Any) -> Message:
         return self.message(stream, MessageType.RESPONSE, to, **fields)
 
-    def fail(self, request: Message, outcome: Outcome, elapsed_ms: float = 1.0) -> ExchangeFailed:
+    def call_stream(self, stream: int, tool: str = "echo", **fields: Any) -> ToolStep:
+        """A call of ours over a tool stream."""
+        fields = {"raw": b'{"tool":"echo","params":{"a":1}}', "framing": Framing.BODY, **fields}
+        return self.tell(ToolStep, stream=stream, direction=Direction.OUTBOUND, tool=tool, step="call", **fields)
+
+    def step(self, stream: int, step: str, to: ToolStep, data: bytes = b"{}", **fields: Any) -> ToolStep:
+        """One step of the run that `to` began."""
+        fields = {"raw": b"data: %s\n\n" % data, **fields}
+        return self.hear(ToolStep, stream, tool=to.tool, step=step, request_n=to.n, **fields)
+
+    def fail(self, request: Message | ToolStep, outcome: Outcome, elapsed_ms: float = 1.0) -> ExchangeFailed:
         """A request of ours will not be answered any more."""
-        fields = {"request_n": request.n, "method": request.method, "id": request.id, "elapsed_ms": elapsed_ms}
+        fields: dict[str, Any] = {"request_n": request.n, "elapsed_ms": elapsed_ms}
+        fields["method"] = request.method if isinstance(request, Message) else "tools/call"
+        fields["id"] = request.id if isinstance(request, Message) else request.n
         return self.tell(ExchangeFailed, outcome=outcome, reason="It ended.", **fields)
 
     def end(

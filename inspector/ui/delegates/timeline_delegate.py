@@ -131,6 +131,7 @@ def _kind_colors() -> dict[int, QColor]:
         RowKind.REQUEST: "outbound",
         RowKind.RESPONSE: "inbound",
         RowKind.NOTIFICATION: "note",
+        RowKind.TOOL_STEP: "note",
         RowKind.COMMENT: "heartbeat",
         **dict.fromkeys(HTTP_KINDS, "http"),
     }

@@ -10,7 +10,7 @@ from inspector.record import text
 from inspector.record.message_text import id_text
 from inspector.record.rows import ABSENT_BYTES
 from inspector.record.timeline import Timeline
-from inspector.trace.events import FrameReceived
+from inspector.trace.events import FrameReceived, ToolStep
 from inspector.trace.river import River
 
 PREVIEW_CHARS = 160
@@ -108,7 +108,7 @@ class TimelineCells:
 
     def _id(self, row: int) -> str:
         event = self._river[self._timeline.numbers[row]]
-        if isinstance(event, FrameReceived):
+        if isinstance(event, FrameReceived | ToolStep):
             return text.plain(event.event_id or "", _ID_CHARS)
         request_id = getattr(event, "id", None)
         return "" if request_id is None else text.plain(id_text(request_id), _ID_CHARS)

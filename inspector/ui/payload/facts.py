@@ -19,6 +19,7 @@ from inspector.trace.events import (
     RequestSent,
     SseEvent,
     StreamEnded,
+    ToolStep,
 )
 from inspector.trace.river import River
 from inspector.wire import sse
@@ -46,7 +47,7 @@ def sse_sections(event: AnyEvent) -> list[Section]:
             ("place", _place(event.offset, len(event.raw), event.stream)),
         )
         return [Section("Comment", facts, "A comment keeps the connection alive; an EventSource never shows it.")]
-    if not isinstance(event, SseEvent) or (isinstance(event, Message) and event.framing is not Framing.SSE):
+    if not isinstance(event, SseEvent) or (isinstance(event, Message | ToolStep) and event.framing is not Framing.SSE):
         return [Section("", sentence="This event did not come in an event stream.")]
     frame = sse.decode_frame(event.raw)
     if frame is None:

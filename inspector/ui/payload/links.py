@@ -8,6 +8,7 @@ from inspector.record.timeline import Timeline
 from inspector.ui import theme
 
 _ARROW = " ⇄ "
+_NOTES = frozenset({RowKind.NOTIFICATION, RowKind.TOOL_STEP})
 
 
 def links(timeline: Timeline, row: int) -> str:
@@ -46,11 +47,11 @@ def _exchange(timeline: Timeline, row: int, request: int, followers: list[int]) 
 
 
 def _progress(timeline: Timeline, row: int, followers: list[int]) -> str:
-    notes = [follower for follower in followers if timeline.kinds[follower] == RowKind.NOTIFICATION]
+    notes = [follower for follower in followers if timeline.kinds[follower] in _NOTES]
     if not notes:
         return ""
     first, last = _link(timeline, notes[0], row), _link(timeline, notes[-1], row)
-    said = counted(len(notes), "notification")
+    said = counted(len(notes), "step" if timeline.kinds[notes[0]] == RowKind.TOOL_STEP else "notification")
     return f"{said}: {first}" if len(notes) == 1 else f"{said}: {first} … {last}"
 
 

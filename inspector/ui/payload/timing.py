@@ -18,6 +18,7 @@ from inspector.trace.events import (
     RequestSent,
     SseEvent,
     StreamEnded,
+    ToolStep,
 )
 from inspector.trace.river import River
 from inspector.ui.payload.facts import Section
@@ -25,7 +26,15 @@ from inspector.ui.payload.facts import Section
 _LOOKED_THROUGH = 20_000
 _CHUNKS_LOOKED_THROUGH = 4_000
 _CONTENT_KINDS = frozenset(
-    {RowKind.RESPONSE, RowKind.REQUEST, RowKind.NOTIFICATION, RowKind.ERROR, RowKind.INVALID, RowKind.FRAME}
+    {
+        RowKind.RESPONSE,
+        RowKind.REQUEST,
+        RowKind.NOTIFICATION,
+        RowKind.TOOL_STEP,
+        RowKind.ERROR,
+        RowKind.INVALID,
+        RowKind.FRAME,
+    }
 )
 
 
@@ -105,7 +114,7 @@ def _own_times(river: River, timeline: Timeline, row: int, event: AnyEvent) -> I
     if root is not None:
         about = f"#{timeline.numbers[root]:,} {timeline.kind_word(root)}"
         yield f"after {about}", text.duration((event.monotonic_ns - timeline.monotonic_ns[root]) / 1e6)
-    if isinstance(event, Message) and event.rtt_ms is not None:
+    if isinstance(event, Message | ToolStep) and event.rtt_ms is not None:
         yield "round trip", text.duration(event.rtt_ms)
     before = _before_on_stream(timeline, row)
     if before is not None:

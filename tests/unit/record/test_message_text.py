@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from inspector.record.message_text import content, id_text, payload, payload_start
+from inspector.record.message_text import content, id_text, payload, payload_start, step_content
 from inspector.trace.clock import FakeClock
 from inspector.trace.events import (
     BodyReceived,
@@ -20,6 +20,7 @@ from inspector.trace.events import (
     RequestSent,
     StateChanged,
     StreamEnded,
+    ToolStep,
 )
 from inspector.trace.river import River
 
@@ -109,3 +110,26 @@ def test_payload_is_the_data_of_a_block_else_the_body() -> None:
 
 def test_ids_look_as_on_the_wire() -> None:
     assert [id_text(3), id_text("3"), id_text(None)] == ["3", '"3"', "null"]
+
+
+@pytest.mark.parametrize(
+    ("step", "raw", "said"),
+    [
+        ("call", b'{"tool":"t","params":{"a":1}}', '{"a":1}'),
+        ("call", b'{"tool":"t","params":{}}', "no parameters"),
+        ("progress", b'data: {"type":"progress","data":"Half way"}\n\n', "Half way"),
+        ("progress", b'data: {"type":"progress","progress":1,"total":2}\n\n', '{"progress":1,"total":2}'),
+        ("complete", b'data: {"type":"complete"}\n\n', ""),
+        ("data", b"data: Update 3\n\n", "Update 3"),
+    ],
+)
+def test_a_step_says_what_it_carries(step: str, raw: bytes, said: str) -> None:
+    framing = Framing.BODY if step == "call" else Framing.SSE
+    event = River(FakeClock()).emit(ToolStep, tool="t", step=step, raw=raw, framing=framing)
+    assert step_content(event) == said
+    assert payload(event).decode() == (raw.decode() if step == "call" else raw.decode()[6:-2])
+
+
+def test_a_long_step_is_not_parsed_for_its_line() -> None:
+    event = River(FakeClock()).emit(ToolStep, tool="t", step="data", raw=b'data: {"a":"%s"}\n\n' % (b"x" * 20_000))
+    assert step_content(event).startswith('{"a":"xxx')

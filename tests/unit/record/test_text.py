@@ -28,6 +28,7 @@ from inspector.trace.events import (
     Severity,
     StateChanged,
     StreamEnded,
+    ToolStep,
     Violation,
 )
 from inspector.trace.river import River
@@ -191,6 +192,11 @@ SENTENCES: list[tuple[type[Any], dict[str, Any], str]] = [
         },
         'error id "x" in 5.00 ms: -32602 bad',
     ),
+    (
+        ToolStep,
+        {"tool": "report", "step": "complete", "rtt_ms": 1204.0, "raw": b'data: {"data":"done"}\n\n'},
+        "complete report in 1.204 s: done",
+    ),
     (BodyReceived, {"content_type": "text/html", "raw": b"<h1>\r\n"}, "text/html · 6 B · <h1>\\r\\n"),
     (
         StreamEnded,
@@ -244,7 +250,8 @@ def test_preview_leaves_out_what_other_columns_say() -> None:
     river = River(FakeClock())
     comment = river.emit(CommentReceived, text="ping - 10:00", offset=0, raw=b": ping - 10:00\n")
     finding = river.emit(Violation, rule="r", severity=Severity.WARN, text="No id.", fix="Send one.")
-    assert [text.preview(comment), text.preview(finding)] == ["ping - 10:00", "No id."]
+    step = river.emit(ToolStep, tool="report", step="complete", raw=b'data: {"type":"complete","data":"done"}\n\n')
+    assert [text.preview(comment), text.preview(finding), text.preview(step)] == ["ping - 10:00", "No id.", "done"]
 
 
 def test_sentences_stay_short_and_safe_whatever_came() -> None:

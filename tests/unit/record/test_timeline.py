@@ -49,6 +49,7 @@ def one_of_each(talk: Talk) -> None:
     talk.tell(Redirected, stream=1, status=307, location="/b", followed=True, reason="same origin")
     talk.chunk(1)
     asked = request(talk)
+    talk.call_stream(1)
     talk.tell(FrameReceived, stream=1, raw=b"data: x\n\n")
     talk.comment(1)
     talk.tell(BodyReceived, stream=1, content_type="text/html", raw=b"<html>")

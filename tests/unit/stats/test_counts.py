@@ -65,3 +65,13 @@ def test_an_event_that_is_older_than_the_window_does_not_count_as_new() -> None:
         counts.fold([talk.message(1, MessageType.NOTIFICATION, monotonic_ns=monotonic_ns)])
     assert counts.received == 2
     assert counts.events_per_second(100_000_000_000) == 1.0
+
+
+def test_steps_of_a_tool_are_frames_but_no_messages() -> None:
+    talk = Talk()
+    call = talk.call_stream(1)
+    talk.step(1, "started", call)
+    talk.step(1, "complete", call)
+    talk.step(1, "result", call, framing=Framing.BODY)
+    counts = talk.into(Counts())
+    assert (counts.frames, counts.messages, counts.received) == (2, 0, 4)

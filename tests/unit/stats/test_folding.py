@@ -33,6 +33,7 @@ from inspector.trace.events import (
     Severity,
     StateChanged,
     StreamEnded,
+    ToolStep,
     Violation,
 )
 from tests.support.rivers import Talk
@@ -71,6 +72,25 @@ emissions = st.one_of(
         st.sampled_from(MessageType),
         st.sampled_from(Framing),
         numbers,
+    ),
+    st.builds(
+        lambda stream, direction, framing, request_n, rtt_ms: (
+            ToolStep,
+            {
+                "stream": stream,
+                "direction": direction,
+                "framing": framing,
+                "request_n": request_n,
+                "rtt_ms": rtt_ms,
+                "tool": "echo",
+                "step": "error",
+            },
+        ),
+        streams,
+        st.sampled_from(Direction),
+        st.sampled_from(Framing),
+        numbers,
+        st.none() | st.just(2.0),
     ),
     st.builds(
         lambda request_n, outcome: (

@@ -135,3 +135,35 @@ def test_endlessly_many_tool_names_share_one_row() -> None:
     by_key = rows(talk)
     assert len(by_key) == MAX_KEYS + 1
     assert by_key[OTHER_KEY].count == 50
+
+
+def test_a_tool_stream_counts_like_a_call_of_its_tool() -> None:
+    talk = Talk()
+    for outcome in ("complete", "error", None):
+        call = talk.call_stream(1, "report")
+        talk.wait(10)
+        talk.headers(1, ttfb_ms=10.0)
+        talk.wait(5)
+        talk.step(1, "started", call)
+        talk.wait(20)
+        if outcome is None:
+            talk.fail(call, Outcome.LOST)
+        else:
+            talk.step(1, outcome, call, rtt_ms=35.0)
+            talk.step(1, "complete", call)
+        talk.end(1)
+
+    row = rows(talk)["tools/call report"]
+    assert (row.count, row.in_flight, row.errors, row.lost) == (3, 0, 1, 1)
+    assert (row.last_ms, row.slowest_n) == (35.0, 0)
+    assert near(row.ttfe_p50_ms, 15) and near(row.ttfb_p50_ms, 10)
+    assert row.gap_max_ms == 20.0
+
+
+def test_an_answer_in_one_piece_is_no_first_event() -> None:
+    talk = Talk()
+    call = talk.call_stream(1, "add")
+    talk.wait(10)
+    talk.step(1, "result", call, framing=Framing.BODY, rtt_ms=10.0)
+    row = rows(talk)["tools/call add"]
+    assert (row.last_ms, row.ttfe_p50_ms) == (10.0, None)

@@ -106,3 +106,14 @@ def test_old_streams_are_summed_up_and_open_ones_stay() -> None:
     assert len(rows) == MAX_FINISHED + 1
     assert (rows[0].stream, rows[1].stream) == (1, 12)
     assert (stats.older.streams, stats.older.bytes_received) == (10, 100)
+
+
+def test_steps_of_a_tool_are_events_of_their_stream() -> None:
+    talk = Talk()
+    talk.send(1)
+    call = talk.call_stream(1)
+    talk.headers(1)
+    talk.step(1, "started", call)
+    talk.step(1, "complete", call)
+    (row,) = talk.into(StreamStats()).rows()
+    assert row.events == 2
