@@ -165,14 +165,19 @@ def shown(value: Any) -> str:
     return text if len(text) <= MAX_SHOWN_CHARACTERS else text[:MAX_SHOWN_CHARACTERS] + "…"
 
 
+def code_in(error: Any) -> int | None:
+    """The code of an error object, None where it has none."""
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, int) and not isinstance(code, bool) else None
+
+
 def error_of(message: JsonRpc) -> tuple[int | None, str]:
     """Code and message of an error answer, as far as they can be read."""
     error = message.error
     if not isinstance(error, dict):
         return None, error if isinstance(error, str) else shown(error)
-    code, text = error.get("code"), error.get("message", "")
-    is_code = isinstance(code, int) and not isinstance(code, bool)
-    return (code if is_code else None), text if isinstance(text, str) else shown(text)
+    text = error.get("message", "")
+    return code_in(error), text if isinstance(text, str) else shown(text)
 
 
 def request(request_id: RequestId, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:

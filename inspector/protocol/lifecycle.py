@@ -9,6 +9,8 @@ from inspector.protocol import era
 from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.jsonrpc import json_type, shown
 
+CLIENT_NAME = "sse-mcp-inspector"
+CLIENT_TITLE = "SSE MCP Inspector"
 MAX_NAME_CHARACTERS = 200
 """Longer names and versions are cut where they are shown; `Negotiated.raw` keeps all."""
 
@@ -48,7 +50,7 @@ def initialize_params(revision: str, features: ClientFeatures, client_version: s
     return {
         "protocolVersion": revision,
         "capabilities": features.capabilities(revision),
-        "clientInfo": {"name": "sse-mcp-inspector", "title": "SSE MCP Inspector", "version": client_version},
+        "clientInfo": {"name": CLIENT_NAME, "title": CLIENT_TITLE, "version": client_version},
     }
 
 

@@ -32,7 +32,10 @@ NAME_PARAMS = {
 
 @dataclass(slots=True, eq=False)
 class Pending:
-    """A request of ours that waits for its answer. `sent_ns` and `request_n` are filled in when it leaves."""
+    """A request of ours that waits for its answer. `sent_ns` and `request_n` are filled in when it leaves.
+
+    `on_message` is told of everything else that comes on the request's own stream, with the event it became.
+    """
 
     id: int
     method: str
@@ -44,6 +47,7 @@ class Pending:
     events: int = 0
     progress: Progress | None = None
     on_progress: Callable[[Progress], None] | None = None
+    on_message: Callable[[JsonRpc, Any], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

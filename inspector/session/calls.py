@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ class Answer:
 
     `ok` is true for a result that is no tool error. Exactly one of `result`, `error` (the JSON-RPC error object) and
     `outcome` (no answer came) is set; `sentence` says it in words. `request_n` and `answer_n` are event numbers.
+    `rounds` counts how often the server asked back before (R48).
     """
 
     ok: bool
@@ -36,11 +38,12 @@ class Answer:
     events: int = 0
     request_n: int = -1
     answer_n: int | None = None
+    rounds: int = 0
 
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """A pending request with the future of its answer; deadlines are nanoseconds of the monotonic clock.
+    """A pending request with the future of its answer; deadlines are nanoseconds of the monotonic clock, 0 for none.
 
     `stream` is the exchange that carries it, `ended` how that ended.
     """
@@ -99,6 +102,8 @@ class Calls:
         self._arm(call, now_ns)
 
     def _arm(self, call: Call, now_ns: int) -> None:
+        if call.timeout_s == math.inf:
+            return
         hard_ns = call.pending.sent_ns + int(self._link.options.max_total_s * 1e9)
         call.deadline_ns = min(now_ns + int(call.timeout_s * 1e9), hard_ns)
 

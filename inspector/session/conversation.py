@@ -70,6 +70,12 @@ class Conversation:
         self.listeners: list[Callable[[str, Any], None]] = []
         self._farewells: set[asyncio.Task[None]] = set()
 
+    def start_over(self) -> None:
+        """Nothing is agreed upon: another transport is about to be tried."""
+        self.negotiated = self.inbox.revision = None
+        self.peer.initialized = False
+        self.asks.are_allowed = True
+
     async def request(self, asked: Asked) -> Answer:
         """Send a request and see it to its end, however many rounds that takes.
 

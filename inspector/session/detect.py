@@ -12,7 +12,7 @@ from inspector.session.conversation import Channel, Conversation
 from inspector.session.failure import ConnectError, FailureKind
 from inspector.trace.events import AttemptMade
 
-CHANNELS: dict[TransportName, Callable[[Conversation], Channel]] = {
+CHANNELS: dict[TransportName, Callable[[Conversation, str | None], Channel]] = {
     TransportName.STREAMABLE_HTTP: StreamableChannel,
     TransportName.HTTP_SSE: HttpSseChannel,
     TransportName.RAW_SSE: RawSseChannel,
@@ -50,7 +50,7 @@ def may_be_http_sse(error: ConnectError) -> bool:
 
 
 async def _attempt(conversation: Conversation, name: TransportName) -> Channel:
-    channel = CHANNELS[name](conversation)
+    channel = CHANNELS[name](conversation, conversation.link.options.protocol_version)
     conversation.channel = channel
     try:
         await channel.open()

@@ -30,6 +30,7 @@ class ConnectError(Exception):
         self.sentence = sentence
         self.ended = ended
         self.answer = answer
+        self.supported_versions: tuple[str, ...] = ()
 
     @property
     def status(self) -> int | None:

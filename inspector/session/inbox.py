@@ -107,6 +107,8 @@ class Inbox(Frames):
         )
         if reading.breaches or message.problems:
             self._report(message, reading, event)
+        if carrier is not None and carrier.on_message is not None:
+            carrier.on_message(message, event)
         if reading.settles and reading.pending is not None:
             self._calls.settle(reading.pending, message, event.n, arrival.last_ns)
         elif message.type is _REQUEST or (message.type is _NOTIFICATION and reading.pending is None):

@@ -13,6 +13,7 @@ from inspector.wire.http import HeaderList
 
 if TYPE_CHECKING:
     from inspector.protocol.auth.settings import AuthSettings
+    from inspector.session.verdicts import Verdicts
 
 Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """Answers a request of the server's: its `params` in, our `result` out; raises `Refused` where the user says no."""
@@ -77,7 +78,8 @@ class Options:
 
     `log_level` is what the server shall log to us, None for its own choice; `listen` whether change notifications
     are asked for at all. `auth` is how to sign in where the server wants it, None for not at all. `manifest_url`
-    names the manifest of a tool stream; `raw_method` and `raw_body` are what opens a raw event stream.
+    names the manifest of a tool stream; `raw_method` and `raw_body` are what opens a raw event stream. `verdicts`
+    keeps what was found out about URLs; without it each connection finds out anew.
     """
 
     url: str
@@ -102,4 +104,5 @@ class Options:
     manifest_url: str | None = None
     raw_method: str = "GET"
     raw_body: bytes = b""
+    verdicts: Verdicts | None = None
     callbacks: Callbacks = field(default_factory=Callbacks)

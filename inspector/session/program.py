@@ -1,17 +1,16 @@
-"""Who we are to a server."""
+"""Which version of this program speaks to a server."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
-NAME = "sse-mcp-inspector"
-TITLE = "SSE MCP Inspector"
+from inspector.protocol.lifecycle import CLIENT_NAME
 
 
 @cache
 def client_version() -> str:
     try:
-        return version(NAME)
+        return version(CLIENT_NAME)
     except PackageNotFoundError:
         return "0"

@@ -52,9 +52,10 @@ class HttpSseChannel(HandshakeRules):
 
     transport = TransportName.HTTP_SSE
 
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(self, conversation: Conversation, revision: str | None = None) -> None:
         self.conversation = conversation
         self.link = conversation.link
+        self._revision = revision or REVISION
         self.wire = HttpSse(self.link.options.url, self.link.options.headers)
         self._pace = Pace(self.link)
         self._stream: Stream | None = None
@@ -81,7 +82,7 @@ class HttpSseChannel(HandshakeRules):
         self.link.spawn(self._read(self._stream), "HTTP+SSE stream")
         try:
             await self._await_endpoint(self._stream)
-            await handshake.initialize(self.conversation, self, self.link.options.protocol_version or REVISION)
+            await handshake.initialize(self.conversation, self, self._revision)
             if self._ended is not None:  # it broke behind the answer to initialize
                 raise connect_error(self._ended, self._ended.sentence)
         except ConnectError:

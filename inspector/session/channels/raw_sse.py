@@ -28,7 +28,7 @@ class RawSseChannel(PlainRules):
 
     transport = TransportName.RAW_SSE
 
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(self, conversation: Conversation, revision: str | None = None) -> None:
         self.conversation = conversation
         self.link = conversation.link
         self._wire = RawSse(self.link.options.url, self.link.options.headers)

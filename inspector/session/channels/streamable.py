@@ -42,9 +42,10 @@ class StreamableChannel(HandshakeRules):
 
     transport = TransportName.STREAMABLE_HTTP
 
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(self, conversation: Conversation, revision: str | None = None) -> None:
         self.conversation = conversation
         self.link = conversation.link
+        self._revision = revision or era.LATEST
         self.storm = StormGuard()
         self.handshakes = 0
         self.must_initialize = True
@@ -55,12 +56,9 @@ class StreamableChannel(HandshakeRules):
 
     async def open(self) -> None:
         self.link.move(ConnectionState.CONNECTING, f"Connecting to {mask_url(self._wire.url)} over Streamable HTTP.")
-        await handshake.initialize(self.conversation, self, self._revision())
+        await handshake.initialize(self.conversation, self, self._revision)
         if self.link.options.listen:
             self.link.spawn(self._listening.run(), "listen")
-
-    def _revision(self) -> str:
-        return self.link.options.protocol_version or era.LATEST
 
     def settled_on(self, negotiated: Negotiated) -> None:
         self._wire.protocol_version = negotiated.protocol_version
@@ -183,7 +181,7 @@ class StreamableChannel(HandshakeRules):
             self._wire.start_over()
             self.must_initialize = True
             try:
-                await handshake.initialize(self.conversation, self, self._revision())
+                await handshake.initialize(self.conversation, self, self._revision)
             except ConnectError as error:
                 return error
             self._listening.start_over()
