@@ -22,21 +22,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from inspector.protocol.auth.settings import AuthSettings
     from inspector.protocol.era import TransportName
     from inspector.protocol.peer import Progress
     from inspector.session.calls import Answer
     from inspector.session.failure import ConnectError
-    from inspector.session.options import Ask, Callbacks, Options
+    from inspector.session.options import Ask, AuthorizationPrompt, Authorize, Callbacks, Options, Refused
     from inspector.session.session import Session
     from inspector.trace.river import River
 
 _HOMES = {
     "Answer": "inspector.session.calls",
     "Ask": "inspector.session.options",
+    "AuthSettings": "inspector.protocol.auth.settings",
+    "AuthorizationPrompt": "inspector.session.options",
+    "Authorize": "inspector.session.options",
     "Callbacks": "inspector.session.options",
     "ConnectError": "inspector.session.failure",
     "Options": "inspector.session.options",
     "Progress": "inspector.protocol.peer",
+    "Refused": "inspector.session.options",
     "River": "inspector.trace.river",
     "Session": "inspector.session.session",
     "TransportName": "inspector.protocol.era",
@@ -45,10 +50,14 @@ _HOMES = {
 __all__ = [
     "Answer",
     "Ask",
+    "AuthSettings",
+    "AuthorizationPrompt",
+    "Authorize",
     "Callbacks",
     "ConnectError",
     "Options",
     "Progress",
+    "Refused",
     "River",
     "Session",
     "TransportName",
@@ -67,13 +76,15 @@ def connect(
     sampling: Ask | None = None,
     elicitation: Ask | None = None,
     roots: Ask | None = None,
+    authorize: Authorize | None = None,
     river: River | None = None,
     **more: Any,
 ) -> Session:
     """A session with the server at `url`, to be entered with `async with`.
 
     `sampling`, `elicitation` and `roots` are coroutines that take the server's `params` and return our `result`; only
-    what is given is declared as a capability. `more` takes any further field of `Options`, such as
+    what is given is declared as a capability. `authorize` takes the user through a sign-in: an `AuthorizationPrompt`
+    in, the URL that the browser was sent back to out. `more` takes any further field of `Options`, such as `auth` or
     `request_timeout_s`. Pass a `river` to collect the events of several sessions in one place.
     """
     from inspector.protocol.era import TransportName as Name  # noqa: PLC0415 - loaded when first used
@@ -88,7 +99,7 @@ def connect(
         headers=tuple((headers or {}).items()),
         ca_file=ca_file,
         insecure=insecure,
-        callbacks=Answerers(sampling=sampling, elicitation=elicitation, roots=roots),
+        callbacks=Answerers(sampling, elicitation, roots, authorize),
         **more,
     )
     return Connected(options, river)
