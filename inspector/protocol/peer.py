@@ -26,6 +26,12 @@ NAME_PARAMS = {
     "resources/subscribe": "uri",
     "resources/unsubscribe": "uri",
     "notifications/resources/updated": "uri",
+    "tasks/get": "taskId",
+    "tasks/result": "taskId",
+    "tasks/update": "taskId",
+    "tasks/cancel": "taskId",
+    "notifications/tasks/status": "taskId",
+    "notifications/tasks": "taskId",
 }
 """The parameter that says what a message is about."""
 

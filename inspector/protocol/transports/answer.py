@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from inspector.protocol.breach import Breach
+from inspector.protocol.breach import Breach, Severity
 from inspector.wire import http
 from inspector.wire.http import HeaderList
 
@@ -97,6 +97,43 @@ def explain(head: Head, method: str, now: float) -> Verdict:
         sentence += f" It asks to wait {wait_s:g} s." if wait_s is not None else " It does not say how long to wait."
     meaning = Meaning.UNAUTHORISED if head.status in (403, 407) else Meaning.FAILED
     return Verdict(meaning, sentence)
+
+
+def judge_success(head: Head, *, expects_answer: bool, section: str) -> Verdict:
+    """What a 2xx to a POST means where each message has an exchange of its own (R22, R42)."""
+    if not expects_answer:
+        return _judge_accepted(head, section)
+    if head.status == 202:
+        return broken(
+            "request-accepted-without-answer",
+            "The server answered 202 Accepted to a request; no answer can follow on this stream.",
+            "Answer a request with application/json or text/event-stream.",
+            section,
+        )
+    kind = head.get("content-type")
+    if http.is_event_stream(kind):
+        return Verdict(Meaning.EVENT_STREAM)
+    if http.is_json(kind):
+        return Verdict(Meaning.MESSAGE)
+    return Verdict(Meaning.FAILED, wrong_content_type(head, f"{JSON} or {EVENT_STREAM}"))
+
+
+def _judge_accepted(head: Head, section: str) -> Verdict:
+    if head.status == 202:
+        return Verdict(Meaning.ACCEPTED)
+    breach = Breach(
+        "notification-not-202",
+        Severity.WARN,
+        f"A notification was answered with {head.status} instead of 202 without a body.",
+        "Answer notifications and responses with 202 and no body.",
+        section,
+    )
+    return Verdict(Meaning.ACCEPTED, breaches=(breach,))
+
+
+def broken(rule: str, text: str, fix: str, section: str) -> Verdict:
+    """A failure that is a breach of the transport's rules too."""
+    return Verdict(Meaning.FAILED, text, (Breach(rule, Severity.ERROR, text, fix, section),))
 
 
 def _unauthorised(head: Head) -> str:

@@ -13,6 +13,7 @@ from inspector.wire import http
 from inspector.wire.http import HeaderList
 
 SECTION = "Streamable HTTP transport"
+SENDING = f"{SECTION}: sending messages"
 
 
 @dataclass(slots=True)
@@ -67,20 +68,7 @@ class StreamableHttp:
         """What the answer to a POST means (R22)."""
         if not head.is_success:
             return self._judge_failure(head, "POST", now)
-        if not expects_answer:
-            return self._judge_accepted(head)
-        if head.status == 202:
-            return _breach_verdict(
-                "request-accepted-without-answer",
-                "The server answered 202 Accepted to a request; no answer can follow on this stream.",
-                "Answer a request with application/json or text/event-stream.",
-            )
-        kind = head.get("content-type")
-        if http.is_event_stream(kind):
-            return Verdict(Meaning.EVENT_STREAM)
-        if http.is_json(kind):
-            return Verdict(Meaning.MESSAGE)
-        return Verdict(Meaning.FAILED, answer.wrong_content_type(head, f"{JSON} or {EVENT_STREAM}"))
+        return answer.judge_success(head, expects_answer=expects_answer, section=SENDING)
 
     def judge_listen(self, head: Head, now: float) -> Verdict:
         """What the answer to a GET means (R25): 405 says that the server offers no such stream, which is legal."""
@@ -90,10 +78,11 @@ class StreamableHttp:
             return self._judge_failure(head, "GET", now)
         if http.is_event_stream(head.get("content-type")):
             return Verdict(Meaning.EVENT_STREAM)
-        return _breach_verdict(
+        return answer.broken(
             "get-200-not-a-stream",
             answer.wrong_content_type(head, EVENT_STREAM),
             "Answer GET with text/event-stream, or with 405 where no stream is offered.",
+            SENDING,
         )
 
     def _judge_failure(self, head: Head, method: str, now: float) -> Verdict:
@@ -101,26 +90,9 @@ class StreamableHttp:
             return Verdict(Meaning.SESSION_GONE, "The server no longer knows this session (404).")
         return answer.explain(head, method, now)
 
-    def _judge_accepted(self, head: Head) -> Verdict:
-        if head.status == 202:
-            return Verdict(Meaning.ACCEPTED)
-        breach = Breach(
-            "notification-not-202",
-            Severity.WARN,
-            f"A notification was answered with {head.status} instead of 202 without a body.",
-            "Answer notifications and responses with 202 and no body.",
-            f"{SECTION}: sending messages",
-        )
-        return Verdict(Meaning.ACCEPTED, breaches=(breach,))
-
     def _with_session(self, headers: HeaderList) -> HeaderList:
         if self.session_id is not None:
             headers += (("Mcp-Session-Id", self.session_id),)
         if self.protocol_version is not None and era.sends_version_header(self.protocol_version):
             headers += (("MCP-Protocol-Version", self.protocol_version),)
         return headers + self.headers
-
-
-def _breach_verdict(rule: str, text: str, fix: str) -> Verdict:
-    breach = Breach(rule, Severity.ERROR, text, fix, f"{SECTION}: sending messages")
-    return Verdict(Meaning.FAILED, text, (breach,))
