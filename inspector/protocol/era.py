@@ -72,3 +72,8 @@ def has_url_elicitation(revision: str) -> bool:
 
 def has_elicitation(revision: str) -> bool:
     return revision >= "2025-06-18"
+
+
+def has_completion_context(revision: str) -> bool:
+    """The other arguments go along with a completion since 2025-06-18 (R9)."""
+    return revision >= "2025-06-18"

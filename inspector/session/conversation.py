@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from inspector.protocol import jsonrpc
 from inspector.protocol.era import TransportName
@@ -21,6 +21,9 @@ from inspector.session.stream import Ended, Stream
 from inspector.trace.events import ConnectionState, Direction, EndCause, Framing, Message, Outcome, SessionReady
 from inspector.wire import jsontext
 
+if TYPE_CHECKING:
+    from inspector.protocol.freshness import Freshness
+
 log = logging.getLogger(__name__)
 
 FAREWELL_S = 1.0
@@ -31,11 +34,15 @@ class Channel(Protocol):
 
     `prepare` gives the params as they go out; `after` looks at an answer and gives it as the user shall see it, or
     what is to be asked next. `carry` brings a request to its end; `say` delivers what expects no answer.
-    `cancels_by_closing` says that the end of the stream is the cancellation (R43), so that nothing else is sent.
+    `cancels_by_closing` says that the end of the stream is the cancellation (R43), so that nothing else is sent;
+    `rejected` are the tools that were listed but must not be called, with the reason (R45).
     """
 
     transport: TransportName
     cancels_by_closing: bool
+
+    @property
+    def rejected(self) -> Sequence[tuple[Any, str]]: ...
 
     async def open(self) -> None: ...
 
@@ -46,6 +53,14 @@ class Channel(Protocol):
     async def after(self, asked: Asked, answer: Answer) -> Answer | Asked: ...
 
     async def say(self, body: bytes, purpose: str) -> Ended | None: ...
+
+    async def subscribe(self, uri: str, *, wanted: bool) -> Answer: ...
+
+    async def set_log_level(self, level: str) -> Answer: ...
+
+    async def tell_roots_changed(self) -> None: ...
+
+    def freshness(self, method: str, params: dict[str, Any] | None) -> Freshness | None: ...
 
     def settled_on(self, negotiated: Negotiated) -> None: ...
 

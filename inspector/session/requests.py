@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from inspector.protocol import jsonrpc
+from inspector.protocol import era, jsonrpc
 from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.peer import Progress
 from inspector.session.asked import Asked, with_meta
@@ -14,6 +14,8 @@ from inspector.session.conversation import Conversation
 from inspector.session.link import Link
 
 MAX_PAGES = 1000
+TASK_TTL_MS = 3_600_000
+"""How long a server shall keep a task that we ask for."""
 
 
 class Requests:
@@ -50,24 +52,34 @@ class Requests:
         A cursor that the server no longer takes (-32602) leads back to the first page, once.
         """
         items: list[Any] = []
-        cursors: set[str] = set()
-        params: dict[str, Any] | None = None
+        last: Answer | None = None
         may_restart = True
-        while True:
-            answer = await self.request(method, params)
-            if may_restart and cursors and _is_stale_cursor(answer):
-                items, cursors, params, may_restart = [], set(), None, False
+        pages = self.list_pages(method, key)
+        while (answer := await anext(pages, None)) is not None:
+            if may_restart and last is not None and _is_stale_cursor(answer):
+                items, last, may_restart, pages = [], None, False, self.list_pages(method, key)
                 continue
             if not answer.ok or not isinstance(answer.result, dict):
                 return answer
+            last = answer
             page = answer.result.get(key)
             items.extend(page if isinstance(page, list) else [])
-            cursor = answer.result.get("nextCursor")
+        assert last is not None  # noqa: S101 - there is always a first page
+        return _with_items(last, key, items)
+
+    async def list_pages(self, method: str, key: str) -> AsyncIterator[Answer]:
+        """The pages of a list as they come; the one that is no page, if any, is the last."""
+        cursors: set[str] = set()
+        params: dict[str, Any] | None = None
+        while True:
+            answer = await self.request(method, params)
+            yield answer
+            cursor = answer.result.get("nextCursor") if answer.ok and isinstance(answer.result, dict) else None
             if not isinstance(cursor, str):
-                return _with_items(answer, key, items)
+                return
             if cursor in cursors or len(cursors) >= MAX_PAGES:
                 self._report_loop(method, cursor, answer)
-                return _with_items(answer, key, items)
+                return
             cursors.add(cursor)
             params = {"cursor": cursor}
 
@@ -95,31 +107,67 @@ class Requests:
         *,
         timeout_s: float | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        meta: dict[str, Any] | None = None,
+        as_task: bool = False,
+        with_progress: bool = True,
     ) -> Answer:
-        """Call a tool, asking for progress; the answer's `result` is the CallToolResult as it came."""
-        params = {"name": name, "arguments": arguments or {}}
+        """Call a tool, asking for progress; the answer's `result` is the CallToolResult as it came.
+
+        `as_task` asks for a task of 2025-11-25 (R32); a task that the server makes of the call by itself, as in
+        2026-07-28 (R52), is followed to its end in any case.
+        """
+        params: dict[str, Any] = {"name": name, "arguments": arguments or {}}
+        if as_task:
+            params["task"] = {"ttl": TASK_TTL_MS}
         return await self.request(
-            "tools/call", params, timeout_s=timeout_s, on_progress=on_progress, with_progress=True
+            "tools/call", params, timeout_s=timeout_s, on_progress=on_progress, with_progress=with_progress, meta=meta
         )
 
-    async def read_resource(self, uri: str) -> Answer:
-        return await self.request("resources/read", {"uri": uri})
+    async def read_resource(self, uri: str, *, meta: dict[str, Any] | None = None) -> Answer:
+        return await self.request("resources/read", {"uri": uri}, meta=meta)
 
     async def subscribe(self, uri: str) -> Answer:
-        return await self.request("resources/subscribe", {"uri": uri})
+        """Be told when a resource changes: by resources/subscribe, or on the listening stream of 2026-07-28 (R47)."""
+        return await self._subscribe(uri, wanted=True)
 
     async def unsubscribe(self, uri: str) -> Answer:
-        return await self.request("resources/unsubscribe", {"uri": uri})
+        return await self._subscribe(uri, wanted=False)
 
-    async def get_prompt(self, name: str, arguments: dict[str, str] | None = None) -> Answer:
-        return await self.request("prompts/get", {"name": name, "arguments": arguments or {}})
+    async def _subscribe(self, uri: str, *, wanted: bool) -> Answer:
+        channel = self._conversation.channel
+        if channel is None:
+            return await self.request("resources/subscribe", {"uri": uri})
+        return await channel.subscribe(uri, wanted=wanted)
 
-    async def complete(self, ref: dict[str, Any], name: str, value: str) -> Answer:
-        """`completion/complete` for the argument `name` with what is typed so far (R9)."""
-        return await self.request("completion/complete", {"ref": ref, "argument": {"name": name, "value": value}})
+    async def get_prompt(
+        self, name: str, arguments: dict[str, str] | None = None, *, meta: dict[str, Any] | None = None
+    ) -> Answer:
+        return await self.request("prompts/get", {"name": name, "arguments": arguments or {}}, meta=meta)
+
+    async def complete(
+        self, ref: dict[str, Any], name: str, value: str, context: dict[str, str] | None = None
+    ) -> Answer:
+        """`completion/complete` for the argument `name` with what is typed so far (R9).
+
+        `context` are the other arguments as they stand, from 2025-06-18 on.
+        """
+        params: dict[str, Any] = {"ref": ref, "argument": {"name": name, "value": value}}
+        negotiated = self._conversation.negotiated
+        if context and (negotiated is None or era.has_completion_context(negotiated.protocol_version)):
+            params["context"] = {"arguments": context}
+        return await self.request("completion/complete", params)
 
     async def set_log_level(self, level: str) -> Answer:
-        return await self.request("logging/setLevel", {"level": level})
+        """What the server shall log: by logging/setLevel, or with each request from now on in 2026-07-28 (R41)."""
+        channel = self._conversation.channel
+        if channel is None:
+            return await self.request("logging/setLevel", {"level": level})
+        return await channel.set_log_level(level)
+
+    async def notify_roots_changed(self) -> None:
+        """Tell the server that the roots are others now, where its revision has a notification for that."""
+        if self._conversation.channel is not None:
+            await self._conversation.channel.tell_roots_changed()
 
     async def ping(self) -> Answer:
         return await self.request("ping")

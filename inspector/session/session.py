@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from inspector.protocol import era
 from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.era import TransportName
 from inspector.protocol.lifecycle import Negotiated
@@ -20,6 +21,9 @@ from inspector.session.requests import Requests
 from inspector.session.stream import Stream
 from inspector.trace.events import AnyEvent, ConnectionState, EndCause
 from inspector.trace.river import River
+
+if TYPE_CHECKING:
+    from inspector.protocol.freshness import Freshness
 
 TICK_S = 0.1
 ALIVE_EVERY_TICKS = 4
@@ -99,6 +103,27 @@ class Session(Requests):
     def transport(self) -> TransportName:
         channel = self._conversation.channel
         return channel.transport if channel else self.options.transport
+
+    @property
+    def is_stateless(self) -> bool:
+        """Whether every request speaks for itself (2026-07-28)."""
+        return self.negotiated is not None and era.is_stateless(self.negotiated.protocol_version)
+
+    @property
+    def rejected(self) -> Sequence[tuple[Any, str]]:
+        """The tools that must not be called though they were listed, each with the reason (R45)."""
+        channel = self._conversation.channel
+        return channel.rejected if channel else ()
+
+    @property
+    def rejected_tools(self) -> dict[str, str]:
+        """The same by name."""
+        return {str(tool.get("name")): reason for tool, reason in self.rejected if isinstance(tool, dict)}
+
+    def freshness(self, method: str, params: dict[str, Any] | None = None) -> Freshness | None:
+        """How long the server says its latest answer to this request holds, None if it says nothing (R49)."""
+        channel = self._conversation.channel
+        return channel.freshness(method, params) if channel else None
 
     def on_notification(self, listener: Callable[[str, Any], None]) -> None:
         """Call `listener(method, params)` too for each notification that is no progress of ours."""

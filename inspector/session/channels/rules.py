@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from inspector.session.asked import Asked
 from inspector.session.calls import Answer
+
+if TYPE_CHECKING:
+    from inspector.protocol.freshness import Freshness
+    from inspector.session.conversation import Conversation
 
 
 class PlainRules:
     """Requests go out as the user wrote them, and an answer is the end."""
 
+    conversation: Conversation
     cancels_by_closing = False
+    rejected: Sequence[tuple[Any, str]] = ()
 
     async def prepare(self, asked: Asked) -> dict[str, Any] | None:
         return asked.params
@@ -19,6 +26,23 @@ class PlainRules:
     async def after(self, asked: Asked, answer: Answer) -> Answer | Asked:
         return answer
 
+    async def subscribe(self, uri: str, *, wanted: bool) -> Answer:
+        method = "resources/subscribe" if wanted else "resources/unsubscribe"
+        return await self.conversation.request(Asked(method, {"uri": uri}))
+
+    async def set_log_level(self, level: str) -> Answer:
+        return await self.conversation.request(Asked("logging/setLevel", {"level": level}))
+
+    async def tell_roots_changed(self) -> None:
+        """Only the revisions with a handshake have a notification for it."""
+
+    def freshness(self, method: str, params: dict[str, Any] | None) -> Freshness | None:
+        return None
+
 
 class HandshakeRules(PlainRules):
     """The revisions with a handshake."""
+
+    async def tell_roots_changed(self) -> None:
+        if self.conversation.link.options.callbacks.roots is not None:
+            await self.conversation.notify("notifications/roots/list_changed")
