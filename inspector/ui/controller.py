@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from inspector.trace.river import River
+from inspector.ui.call_draft import CallDraft
 from inspector.ui.collector import MainThreadCollector
 from inspector.ui.tasks import TaskScope
 from inspector.ui.views.call_pane import CallView
@@ -180,13 +181,16 @@ class Controller(QObject):
             self._announce()
             self.call_said.emit(_log_text(params.get("data")))
 
-    def call(self, tool: str, arguments: dict[str, Any]) -> None:
+    def call(self, draft: CallDraft) -> None:
         """Call a tool once."""
-        self.call_many(tool, arguments, 1, 1)
+        self._start_calls(draft, 1, 1)
 
     def call_many(self, tool: str, arguments: dict[str, Any], times: int, concurrency: int) -> None:
         """Call a tool `times` times, at most `concurrency` at once; the signals speak of each call."""
-        task = self._scope.start(self._call_many(tool, arguments, times, concurrency), f"call {tool}")
+        self._start_calls(CallDraft(tool, arguments), times, concurrency)
+
+    def _start_calls(self, draft: CallDraft, times: int, concurrency: int) -> None:
+        task = self._scope.start(self._call_many(draft, times, concurrency), f"call {draft.tool}")
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
 
@@ -200,15 +204,15 @@ class Controller(QObject):
         while self._calls:
             await asyncio.wait(self._calls)
 
-    async def _call_many(self, tool: str, arguments: dict[str, Any], times: int, concurrency: int) -> None:
+    async def _call_many(self, draft: CallDraft, times: int, concurrency: int) -> None:
         """One call shows all it brings; of many, the window shows how far they are, and the last result."""
-        announcement = _Announcement(partial(self.call_started.emit, tool))
+        announcement = _Announcement(partial(self.call_started.emit, draft.tool))
         self._announcements.add(announcement)
-        batch = _Batch(tool, times)
+        batch = _Batch(draft.tool, times)
 
         async def worker() -> None:
             for _ in batch.left:
-                await self._call(batch, arguments)
+                await self._call(batch, draft)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -221,14 +225,16 @@ class Controller(QObject):
             if batch.answer_n is not None:
                 self.answered.emit(batch.answer_n)
 
-    async def _call(self, batch: _Batch, arguments: dict[str, Any]) -> None:
+    async def _call(self, batch: _Batch, draft: CallDraft) -> None:
         batch.view = CANCELLED
         try:
             if self.session is None:
                 batch.view = NO_CONNECTION
                 return
             on_progress = self._on_progress if batch.times == 1 else None
-            answer = await self.session.call_tool(batch.tool, arguments, on_progress=on_progress)
+            answer = await self.session.call_tool(
+                draft.tool, draft.arguments, timeout_s=draft.timeout_s, on_progress=on_progress
+            )
             batch.view, batch.answer_n = _view(answer), answer.answer_n
             if not answer.ok:
                 self.bad_answer = self.bad_answer or answer

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QCheckBox,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from inspector.ui.call_draft import CallDraft, CallFacts, TaskSupport
 from inspector.ui.views.call_pane import CallPane, CallView
 from inspector.ui.views.stream_text import MAX_LENGTH
 
@@ -96,7 +98,7 @@ def test_a_call_carries_the_name_and_the_arguments(qtbot: QtBot, pane: CallPane)
     QTest.keyClicks(child(pane, QLineEdit, "arg:/text"), "hi")
     with qtbot.waitSignal(pane.call_requested) as requested:
         call_button(pane).click()
-    assert requested.args == ["echo", {"text": "hi"}]
+    assert requested.args == [CallDraft("echo", {"text": "hi"})]
 
 
 def test_ctrl_enter_calls(qtbot: QtBot, pane: CallPane) -> None:
@@ -119,7 +121,7 @@ def test_what_does_not_fit_is_said_before_it_is_sent(qtbot: QtBot, pane: CallPan
     assert warning(pane) == '⚠ 1 argument does not fit the schema: "text" must have 1 or more characters, not 0.'
     with qtbot.waitSignal(pane.call_requested) as requested:
         child(pane, QPushButton, "sendAnywayButton").click()
-    assert requested.args == ["echo", {"text": ""}]
+    assert requested.args == [CallDraft("echo", {"text": ""})]
     assert warning(pane) == ""
 
 
@@ -296,7 +298,7 @@ def test_a_broken_schema_does_not_stand_in_the_way(qtbot: QtBot, pane: CallPane)
     pane.set_tool({"name": "odd", "inputSchema": {"type": "object", "$ref": "https://example.com/s"}})
     with qtbot.waitSignal(pane.call_requested) as requested:
         call_button(pane).click()
-    assert requested.args == ["odd", {}]
+    assert requested.args == [CallDraft("odd", {})]
 
 
 def test_a_wide_pane_has_the_result_beside_the_form(pane: CallPane) -> None:
@@ -304,3 +306,94 @@ def test_a_wide_pane_has_the_result_beside_the_form(pane: CallPane) -> None:
     assert pane.result.mapTo(pane, pane.result.rect().topLeft()).x() > 300
     pane.resize(500, 900)
     assert pane.result.mapTo(pane, pane.result.rect().topLeft()).x() < 100
+
+
+def extras_open(pane: CallPane) -> None:
+    child(pane, QToolButton, "callExtrasOpen").click()
+
+
+def meta(pane: CallPane) -> QPlainTextEdit:
+    return child(pane, QPlainTextEdit, "callMeta")
+
+
+def drawn_up(qtbot: QtBot, pane: CallPane) -> CallDraft:
+    """What the button asks for."""
+    with qtbot.waitSignal(pane.call_requested) as requested:
+        call_button(pane).click()
+    draft = requested.args[0]
+    assert isinstance(draft, CallDraft)
+    return draft
+
+
+def test_the_metadata_is_folded_away_until_it_is_wanted(pane: CallPane) -> None:
+    assert not meta(pane).isVisible()
+    extras_open(pane)
+    assert meta(pane).isVisible()
+    extras_open(pane)
+    assert not meta(pane).isVisible()
+
+
+def test_metadata_time_limit_progress_and_task_go_with_the_call(qtbot: QtBot, pane: CallPane) -> None:
+    pane.set_tool(PLAIN)
+    pane.set_facts(lambda tool: CallFacts(TaskSupport.OPTIONAL, "It may.", 30.0))
+    extras_open(pane)
+    meta(pane).setPlainText('{"a.example/b": 12345678901234567890}')
+    child(pane, QLineEdit, "callTimeout").setText("2.5")
+    child(pane, QCheckBox, "callWithProgress").click()
+    child(pane, QCheckBox, "callAsTask").click()
+    assert drawn_up(qtbot, pane) == CallDraft("plain", {}, {"a.example/b": 12345678901234567890}, 2.5, True, False)
+    extras_open(pane)
+    summary = child(pane, QLabel, "callExtrasSummary")
+    assert summary.isVisible()
+    assert summary.text() == "1 field · without progress · 2.5 s at most · as a task"
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ('{"a": 1', "_meta cannot be read. Line 1, column "),
+        ("[1]", "_meta must be a JSON object: { … }."),
+    ],
+)
+def test_metadata_that_is_no_object_is_said_and_kept_as_typed(
+    qtbot: QtBot, pane: CallPane, typed: str, sentence: str
+) -> None:
+    pane.set_tool(PLAIN)
+    meta(pane).setPlainText(typed)
+    with qtbot.assertNotEmitted(pane.call_requested):
+        call_button(pane).click()
+    assert warning(pane).startswith(f"⚠ This cannot be sent. {sentence}")
+    assert (meta(pane).isVisible(), meta(pane).toPlainText()) == (True, typed)
+    assert child(pane, QLabel, "callMetaNotice").text().startswith(f"⚠ {sentence}")
+    meta(pane).setPlainText(" ")
+    assert warning(pane) == ""
+    assert drawn_up(qtbot, pane) == CallDraft("plain", {})
+
+
+def test_a_time_limit_is_a_number_of_seconds(qtbot: QtBot, pane: CallPane) -> None:
+    pane.set_tool(PLAIN)
+    child(pane, QLineEdit, "callTimeout").setText("soon")
+    with qtbot.assertNotEmitted(pane.call_requested):
+        call_button(pane).click()
+    assert "The time limit 'soon' is no number of seconds above 0." in warning(pane)
+
+
+def test_what_the_tool_and_the_connection_allow_decides_about_tasks(qtbot: QtBot, pane: CallPane) -> None:
+    task = child(pane, QCheckBox, "callAsTask")
+    assert (task.isEnabled(), task.isChecked()) == (False, False)
+    supports = {"echo": TaskSupport.OPTIONAL, "plain": TaskSupport.REQUIRED}
+    pane.set_facts(lambda tool: CallFacts(supports[tool["name"]], f"About {tool['name']}."))
+    assert (task.isEnabled(), task.isChecked(), task.toolTip()) == (True, False, "About echo.")
+    pane.set_tool(PLAIN)
+    assert (task.isEnabled(), task.isChecked()) == (False, True)
+    assert drawn_up(qtbot, pane).as_task
+    pane.call_finished(CallView(ok=True, result={}))
+    pane.set_facts(lambda tool: CallFacts(TaskSupport.NONE, "No.", 5.0))
+    assert (task.isEnabled(), task.isChecked()) == (False, False)
+    assert child(pane, QLineEdit, "callTimeout").placeholderText() == "5"
+
+
+def test_how_a_result_came_to_be_stands_above_it(pane: CallPane) -> None:
+    pane.call_started()
+    pane.call_finished(CallView(ok=True, result={}, rtt_ms=3.0, notes=("The server asked twice for more.",)))
+    assert child(pane, QLabel, "resultLine:0").text() == "The server asked twice for more."

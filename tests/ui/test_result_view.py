@@ -317,3 +317,16 @@ def test_no_result_and_no_error_raises(view: ResultView, result: Any) -> None:
     assert sentence(view)
     view.show_error(result)
     assert sentence(view).startswith("✗")
+
+
+def test_a_task_and_missing_input_are_said_in_words(view: ResultView) -> None:
+    view.show_result({"task": {"taskId": "t-1", "status": "working"}, "_meta": {"a": 1}})
+    assert "Task t-1: working." in labels(view)
+    assert shown(view) == '{\n  "a": 1\n}'
+    view.show_result({"resultType": "input_required", "inputRequests": {"k": {"method": "roots/list"}}}, ["Round 2."])
+    assert "Round 2.\nThe server wants more before it answers: roots/list (k)." in labels(view)
+
+
+def test_the_usual_kind_of_result_is_no_news(view: ResultView) -> None:
+    view.show_result({"resultType": "complete", **text_result("hi")})
+    assert [part.shown_text() for part in text_views(view)] == ["hi"]

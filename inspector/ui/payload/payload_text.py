@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent
@@ -11,16 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, 
 
 from inspector.record.text import size, visible
 from inspector.ui import theme
+from inspector.ui.payload.json_colors import ROLES, spans
 
 SHOWN_CHARS = 256 * 1024
 _LINE_CHARS = 2_000
 _BREAK = "↩"
 _COLORED = 1
-_TOKEN = re.compile(
-    r'(?P<key>"(?:[^"\\]|\\.)*"(?=\s*:))|(?P<string>"(?:[^"\\]|\\.)*"?)'
-    r"|(?P<number>-?\d[\d.eE+-]*)|(?P<word>\b(?:true|false|null)\b)"
-)
-_ROLES = {"key": "outbound", "string": "inbound", "number": "warn", "word": "http"}
 _RESTYLING = {QEvent.Type.PaletteChange, QEvent.Type.StyleChange}
 
 
@@ -90,7 +85,7 @@ class PayloadText(QWidget):
         """Colour the lines in sight that are not yet coloured: a highlighter would go through all of them."""
         if not self._is_json:
             return
-        formats = {name: _format(theme.color(role)) for name, role in _ROLES.items()}
+        formats = {role: _format(theme.color(role)) for role in ROLES}
         bottom = self.edit.viewport().height()
         block = self.edit.firstVisibleBlock()
         top = self.edit.blockBoundingGeometry(block).translated(self.edit.contentOffset()).top()
@@ -105,10 +100,9 @@ class PayloadText(QWidget):
 
 def _color(block: QTextBlock, formats: dict[str, QTextCharFormat]) -> None:
     ranges = []
-    for token in _TOKEN.finditer(block.text()):
+    for start, length, role in spans(block.text()):
         span = QTextLayout.FormatRange()
-        span.start, span.length = token.start(), token.end() - token.start()
-        span.format = formats[token.lastgroup or "word"]
+        span.start, span.length, span.format = start, length, formats[role]
         ranges.append(span)
     block.layout().setFormats(ranges)
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
 
+from inspector.protocol.schema import Problem
 from inspector.record.text import counted, duration
+from inspector.ui.call_draft import CallFacts
 from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.forms.arguments_editor import ArgumentsEditor
 from inspector.ui.forms.parts import tool_tip
 from inspector.ui.forms.spec import shown
 from inspector.ui.tab_order import arrange
 from inspector.ui.theme import color
+from inspector.ui.views.call_extras import CallExtras
 from inspector.ui.views.call_parts import CallProgress, ToolHeader, WarningBar
 from inspector.ui.views.result_view import ResultView
 from inspector.ui.views.stream_text import StreamText
+from inspector.ui.views.turning_splitter import TurningSplitter
 
 MAX_REMEMBERED = 200
-SIDE_BY_SIDE = 1.4
-COLUMN_GAP = 8
 _ENDS = {
     "answered": ("✓ {} answered", "good"),
     "failed": ("✗ {} failed", "bad"),
@@ -35,7 +38,8 @@ class CallView:
     """How a call ended: the raw `result` of tools/call, or an `error` (JSON-RPC error object, or a sentence).
 
     `sentence` says it in words, `rtt_ms` is None where no answer came, `events` counts what arrived for this call.
-    `cancelled` says that it was the user who ended it.
+    `cancelled` says that it was the user who ended it. `notes` are sentences about how the result came to be: the task
+    it was, how often the server asked for more.
     """
 
     ok: bool
@@ -45,12 +49,13 @@ class CallView:
     rtt_ms: float | None = None
     events: int = 0
     cancelled: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class CallPane(QWidget):
-    """`call_requested` carries the tool's name and the arguments as a dict; the owner calls and reports back."""
+    """`call_requested` carries a `CallDraft`; the owner calls and reports back."""
 
-    call_requested = Signal(object, object)
+    call_requested = Signal(object)
     cancel_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -62,6 +67,8 @@ class CallPane(QWidget):
         self._called = ""
         self._header = ToolHeader()
         self.arguments = ArgumentsEditor()
+        self.extras = CallExtras()
+        self._facts: Callable[[Any], CallFacts] = lambda _tool: CallFacts()
         self._warning = WarningBar()
         self._call = QPushButton("Call")
         self._cancel = QPushButton("Cancel")
@@ -69,7 +76,6 @@ class CallPane(QWidget):
         self._outcome = ElidedLabel()
         self.stream = StreamText()
         self.result = ResultView()
-        self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._build()
         self._connect()
         self.set_tool(None)
@@ -84,14 +90,21 @@ class CallPane(QWidget):
         self._header.set_tool(tool)
         if tool is not None:
             self.arguments.set_tool(tool.get("inputSchema") if isinstance(tool, dict) else None)
-            arrange(self.arguments, self._call, self._cancel, self.stream, self.result)  # new fields would come last
+            # New fields would come last.
+            arrange(self.arguments, self.extras, self._call, self._cancel, self.stream, self.result)
         if (kept := self._texts.get(self._name())) is not None:
             self.arguments.set_arguments_text(kept)
-        for part in (self.arguments, self._progress, self._below):
+        self.extras.set_facts(self._facts(tool))
+        for part in (self.arguments, self.extras, self._progress, self._below):
             part.setVisible(tool is not None)
         if not self._is_running:
             self._clear_outcome("No result yet.")
         self._update_buttons()
+
+    def set_facts(self, facts: Callable[[Any], CallFacts]) -> None:
+        """What the connection allows for calls of an entry of tools/list."""
+        self._facts = facts
+        self.extras.set_facts(facts(self._tool))
 
     def set_obstacle(self, sentence: str) -> None:
         """Why nothing can be called now; empty: the tools can."""
@@ -109,7 +122,10 @@ class CallPane(QWidget):
         if self._is_running or self._obstacle or not self._name():
             return
         problems = [problem for problem in self.arguments.problems() if not problem.in_schema]
-        if self.arguments.arguments() is None:
+        if reason := self.extras.problem():
+            self._warning.show_problems([Problem("", reason)], can_send=False)
+            self.extras.reveal()
+        elif self.arguments.arguments() is None:
             self._warning.show_problems(problems, can_send=False)
         elif problems:
             self._warning.show_problems(problems, can_send=True)
@@ -141,22 +157,12 @@ class CallPane(QWidget):
         self.stream.flush()
         self._show_outcome(outcome, took_ms if outcome.rtt_ms is None else outcome.rtt_ms)
         if outcome.error is not None:
-            self.result.show_error(outcome.error)
+            self.result.show_error(outcome.error, outcome.notes)
         elif outcome.result is not None:
-            self.result.show_result(outcome.result)
+            self.result.show_result(outcome.result, outcome.notes)
         else:
             self.result.clear(outcome.sentence or "There is no result.")
         self._update_buttons()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """A wide pane has the arguments beside the result, a high one above it."""
-        size = event.size()
-        is_wide = size.width() > size.height() * SIDE_BY_SIDE
-        orientation = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
-        if orientation != self._splitter.orientation() or not event.oldSize().isValid():
-            self._splitter.setOrientation(orientation)
-            self._splitter.setSizes([1_100, 1_000])  # shares, which Qt scales to what there is
-        super().resizeEvent(event)
 
     def sizeHint(self) -> QSize:
         return QSize(760, 420)
@@ -169,9 +175,9 @@ class CallPane(QWidget):
         self._cancel.setAccessibleName("Cancel the call")
         self._cancel.setToolTip("Cancel the call (Esc)")
         self._outcome.setObjectName("callOutcome")
-        self._splitter.addWidget(
-            _column(self._header, self.arguments, self._warning, self._progress, grows=self.arguments)
-        )
+        column = _column(self._header, self.arguments, self.extras, self._warning, self._progress, grows=self.arguments)
+        splitter = TurningSplitter()
+        splitter.addWidget(column)
         below = QSplitter(Qt.Orientation.Vertical)
         below.setChildrenCollapsible(False)
         below.addWidget(self.stream)
@@ -179,18 +185,17 @@ class CallPane(QWidget):
         below.setStretchFactor(1, 1)
         self.result.put_in_header(self._outcome)
         self._below = below
-        self._splitter.addWidget(below)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(2 * COLUMN_GAP)
+        splitter.addWidget(below)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
-        layout.addWidget(self._splitter)
+        layout.addWidget(splitter)
         self.stream.hide()
         self._outcome.hide()
 
     def _connect(self) -> None:
         self.arguments.submitted.connect(self.request_call)
-        self.arguments.changed.connect(self._warning.hide)
+        for editor in (self.arguments, self.extras):
+            editor.changed.connect(self._warning.hide)
         self._warning.toggled.connect(lambda is_shown: self.arguments.notice.setVisible(not is_shown))
         self._call.clicked.connect(self.request_call)
         self._cancel.clicked.connect(self.cancel_requested)
@@ -208,10 +213,11 @@ class CallPane(QWidget):
     def _send(self) -> None:
         self._warning.hide()
         arguments = self.arguments.arguments()
-        if arguments is not None and not (self._is_running or self._obstacle):
+        draft = None if arguments is None else self.extras.draft(self._name(), arguments)
+        if draft is not None and not (self._is_running or self._obstacle):
             self._is_running = True
             self._update_buttons()
-            self.call_requested.emit(self._name(), arguments)
+            self.call_requested.emit(draft)
 
     def _name(self) -> str:
         """The name to call, empty where the entry has none."""

@@ -26,6 +26,7 @@ MAX_MARKDOWN_LINES = 1_000
 """Qt lays tables and lists out in quadratic time: 1,300 rows take 0.3 s, 11,000 rows 6 s."""
 _MARKDOWN = re.compile(r"^(#{1,6} \S|```|\|.+\|$|> \S)|\[[^\]\n]+\]\([^)\s]+\)|\*\*\S", re.MULTILINE)
 _WRAPPED = {"content", "structuredContent", "_meta", "isError"}
+_USUAL = ("resultType", "complete")
 
 
 class BlockKind(enum.StrEnum):
@@ -51,7 +52,7 @@ class Block:
 
 
 def blocks(result: Any) -> Iterator[Block]:
-    """The parts of the raw `result` of tools/call."""
+    """The parts of the raw `result` of tools/call; of `resultType`, only what is not the usual "complete"."""
     if not isinstance(result, dict):
         yield Block(BlockKind.JSON, "result", result, "The result is not an object.")
         return
@@ -64,7 +65,7 @@ def blocks(result: Any) -> Iterator[Block]:
     for key in ("structuredContent", "_meta"):
         if key in result:
             yield Block(BlockKind.JSON, key, result[key])
-    others = {key: value for key, value in result.items() if key not in _WRAPPED}
+    others = {key: value for key, value in result.items() if key not in _WRAPPED and (key, value) != _USUAL}
     if others:
         yield Block(BlockKind.JSON, "other fields", others)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt, Signal
@@ -16,6 +17,7 @@ from inspector.ui.forms.spec import shown
 from inspector.ui.forms.text import write_json
 from inspector.ui.theme import color
 from inspector.ui.views.content import Block, BlockKind, blocks
+from inspector.ui.views.result_lines import Line, result_lines
 from inspector.ui.views.text_view import JSON, MARKDOWN, TextView
 
 FIRST_BLOCKS = 30
@@ -62,8 +64,8 @@ class ResultView(QWidget):
         self._copy.hide()
         self._end()
 
-    def show_result(self, result: Any) -> None:
-        """Show the raw `result` of tools/call."""
+    def show_result(self, result: Any, notes: Sequence[str] = ()) -> None:
+        """Show the raw `result` of tools/call; `notes` are sentences about how it came to be."""
         self._shown = result
         layout = self._start()
         is_error = isinstance(result, dict) and result.get("isError") is True
@@ -71,6 +73,7 @@ class ResultView(QWidget):
         sentence = _sentence(words, "bad" if is_error else "good")
         sentence.setVisible(is_error)  # that all is well is to be seen
         layout.addWidget(sentence)
+        self._add_lines([*(("muted", note) for note in notes), *result_lines(result)])
         parts = list(blocks(result))
         if not parts:
             layout.addWidget(muted_label("The result is empty."))
@@ -79,7 +82,7 @@ class ResultView(QWidget):
             self._add_rest_button(parts)
         self._end()
 
-    def show_error(self, error: Any) -> None:
+    def show_error(self, error: Any, notes: Sequence[str] = ()) -> None:
         """Show a JSON-RPC error object, or a sentence about a call that was never answered."""
         self._shown = error
         layout = self._start()
@@ -87,6 +90,7 @@ class ResultView(QWidget):
         code = f"Error {brief(fields['code'])}: " if "code" in fields else ""
         message = fields.get("message")
         layout.addWidget(_sentence(f"✗ {code}{shown(message, 2_000) or brief(message)}", "bad"))
+        self._add_lines([("muted", note) for note in notes])
         rest = {key: value for key, value in fields.items() if key not in ("code", "message")}
         if rest:
             self._add([Block(BlockKind.JSON, "error", rest.get("data", rest) if len(rest) == 1 else rest)])
@@ -106,6 +110,10 @@ class ResultView(QWidget):
         page = QWidget()
         page.setLayout(self._page)
         self._scroll.setWidget(page)
+
+    def _add_lines(self, lines: Sequence[Line]) -> None:
+        for number, (role, words) in enumerate(lines):
+            self._page.addWidget(_sentence(words, role, f"resultLine:{number}"))
 
     def _add(self, parts: list[Block]) -> None:
         for part in parts:
@@ -152,9 +160,9 @@ class ResultView(QWidget):
         return _column(muted_label(part.heading), row, *([muted_label(part.note)] if part.note else []))
 
 
-def _sentence(words: str, role: str) -> QLabel:
+def _sentence(words: str, role: str, name: str = "resultSentence") -> QLabel:
     label = plain_label(words)
-    label.setObjectName("resultSentence")
+    label.setObjectName(name)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     palette = label.palette()
     palette.setColor(label.foregroundRole(), color(role))
