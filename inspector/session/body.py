@@ -12,6 +12,7 @@ from inspector.protocol.transports.answer import Head, Verdict
 from inspector.session.http import HttpFailure, Opened
 from inspector.session.link import Link
 from inspector.session.reader import Arrival, EventReader
+from inspector.session.veil import Veil
 from inspector.trace.events import BodyReceived, ChunkReceived, Direction, EndCause, Phase
 from inspector.wire.sse import Comment, Frame
 
@@ -35,15 +36,19 @@ class Sink(Protocol):
 
 
 class Body:
-    """Reads the body of exchange `stream`; the counters are for its `http.end`."""
+    """Reads the body of exchange `stream`; the counters are for its `http.end`.
 
-    def __init__(self, link: Link, sink: Sink, stream: int) -> None:
+    Behind a `veil` nothing is told before the end, when all that is secret can be seen and overwritten.
+    """
+
+    def __init__(self, link: Link, sink: Sink, stream: int, veil: Veil | None = None) -> None:
         self.bytes = self.chunks = self.frames = 0
         self.last_byte_ns = perf_counter_ns()
         self.reader: EventReader | None = None
         self._link = link
         self._sink = sink
         self._stream = stream
+        self._veil = veil
 
     @property
     def pending_bytes(self) -> int:
@@ -95,6 +100,7 @@ class Body:
                 else:
                     is_whole = True
         finally:
+            self._unveil(head)
             arrival = Arrival(self._stream, first_ns, self.last_byte_ns)
             self._take(bytes(body[:limit]), head, arrival, is_whole=is_whole)
         if is_answer and not is_whole:
@@ -104,13 +110,14 @@ class Body:
         """What came of a body is shown, also if the rest is missing."""
         if not body or (is_whole and self._sink.on_body(body, head, arrival)):
             return
+        content_type = head.get("content-type") or ""
         self._link.river.emit(
             BodyReceived,
             connection=self._link.number,
             stream=self._stream,
             direction=Direction.INBOUND,
-            content_type=head.get("content-type") or "",
-            raw=body,
+            content_type=content_type,
+            raw=self._veil.over(body, content_type) if self._veil else body,
             truncated=not is_whole,
         )
 
@@ -122,17 +129,29 @@ class Body:
 
     def _on_raw(self, now_ns: int, chunk: bytes) -> None:
         self.last_byte_ns = now_ns
+        if self._veil is None:
+            self._tell_chunk(now_ns, self.bytes, chunk)
+        else:
+            self._veil.hold(now_ns, chunk)
+        self.bytes += len(chunk)
+        self.chunks += 1
+
+    def _unveil(self, head: Head) -> None:
+        offset = 0
+        for now_ns, chunk in self._veil.release(head) if self._veil else ():
+            self._tell_chunk(now_ns, offset, chunk)
+            offset += len(chunk)
+
+    def _tell_chunk(self, now_ns: int, offset: int, chunk: bytes) -> None:
         self._link.river.emit(
             ChunkReceived,
             monotonic_ns=now_ns,
             connection=self._link.number,
             stream=self._stream,
             direction=Direction.INBOUND,
-            offset=self.bytes,
+            offset=offset,
             data=chunk,
         )
-        self.bytes += len(chunk)
-        self.chunks += 1
 
     def _check_encoding(self, head: Head) -> None:
         encoding = (head.get("content-encoding") or "identity").lower()

@@ -15,6 +15,7 @@ from inspector.trace.events import ConnectionState, StateChanged, Violation
 from inspector.trace.river import River
 
 if TYPE_CHECKING:
+    from inspector.session.authorization import Authorization
     from inspector.session.stream import Stream
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,16 @@ class Link:
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._told: set[tuple[int | None, str]] = set()
+        self._authorization: Authorization | None = None
+
+    @property
+    def authorization(self) -> Authorization:
+        """Who signs our requests, and in; there always is one, though it may have nothing to do."""
+        if self._authorization is None:
+            from inspector.session.authorization import Authorization  # noqa: PLC0415 - it is built on this module
+
+            self._authorization = Authorization(self)
+        return self._authorization
 
     def now_ns(self) -> int:
         return self.river.clock.monotonic_ns()

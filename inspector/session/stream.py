@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter_ns
 from typing import Any
 
@@ -14,6 +14,7 @@ from inspector.session.body import Body, Sink
 from inspector.session.http import MAX_REDIRECTS, HttpFailure, Marks, Opened
 from inspector.session.link import Link
 from inspector.session.redirect import Redirect, redirect_of
+from inspector.session.veil import Veil
 from inspector.trace.events import (
     Connected,
     Direction,
@@ -36,12 +37,17 @@ MAX_PENDING_BYTES = 256
 
 @dataclass(slots=True)
 class Ended:
-    """How a stream ended, for its owner. `verdict` is None if no headers ever came."""
+    """How a stream ended, for its owner. `verdict` is None if no headers ever came.
+
+    `head` are the last headers that came, `token_n` the number of the access token that they answer, 0 for none.
+    """
 
     event: StreamEnded
     verdict: Verdict | None
     last_event_id: str = ""
     retry_ms: int | None = None
+    head: Head | None = None
+    token_n: int = 0
 
     @property
     def sentence(self) -> str:
@@ -57,11 +63,16 @@ class Stream:
     """Runs one exchange. `stop` ends it from outside with a cause of ours.
 
     `is_leaving` says that the request may be on the wire in part, `written` that it has left in whole.
+
+    A stream that `is_aside` talks to somebody else than the MCP server, for signing in: its requests are not signed,
+    its redirects are not followed, and its socket says nothing about the server. A `veil` masks its bodies.
     """
 
     link: Link
     sink: Sink
     before_send: Callable[[int], None] = field(default=lambda stream: None)
+    is_aside: bool = False
+    veil: Veil | None = None
     number: int = 0
     is_leaving: bool = False
     written: asyncio.Event = field(default_factory=asyncio.Event)
@@ -71,7 +82,8 @@ class Stream:
     _task: asyncio.Task[object] | None = None
     _marks: Marks = field(default_factory=Marks)
     _verdict: Verdict | None = None
-    _status: int | None = None
+    _head: Head | None = None
+    _token_n: int = 0
     _phase: Phase = Phase.CONNECT
     _body: Body | None = None
     _late_stop: tuple[EndCause, str] = (EndCause.CLOSED_BY_US, "We closed the stream.")
@@ -139,7 +151,7 @@ class Stream:
         return EndCause.REJECTED, sentence, None
 
     async def _hop(self, request: HttpRequest, hop: int) -> Redirect | None:
-        built, headers = self.link.http.build(request)
+        built, headers = self.link.http.build(self._signed(request))
         if hop == 0:
             self.before_send(self.number)
         self._emit(
@@ -149,20 +161,36 @@ class Stream:
             url=http.mask_url(request.url),
             purpose=request.purpose,
             headers=http.mask_headers(headers),
-            body=request.body,
+            body=self._shown_body(request),
         )
         self._marks = Marks(on_connected=self._on_connected, on_sending=self._on_sending, on_waiting=self._on_written)
         async with self.link.http.open(built, self._marks) as opened:
-            self.link.sockets.append(opened.network_stream)
-            redirect = self._on_headers(request, opened, hop)
+            if not self.is_aside:
+                self.link.sockets.append(opened.network_stream)
+            head = self._head = Head(opened.status, opened.headers)
+            redirect = self._on_headers(request, opened, head, hop)
             if redirect is None:
-                await self._read(opened)
+                await self._read(opened, head)
             return redirect
 
-    async def _read(self, opened: Opened) -> None:
+    def _signed(self, request: HttpRequest) -> HttpRequest:
+        """The request with our access token, if it goes where that belongs and names no credentials of its own."""
+        if self.is_aside or http.get(request.headers, "authorization") is not None:
+            return request
+        authorization = self.link.authorization
+        self._token_n = authorization.token_n
+        added = authorization.headers(request.method, request.url)
+        return replace(request, headers=request.headers + added) if added else request
+
+    def _shown_body(self, request: HttpRequest) -> bytes:
+        if self.veil is None:
+            return request.body
+        return self.veil.over(request.body, http.get(request.headers, "content-type"))
+
+    async def _read(self, opened: Opened, head: Head) -> None:
         self._phase = Phase.BODY
-        body = self._body = Body(self.link, self.sink, self.number)
-        head, verdict = Head(opened.status, opened.headers), self._verdict
+        body = self._body = Body(self.link, self.sink, self.number, self.veil)
+        verdict = self._verdict
         if verdict is not None and verdict.meaning is Meaning.EVENT_STREAM:
             await body.read_events(opened, head)
             return
@@ -191,8 +219,7 @@ class Stream:
         self.written.set()
         self.link.wait_for_headers()
 
-    def _on_headers(self, request: HttpRequest, opened: Opened, hop: int) -> Redirect | None:
-        self._status = opened.status
+    def _on_headers(self, request: HttpRequest, opened: Opened, head: Head, hop: int) -> Redirect | None:
         now_ns = perf_counter_ns()
         self._emit(
             HeadersReceived,
@@ -203,9 +230,10 @@ class Stream:
             headers=http.mask_headers(opened.headers),
             ttfb_ms=(now_ns - self._marks.sent_ns) / 1e6,
         )
-        head = Head(opened.status, opened.headers)
+        if not self.is_aside:
+            self.link.authorization.note(head)
         redirect = redirect_of(request, opened.status, head.get("location"))
-        if redirect is not None:
+        if redirect is not None and not self.is_aside:
             followed = redirect.follow is not None and hop < MAX_REDIRECTS
             self._emit(
                 Redirected,
@@ -247,7 +275,7 @@ class Stream:
             phase=self._phase,
             sentence=sentence,
             error=error,
-            status=self._status,
+            status=self._head.status if self._head else None,
             bytes_received=body.bytes if body else 0,
             chunks=body.chunks if body else 0,
             frames=body.frames if body else 0,
@@ -255,9 +283,10 @@ class Stream:
             idle_ms=(now_ns - body.last_byte_ns) / 1e6 if body else 0.0,
             pending=parser.pending[:MAX_PENDING_BYTES] if parser else b"",
         )
-        if parser is None:
-            return Ended(event, self._verdict)
-        return Ended(event, self._verdict, parser.last_event_id, parser.reconnection_time_ms)
+        ended = Ended(event, self._verdict, head=self._head, token_n=self._token_n)
+        if parser is not None:
+            ended.last_event_id, ended.retry_ms = parser.last_event_id, parser.reconnection_time_ms
+        return ended
 
     def _emit(self, kind: Callable[..., TraceEvent], direction: Direction | None, **fields: Any) -> None:
         self.link.river.emit(

@@ -1,0 +1,233 @@
+"""Access to a server that wants one: its requests signed, and a sign-in when it says so (R60 to R71).
+
+`authorised` is for the channels: it runs one exchange, and runs it again with a new token where that is the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from inspector.protocol import era
+from inspector.protocol.breach import Breach, Severity
+from inspector.protocol.transports.answer import Head, Meaning, Verdict
+from inspector.session.link import TRANSITIONS, Link
+from inspector.trace.events import ConnectionState
+from inspector.wire import http
+from inspector.wire.http import HeaderList
+
+if TYPE_CHECKING:
+    from inspector.protocol.auth.authorizer import Authorizer
+    from inspector.protocol.auth.settings import AuthSettings
+    from inspector.protocol.auth.steps import AuthError, AuthFlow
+    from inspector.session.calls import Call
+    from inspector.session.redirect_receiver import RedirectReceiver
+    from inspector.session.stream import Ended
+
+MAX_SIGN_INS = 3
+"""How often one request may lead to a sign-in (R66)."""
+STILL_REFUSED = "The server refuses what it gave access to."
+NO_LISTENER = "http://127.0.0.1/callback"
+"""The redirect URI where there is nobody who could be redirected."""
+
+
+class Authorization:
+    """What one connection is allowed to do, and how it comes to be allowed more.
+
+    It is off without `Options.auth`, and where the user gave an Authorization header of their own. `token_n` counts
+    the tokens that were got: who was refused with an older one just tries again. `error` says why the last sign-in
+    failed, `is_signing_in` that one is under way.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self.token_n = 0
+        self.error = ""
+        self.is_signing_in = False
+        self._link = link
+        self._lock = asyncio.Lock()
+        self._sign_ins = 0
+        self._port = 0
+        self._secrets: set[bytes] = set()
+        self._authorizer: Authorizer | None = None
+
+    @property
+    def _settings(self) -> AuthSettings | None:
+        """How to sign in; None if this is not our business."""
+        options = self._link.options
+        return options.auth if http.get(options.headers, "authorization") is None else None
+
+    @property
+    def is_on(self) -> bool:
+        return self._settings is not None
+
+    def _get(self) -> Authorizer | None:
+        """The OAuth client, which is loaded and made when it is first needed."""
+        settings = self._settings
+        if self._authorizer is None and settings is not None:
+            from inspector.protocol.auth.authorizer import Authorizer  # noqa: PLC0415 - loads cryptography
+            from inspector.protocol.auth.store import MemoryStore  # noqa: PLC0415 - most servers want no sign-in
+
+            options = self._link.options
+            store = getattr(options, "credentials", None) or MemoryStore()
+            revision = options.protocol_version or era.LATEST
+            self._authorizer = Authorizer(options.url, settings, store, revision=revision)
+            own = (settings.client_secret, settings.assertion, settings.idp_id_token)
+            self._secrets.update(secret.encode() for secret in own if secret)
+        return self._authorizer
+
+    def headers(self, method: str, url: str) -> HeaderList:
+        """What to add to a request to this URL: the access token and, if it is bound to a key, a fresh proof."""
+        authorizer = self._get()
+        if authorizer is None:
+            return ()
+        added = authorizer.headers(method, url, self._now())
+        if all(value.isascii() and value.isprintable() for _, value in added):
+            return added
+        text = "The access token holds characters that no header can carry, so it was not sent."
+        self._link.report_once(Breach("oauth-token-unusable", Severity.ERROR, text, "Issue tokens in ASCII."), None)
+        return ()
+
+    def note(self, head: Head) -> None:
+        """Remember what an answer says for the next request, such as a nonce."""
+        authorizer = self._get()
+        if authorizer is not None:
+            authorizer.note(head)
+
+    def wants(self, head: Head | None) -> bool:
+        """Whether an answer asks for a sign-in that we could make."""
+        authorizer = self._get() if head is not None and head.status in (401, 403) else None
+        return authorizer is not None and head is not None and authorizer.wants(head)
+
+    def operation_started(self) -> None:
+        if self._authorizer is not None:
+            self._authorizer.operation_started()
+
+    def operation_succeeded(self) -> None:
+        if self._authorizer is not None:
+            self._authorizer.operation_succeeded()
+
+    async def refresh_if_due(self) -> None:
+        """Get a new token if the old one is about to expire; if that fails, the server's answer decides."""
+        authorizer = self._get()
+        if authorizer is None or authorizer.refresh(self._now()) is None:
+            return
+        async with self._lock:
+            flow = authorizer.refresh(self._now())
+            if flow is None:  # somebody else has done it
+                return
+            error = await self._run(flow, None)
+            if error is None:
+                self._got_token("The access token was refreshed.")
+            else:
+                self._say(f"The access token could not be refreshed: {error.sentence}")
+
+    async def satisfied(self, ended: Ended) -> bool:
+        """Answer a 401 or 403 that can be answered; True if it makes sense to send the request again."""
+        authorizer, head = self._get(), ended.head
+        if authorizer is None or head is None or not self.wants(head):
+            return False
+        sign_ins = self._sign_ins
+        async with self._lock:
+            if self.token_n != ended.token_n:  # somebody has signed in since
+                return True
+            if self._sign_ins != sign_ins or self._link.state is ConnectionState.CLOSED:  # ... or has failed to
+                return False
+            try:
+                self.is_signing_in = True
+                error = await self._sign_in(authorizer, head)
+            finally:
+                self.is_signing_in = False
+                self._sign_ins += 1
+        if error is None:
+            self._got_token("Signed in.")
+        else:
+            self._failed(error, ended)
+        return error is None
+
+    async def _sign_in(self, authorizer: Authorizer, head: Head) -> AuthError | None:
+        self._say("The server wants a sign-in.")
+        async with self._listener() as receiver:
+            settings = self._settings
+            chosen = settings.redirect_uri if settings else ""
+            redirect_uri = chosen or (receiver.redirect_uri if receiver else NO_LISTENER)
+            return await self._run(authorizer.answer(head, redirect_uri, self._now()), receiver)
+
+    async def _run(self, flow: AuthFlow, receiver: RedirectReceiver | None) -> AuthError | None:
+        from inspector.session.sign_in import SignIn  # noqa: PLC0415 - most servers want no sign-in
+
+        return await SignIn(self._link, receiver, self._secrets).run(flow)
+
+    @asynccontextmanager
+    async def _listener(self) -> AsyncIterator[RedirectReceiver | None]:
+        """Listens for the redirect, on the same port as the last time; None where we cannot, or nobody will come."""
+        from inspector.session.redirect_receiver import RedirectReceiver  # noqa: PLC0415 - as above
+
+        settings = self._settings
+        asks = self._link.options.callbacks.authorize is not None
+        if settings is None or settings.grant != "authorization_code" or not asks:
+            yield None
+            return
+        chosen = settings.redirect_uri
+        attempts = [RedirectReceiver.at(chosen)] if chosen else [RedirectReceiver(port=self._port), RedirectReceiver()]
+        async with AsyncExitStack() as stack:
+            entered = None
+            for receiver in attempts:
+                if entered is None and receiver is not None:
+                    with suppress(OSError):
+                        entered = await stack.enter_async_context(receiver)
+            if entered is not None:
+                self._port = entered.port
+            yield entered
+
+    def _got_token(self, sentence: str) -> None:
+        self.token_n += 1
+        self.error = ""
+        self._say(sentence)
+
+    def _failed(self, error: AuthError, ended: Ended) -> None:
+        self.error = error.sentence
+        self._say(error.sentence)
+        if error.rule:
+            self._link.report(Breach(error.rule, Severity.ERROR, error.sentence), about_n=ended.event.n)
+
+    def explained(self, ended: Ended) -> Ended:
+        """The end of an exchange that stays refused, with the reason why we could not help it."""
+        sentence = self.error or f"{STILL_REFUSED} {ended.sentence}"
+        return replace(ended, verdict=Verdict(Meaning.UNAUTHORISED, sentence))
+
+    def _say(self, sentence: str) -> None:
+        state = self._link.state
+        if state in TRANSITIONS[state]:
+            self._link.move(state, sentence)
+
+    def _now(self) -> float:
+        return self._link.river.clock.time()
+
+
+async def authorised(link: Link, run: Callable[[], Awaitable[Ended]], call: Call | None = None) -> Ended:
+    """Run an exchange until it is no longer refused for want of a sign-in, or a sign-in does not help.
+
+    `run` makes a new stream each time. The clock of `call` stands still while somebody signs in; if it is settled
+    meanwhile, it is not sent again.
+    """
+    authorization = link.authorization
+    if not authorization.is_on:
+        return await run()
+    await authorization.refresh_if_due()
+    authorization.operation_started()
+    ended = await run()
+    for _ in range(MAX_SIGN_INS):
+        if not authorization.wants(ended.head):
+            authorization.operation_succeeded()
+            return ended
+        if call is not None:
+            call.deadline_ns = 0
+        if not await authorization.satisfied(ended):
+            return authorization.explained(ended)
+        if call is not None and call.is_settled:
+            return ended
+        ended = await run()
+    return authorization.explained(ended) if authorization.wants(ended.head) else ended
