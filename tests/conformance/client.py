@@ -169,7 +169,7 @@ async def run(url: str, scenario: str, revision: str) -> None:
         elicitation=accept,
         roots=no_roots,
         authorize=sign_in,
-        auth=auth_settings(scenario),
+        auth=auth_settings(scenario) if scenario.startswith("auth/") else None,
     )
     async with session:
         await SCENARIOS.get(scenario, call_first_tool)(session)

@@ -35,17 +35,18 @@ class Scenario:
     stderr: str
 
     @property
-    def bad(self) -> list[str]:
-        """The failures and the warnings, each in words."""
-        return [
+    def problems(self) -> list[str]:
+        """The failures and the warnings in words; a scenario that proved nothing is none that passed."""
+        found = [
             f"{check['status']} {check['id']}: {check.get('errorMessage') or check['description']}"
             for check in self.checks
             if check["status"] in BAD
         ]
-
-    @property
-    def passed(self) -> int:
-        return sum(check["status"] == "SUCCESS" for check in self.checks)
+        if not any(check["status"] == "SUCCESS" for check in self.checks):
+            found.append("no check was passed")
+        if "Traceback" in self.stderr:
+            found.append(self.stderr)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class Run:
     exit_code: int
     output: str
     scenarios: dict[str, Scenario]
+
+    @property
+    def problems(self) -> dict[str, list[str]]:
+        """What is wrong, by scenario."""
+        return {name: found.problems for name, found in self.scenarios.items() if found.problems}
 
 
 def run_client(program: Path, results: Path, *arguments: str) -> Run:
