@@ -1,0 +1,47 @@
+"""What the user wrote is there in the next run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from inspector.protocol.roots import Root
+from inspector.ui.user_data import MAX_ANSWERS, UserData
+
+ANSWER = {"role": "assistant", "content": {"type": "text", "text": 'a, "b"\nä; =%'}, "model": "m"}
+
+
+def test_roots_and_answers_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "user.ini"
+    data = UserData(path)
+    assert (data.roots(), data.answers()) == ((), {})
+    roots = (Root("file:///srv/b", "b, with; signs"), Root("file:///a%20b"))
+    data.set_roots(roots)
+    data.set_answers({"polite": ANSWER})
+    again = UserData(path)
+    assert again.roots() == roots
+    assert again.answers() == {"polite": ANSWER}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[General]\nroots=nonsense\nanswers=[1]", "[General]\nroots=1, 2\nanswers=@Invalid()"]
+)
+def test_a_file_that_somebody_edited_is_as_good_as_empty(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "user.ini"
+    path.write_text(text)
+    assert UserData(path).roots() == ()
+    assert UserData(path).answers() == {}
+
+
+def test_there_is_a_limit_to_the_answers(tmp_path: Path) -> None:
+    data = UserData(tmp_path / "user.ini")
+    data.set_answers({str(number): ANSWER for number in range(MAX_ANSWERS + 1)})
+    assert len(data.answers()) == MAX_ANSWERS
+    assert "0" not in data.answers()
+
+
+def test_it_lies_in_the_users_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    UserData().set_roots((Root("file:///srv"),))
+    assert (tmp_path / "sse-mcp-inspector" / "user.ini").is_file()
