@@ -31,6 +31,7 @@ class AuthSettings:
     dpop: bool = False
     assertion: str = field(default="", repr=False)
     idp_client_id: str = ""
+    idp_client_secret: str = field(default="", repr=False)
     idp_id_token: str = field(default="", repr=False)
     idp_issuer: str = ""
     idp_token_endpoint: str = ""
