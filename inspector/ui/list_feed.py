@@ -116,7 +116,7 @@ class ListFeed:
                 elif is_first_time and self._is_due():
                     self._publish(replace(self._made(items, "", fresh.earliest), is_loading=True))
         if self._session() is session:
-            self._finish(items, f"This server offers no {kind.value}.", fresh.earliest)
+            self._finish(items, _nothing(kind, session) if not items else "", fresh.earliest)
 
     async def _wait_for_more(self, items: list[Any], freshness: Fresh | None) -> None:
         self._wants_more.clear()
@@ -187,9 +187,15 @@ def _obstacle(session: Source, kind: ListKind) -> str:
     return ""
 
 
+def _nothing(kind: ListKind, session: Source) -> str:
+    if kind is ListKind.TOOLS and session.rejected:
+        return "This server offers no tools that can be called: all of them are rejected."
+    return f"This server offers no {kind.value}."
+
+
 def _failure(kind: ListKind, answer: Answer, count: int) -> str:
     if count:
-        return f"Only the first {count:,} {kind.value} are listed. {answer.sentence}".rstrip()
+        return f"Only {count:,} of the {kind.value} could be listed. {answer.sentence}".rstrip()
     if isinstance(answer.error, dict) and answer.error.get("code") == jsonrpc.METHOD_NOT_FOUND:
         return f"This server offers no {kind.value}: it does not know {kind.method}."
     reason = answer.sentence or "The result is not an object."

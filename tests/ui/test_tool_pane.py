@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QListView
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QListView
 from pytestqt.qtbot import QtBot
 
-from inspector.ui.models.tool_list import ToolListModel, ToolRow, tool_row
+from inspector.trace.clock import FakeClock
+from inspector.ui.listing import Listing, ListKind, time_of_day
+from inspector.ui.models.offer_list import OfferListModel, OfferRow
+from inspector.ui.models.tool_list import tool_row, tool_rows
 from inspector.ui.views.tool_pane import ToolPane
+from tests.support.sources import Lasting
 
 # The offscreen platform says so whenever a window asks for a minimum size.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -33,7 +37,7 @@ HOSTILE: list[Any] = [
 ]
 
 
-def names(model: ToolListModel) -> list[str]:
+def names(model: OfferListModel) -> list[str]:
     return [model.index(row).data() for row in range(model.rowCount())]
 
 
@@ -61,18 +65,18 @@ def text(pane: ToolPane, name: str) -> str:
 
 
 def test_the_model_behaves_as_qt_expects() -> None:
-    model = ToolListModel()
+    model = OfferListModel()
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    model.set_tools([ECHO, WIPE, *HOSTILE])
+    model.set_rows(tool_rows([ECHO, WIPE, *HOSTILE]))
     model.set_filter("e")
     model.set_filter("")
-    model.set_tools([])
+    model.set_rows(tool_rows([]))
     assert tester.model() is model
 
 
 def test_the_filter_looks_at_name_title_and_description() -> None:
-    model = ToolListModel()
-    model.set_tools([ECHO, WIPE])
+    model = OfferListModel()
+    model.set_rows(tool_rows([ECHO, WIPE]))
     for words, found in (
         ("ECH", ["echo"]),
         ("wipe!", ["wipe"]),
@@ -99,18 +103,18 @@ def test_any_entry_makes_a_row(tool: Any) -> None:
     assert "\n" not in row.name
     assert len(row.name) <= 200
     assert len(row.description) <= 500
-    assert row.tool is tool
+    assert row.entry is tool
 
 
 def test_screen_readers_hear_title_and_badges() -> None:
-    model = ToolListModel()
-    model.set_tools([ECHO])
+    model = OfferListModel()
+    model.set_rows(tool_rows([ECHO]))
     assert model.index(0).data(Qt.ItemDataRole.AccessibleTextRole) == "echo, Echo, read-only"
 
 
 def test_tool_tips_are_never_read_as_markup() -> None:
-    model = ToolListModel()
-    model.set_tools([{"name": "a", "description": "<img src='file:///x.png'>"}])
+    model = OfferListModel()
+    model.set_rows(tool_rows([{"name": "a", "description": "<img src='file:///x.png'>"}]))
     assert "<img" not in model.index(0).data(Qt.ItemDataRole.ToolTipRole)
 
 
@@ -167,7 +171,7 @@ def test_the_choice_survives_a_new_list_and_a_filter(qtbot: QtBot, pane: ToolPan
     assert again.args == [changed]
     search(pane).setText("echo")
     search(pane).setText("")
-    row: ToolRow = listed(pane).currentIndex().data(ToolListModel.RowRole)
+    row: OfferRow = listed(pane).currentIndex().data(OfferListModel.RowRole)
     assert row.name == "wipe"
     assert not pane.select("gone")
 
@@ -185,3 +189,84 @@ def test_five_thousand_tools_are_listed_and_searched(pane: ToolPane) -> None:
     assert not pane.grab().isNull()
     search(pane).setText("tool_4999")
     assert text(pane, "toolCount") == "1 of 5,000 tools"
+
+
+def button(pane: ToolPane, name: str) -> QAbstractButton:
+    found = pane.findChild(QAbstractButton, name)
+    assert isinstance(found, QAbstractButton)
+    assert found.accessibleName()
+    return found
+
+
+def test_a_rejected_tool_is_shown_and_says_why_it_must_not_be_called(qtbot: QtBot, pane: ToolPane) -> None:
+    bad = {"name": "bad", "description": "Looks fine.", "annotations": {"readOnlyHint": True}}
+    reason = "Its x-mcp-header is empty."
+    chosen: list[Any] = []
+    pane.selected.connect(chosen.append)
+    pane.activated.connect(chosen.append)
+    pane.show_listing(Listing(ListKind.TOOLS, [ECHO], rejected=((bad, reason),)))
+    assert names(pane.model) == ["echo", "bad"]
+    index = pane.model.index(1)
+    assert reason in index.data(Qt.ItemDataRole.ToolTipRole)
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == f"bad, rejected, cannot be used: {reason}"
+    assert index.data(Qt.ItemDataRole.AccessibleDescriptionRole) == reason
+    with qtbot.waitSignal(pane.rejected) as refused:
+        assert pane.select("bad")
+    assert refused.args == [bad, reason]
+    with qtbot.waitSignal(pane.rejected):
+        QTest.keyClick(search(pane), Qt.Key.Key_Return)
+    assert chosen == []
+    assert pane.select("echo")
+    assert chosen == [ECHO]
+    assert not pane.grab().isNull()
+
+
+def test_a_rejected_tool_that_is_mended_can_be_called(qtbot: QtBot, pane: ToolPane) -> None:
+    pane.show_listing(Listing(ListKind.TOOLS, [], rejected=((ECHO, "No."),)))
+    pane.select("echo")
+    with qtbot.waitSignal(pane.selected):
+        pane.show_listing(Listing(ListKind.TOOLS, [ECHO]))
+
+
+@pytest.mark.parametrize(("support", "badges"), [("optional", ("task",)), ("required", ("task only",)), ("x", ())])
+def test_support_for_tasks_is_a_badge(support: Any, badges: tuple[str, ...]) -> None:
+    assert tool_row({"name": "a", "execution": {"taskSupport": support}}).badges == badges
+
+
+@pytest.mark.parametrize("execution", [None, [], {"taskSupport": []}, {"taskSupport": {}}])
+def test_nonsense_about_tasks_is_no_badge(execution: Any) -> None:
+    assert tool_row({"name": "a", "execution": execution}).badges == ()
+
+
+def test_the_age_of_the_list_is_shown(qtbot: QtBot) -> None:
+    clock = FakeClock()
+    pane = ToolPane(clock)
+    qtbot.addWidget(pane)
+    pane.show()
+    assert not button(pane, "toolRefresh").isVisible()
+    pane.show_listing(Listing(ListKind.TOOLS, is_loading=True))
+    assert text(pane, "toolsEmpty") == "Loading …"
+    assert not button(pane, "toolRefresh").isEnabled()
+    lasting = Lasting(fresh_until=240.0)
+    pane.show_listing(Listing(ListKind.TOOLS, [ECHO], freshness=lasting, listed_at=clock.time()))
+    assert text(pane, "toolAge") == "fresh for 4 min"
+    clock.advance(300)
+    qtbot.waitUntil(lambda: text(pane, "toolAge") == f"stale since {time_of_day(clock.time() - 60)}")
+    with qtbot.waitSignal(pane.refresh_requested):
+        button(pane, "toolRefresh").click()
+
+
+def test_more_can_be_loaded_where_there_is_more(qtbot: QtBot, pane: ToolPane) -> None:
+    pane.show_listing(Listing(ListKind.TOOLS, [ECHO]))
+    assert not button(pane, "toolMore").isVisible()
+    pane.show_listing(Listing(ListKind.TOOLS, [ECHO], has_more=True))
+    with qtbot.waitSignal(pane.more_requested):
+        button(pane, "toolMore").click()
+
+
+def test_a_list_that_broke_off_says_so_below_what_came(pane: ToolPane) -> None:
+    words = "Only 1 of the tools could be listed. It broke."
+    pane.show_listing(Listing(ListKind.TOOLS, [ECHO], words))
+    assert text(pane, "toolTrouble") == words
+    pane.show_listing(Listing(ListKind.TOOLS, [], words))
+    assert text(pane, "toolsEmpty") == words

@@ -185,7 +185,9 @@ async def test_what_came_before_a_failure_is_kept(desk: Desk) -> None:
     script(desk).pages["tools/list"] = [first, bad("tools/list")]
     listing = await desk.list()
     assert listing.items == [1, 2]
-    assert listing.why == ("Only the first 2 tools are listed. The server answered with error -32603: Internal error.")
+    assert listing.why == (
+        "Only 2 of the tools could be listed. The server answered with error -32603: Internal error."
+    )
 
 
 async def test_the_freshness_is_that_of_the_page_that_ends_first(desk: Desk) -> None:
@@ -201,6 +203,9 @@ async def test_rejected_tools_come_with_their_reason(desk: Desk) -> None:
     script(desk).rejected = [(tool, "Its header name is empty.")]
     listing = await desk.list()
     assert listing.rejected == ((tool, "Its header name is empty."),)
+    assert listing.why == ""
+    script(desk).lists("tools/list", "tools", [])
+    assert (await desk.list()).why == "This server offers no tools that can be called: all of them are rejected."
 
 
 async def test_an_announced_change_is_marked_until_it_is_listed(desk: Desk) -> None:
