@@ -1,0 +1,115 @@
+"""A conversation: whose turn each message is, and every block of it, tool uses and tool results among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from inspector.protocol.jsonrpc import json_type
+from inspector.protocol.sampling import content_blocks
+from inspector.record.text import plain, size
+from inspector.ui.dialogs.dialog_parts import ColoredLabel
+from inspector.ui.forms.parts import muted_label
+from inspector.ui.forms.text import write_json
+from inspector.ui.views.content import Block, BlockKind, blocks
+from inspector.ui.views.result_view import decode_image
+from inspector.ui.views.text_view import JSON, MARKDOWN, TextView
+
+MAX_MESSAGES = 50
+MAX_BLOCKS = 30
+_ROLES = {"user": ("▸ user", "outbound"), "assistant": ("◂ assistant", "inbound")}
+
+
+class MessagesView(QWidget):
+    """Messages one below the other, as far as there is room for them; nothing in them is opened or fetched."""
+
+    def __init__(self, messages: Any) -> None:
+        super().__init__()
+        self.setObjectName("messagesView")
+        self.setAccessibleName("Conversation")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        if not isinstance(messages, list):
+            self._add([Block(BlockKind.JSON, "messages", messages, f"messages is {json_type(messages)}, no array.")])
+            return
+        for message in messages[-MAX_MESSAGES:]:
+            self._add_message(message)
+        if len(messages) > MAX_MESSAGES:
+            self._column.insertWidget(
+                0, muted_label(f"{len(messages) - MAX_MESSAGES:,} earlier messages: see timeline.")
+            )
+
+    def _add_message(self, message: Any) -> None:
+        fields = message if isinstance(message, dict) else {}
+        role = fields.get("role")
+        words, shade = _ROLES.get(role, ("", "")) if isinstance(role, str) else ("", "")
+        label = ColoredLabel(shade or "warn", words or f"⚠ role {plain(write_json(role), 60)}")
+        label.setProperty("heading", True)
+        self._column.addWidget(label)
+        if not isinstance(message, dict):
+            self._add([Block(BlockKind.JSON, "message", message, f"The message is {json_type(message)}, no object.")])
+            return
+        parts = [block for item in content_blocks(fields.get("content")) for block in message_blocks(item)]
+        self._add(parts[:MAX_BLOCKS])
+        if len(parts) > MAX_BLOCKS:
+            self._column.addWidget(muted_label(f"{len(parts) - MAX_BLOCKS:,} more blocks: see timeline."))
+
+    def _add(self, parts: Sequence[Block]) -> None:
+        for part in parts:
+            self._column.addWidget(block_widget(part))
+
+
+def message_blocks(item: Any) -> Iterator[Block]:
+    """One content block of a message; a tool result brings its own blocks along."""
+    kind = item.get("type") if isinstance(item, dict) else None
+    if kind == "tool_use" and isinstance(item, dict):
+        named = f"tool use · {plain(str(item.get('name')), 80)} · id {plain(str(item.get('id')), 60)}"
+        rest = {key: value for key, value in item.items() if key not in ("type", "name", "id", "input")}
+        yield Block(BlockKind.JSON, named, item.get("input"), f"Also: {plain(write_json(rest))}" if rest else "")
+    elif kind == "tool_result" and isinstance(item, dict):
+        failed = " · error" if item.get("isError") is True else ""
+        yield Block(BlockKind.TEXT, f"tool result · for {plain(str(item.get('toolUseId')), 60)}{failed}", "")
+        yield from blocks({key: value for key, value in item.items() if key not in ("type", "toolUseId")})
+    else:
+        yield from blocks({"content": [item]})
+
+
+def block_widget(part: Block) -> QWidget:
+    """A block for looking at only."""
+    if part.kind is BlockKind.IMAGE:
+        return _image(part)
+    if part.kind is BlockKind.BINARY:
+        return _lines(f"{part.heading} · {size(len(part.value))}", part.note)
+    if part.kind is BlockKind.LINK:
+        return _lines(part.heading, plain(part.uri, 500), part.note)
+    if part.kind is BlockKind.TEXT and not part.value:
+        return _lines(part.heading, part.note)
+    mode = {BlockKind.JSON: JSON, BlockKind.MARKDOWN: MARKDOWN}.get(part.kind, "")
+    text = write_json(part.value, pretty=True) if part.kind is BlockKind.JSON else part.value
+    return TextView(part.heading, text, mode, part.note)
+
+
+def _lines(*texts: str) -> QWidget:
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    for text in filter(None, texts):
+        layout.addWidget(muted_label(text))
+    return column
+
+
+def _image(part: Block) -> QWidget:
+    image, words = decode_image(part.value)
+    column = _lines(f"{part.heading} · {words} · {size(len(part.value))}", part.note)
+    layout = column.layout()
+    if image is not None and layout is not None:
+        picture = QLabel()
+        picture.setPixmap(QPixmap.fromImage(image))
+        picture.setAccessibleName(f"Image, {words}")
+        layout.addWidget(picture)
+    return column
