@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from inspector.session.failure import ConnectError
     from inspector.session.options import Ask, AuthorizationPrompt, Authorize, Callbacks, Options, Refused
     from inspector.session.session import Session
+    from inspector.session.skills import Skills
     from inspector.trace.river import River
 
 _HOMES = {
@@ -44,6 +45,7 @@ _HOMES = {
     "Refused": "inspector.session.options",
     "River": "inspector.trace.river",
     "Session": "inspector.session.session",
+    "Skills": "inspector.session.skills",
     "TransportName": "inspector.protocol.era",
 }
 
@@ -60,6 +62,7 @@ __all__ = [
     "Refused",
     "River",
     "Session",
+    "Skills",
     "TransportName",
     "connect",
 ]

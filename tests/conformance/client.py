@@ -20,6 +20,7 @@ from typing import IO, Any
 
 import inspector
 from inspector.protocol import elicitation
+from inspector.protocol.skills import Skill
 
 METADATA_URL = "https://conformance-test.local/client-metadata.json"
 """The URL under which the suite expects the client's metadata document."""
@@ -122,6 +123,27 @@ async def echo_schema(session: inspector.Session) -> None:
     checked(await session.call_tool("json_schema_echo", {"schema": schema}))
 
 
+async def list_skills(session: inspector.Session) -> tuple[Skill, ...]:
+    listed = await inspector.Skills(session).list()
+    if not listed.skills:
+        raise Unanswered(listed.sentence or "The server lists no skill.")
+    return listed.skills
+
+
+async def only_list_skills(session: inspector.Session) -> None:
+    await list_skills(session)
+
+
+async def load_skills(session: inspector.Session) -> None:
+    """Every skill with all its files; one whose SKILL.md is not as listed is not loaded."""
+    for skill in await list_skills(session):
+        loaded = await inspector.Skills(session).read(skill)
+        if not loaded.ok:
+            raise Unanswered(loaded.sentence)
+        for file in skill.files or ():
+            await inspector.Skills(session).read(skill, file.uri)
+
+
 SCENARIOS: Mapping[str, Does] = {
     "initialize": list_tools,
     "tools_call": add_numbers,
@@ -132,6 +154,10 @@ SCENARIOS: Mapping[str, Does] = {
     "sep-2322-client-request-state": call_every_tool,
     "json-schema-ref-no-deref": list_tools,
     "json-schema-2020-12-preservation": echo_schema,
+    "sep-2640-client-no-prefetch": only_list_skills,
+    "sep-2640-client-verify-digest": load_skills,
+    "sep-2640-client-verify-size": load_skills,
+    "sep-2640-client-verify-frontmatter": load_skills,
 }
 """The scenarios that want more than a call of the first tool."""
 
