@@ -17,10 +17,12 @@ from inspector.arguments import PROGRAM, Parser, Target, UsageError
 from inspector.record import text
 from inspector.record.formats import jsonl
 from inspector.servers.demo import DemoServer, serve_demo
+from inspector.session import verdicts
 from inspector.session.calls import Answer
 from inspector.session.failure import ConnectError
 from inspector.session.options import Options
 from inspector.session.session import Session
+from inspector.session.verdicts import FileVerdicts
 from inspector.trace.river import River
 from inspector.wire import jsontext
 
@@ -113,8 +115,8 @@ def _add_server(parser: Parser, *formats: str) -> None:
     arguments.add_connection_options(parser)
 
 
-def options_of(target: Target) -> Options:
-    """A session's options from the command line's."""
+def options_of(target: Target, *, remembers: bool = True) -> Options:
+    """A session's options from the command line's; `remembers` what was found out about an URL between two runs."""
     if target.url is None:
         raise UsageError("There is no URL to connect to.")
     return Options(
@@ -126,12 +128,13 @@ def options_of(target: Target) -> Options:
         insecure=target.insecure,
         request_timeout_s=target.timeout_s,
         max_total_s=max(600.0, target.timeout_s),
+        verdicts=FileVerdicts(verdicts.default_path()) if remembers else None,
     )
 
 
 async def _probe(given: argparse.Namespace) -> int:
     river = River()
-    session = Session(options_of(arguments.target_of(given)), river)
+    session = Session(options_of(arguments.target_of(given), remembers=False), river)
     facts: dict[str, Any] = {}
     code, error = arguments.EXIT_OK, None
     try:
