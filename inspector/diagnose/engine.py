@@ -90,6 +90,32 @@ class Engine:
 
 
 TITLES = {
+    "auth-401-no-challenge": "401 without a usable challenge",
+    "auth-audience-mismatch": "Token was issued for another audience",
+    "auth-callback-invalid": "The browser came back with an unusable answer",
+    "auth-denied": "The authorization server did not authorize us",
+    "auth-dpop-ignored": "The authorization server ignores DPoP",
+    "auth-dpop-nonce": "A DPoP nonce is asked for in vain",
+    "auth-endpoint-insecure": "An OAuth endpoint without https",
+    "auth-insufficient-scope": "Token lacks scope",
+    "auth-iss-mismatch": "The authorization response is another server's",
+    "auth-iss-not-supported": "The authorization server does not name itself in its responses",
+    "auth-issuer-mismatch": "Authorization server metadata of another issuer",
+    "auth-pkce-not-advertised": "The authorization server does not announce PKCE",
+    "auth-prm-broken": "Protected resource metadata missing or broken",
+    "auth-prm-resource-mismatch": "Metadata names another resource",
+    "auth-refresh-failed": "The access token could not be refreshed",
+    "auth-registration-missing": "The authorization server registers no clients",
+    "auth-registration-rejected": "Client registration failed",
+    "auth-registration-status": "Client registration answered with the wrong status",
+    "auth-server-changed": "The authorization server changed",
+    "auth-server-failed": "The authorization server failed",
+    "auth-server-metadata-broken": "Authorization server metadata missing or broken",
+    "auth-settings-incomplete": "The sign-in settings do not suffice",
+    "auth-state-mismatch": "The authorization response answers another request",
+    "auth-token-refused": "The authorization server gave no token",
+    "auth-token-response-invalid": "Unusable answer of the token endpoint",
+    "auth-unreachable": "An OAuth endpoint cannot be reached",
     "lens-bom": "httpx-sse clients lose what stands behind the byte order mark",
     "lens-charset": "httpx-sse clients read another text",
     "lens-content-type": "httpx-sse clients refuse the content type",
@@ -98,7 +124,7 @@ TITLES = {
     "lens-phantom-event": "httpx-sse clients see an empty event where there is none",
     "lens-retry": "httpx-sse clients read another reconnection time",
 }
-"""Titles for what Python clients built on httpx-sse make of the same bytes."""
+"""Titles where the words of the rule's name are none: of OAuth, and of what Python clients built on httpx-sse see."""
 
 
 def title_of(rule: str) -> str:

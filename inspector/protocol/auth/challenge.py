@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inspector.protocol.auth import words
+from inspector.protocol.auth.document import Report
 from inspector.protocol.transports.answer import Head
 from inspector.wire import http
 
@@ -67,3 +69,14 @@ def read_challenge(head: Head) -> AuthChallenge | None:
         dpop_nonce=head.get("dpop-nonce") or "",
         wants_dpop=bool(ours) and all(challenge.scheme.lower() == "dpop" for challenge in ours),
     )
+
+
+def report_oddities(challenge: AuthChallenge, report: Report) -> None:
+    """What strict clients would not understand in a refusal for want of scope (RFC 6750 section 3.1)."""
+    fix = 'Answer 403 with error="insufficient_scope" and scope="..." in the challenge.'
+    if challenge.status == 403 and not challenge.error:
+        text = "The server names a scope in a 403 without saying insufficient_scope."
+        report(words.warning("auth-insufficient-scope", text, fix, "RFC 6750 section 3.1"))
+    elif challenge.status == 401 and challenge.error == "insufficient_scope":
+        text = "The server answers 401 for want of scope, which says that the token itself is bad."
+        report(words.warning("auth-insufficient-scope", text, fix, "RFC 6750 section 3.1"))

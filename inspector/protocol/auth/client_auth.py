@@ -66,7 +66,7 @@ def authenticate(
         raise AuthError(
             f"The sign-in by {method} needs a {missing}. Enter it in the settings.", "auth-settings-incomplete"
         )
-    form = {"client_id": client.client_id}
+    form = {"client_id": client.client_id} if client.client_id else {}
     match method:
         case "client_secret_basic":
             pair = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}"

@@ -15,6 +15,19 @@ Report = Callable[[Breach], None]
 """Takes what is wrong and does not stop us."""
 
 
+class Reporter:
+    """Collects breaches, each once: metadata are read again with every 401."""
+
+    def __init__(self) -> None:
+        self.breaches: list[Breach] = []
+        self._seen: set[Breach] = set()
+
+    def __call__(self, breach: Breach) -> None:
+        if breach not in self._seen:
+            self._seen.add(breach)
+            self.breaches.append(breach)
+
+
 def get_request(url: str, revision: str, purpose: str) -> HttpRequest:
     """A GET for metadata, which says the revision that we speak (2025-03-26, authorization 2.3.1; R62)."""
     return HttpRequest("GET", url, (("Accept", JSON), ("MCP-Protocol-Version", revision)), purpose)

@@ -37,9 +37,9 @@ class Registration:
     redirect_uris: tuple[str, ...] = ()
     expires_at: float = 0.0
 
-    def is_usable(self, redirect_uri: str, now: float) -> bool:
-        """Whether it still holds, and for this redirect URI, which servers compare exactly."""
-        return redirect_uri in self.redirect_uris and not 0 < self.expires_at <= now
+    def is_usable(self, redirect_uri: str | None, now: float) -> bool:
+        """Whether it still holds, and for this redirect URI if there is one, which servers compare exactly."""
+        return (redirect_uri is None or redirect_uri in self.redirect_uris) and not 0 < self.expires_at <= now
 
     def to_record(self) -> dict[str, Any]:
         return {

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from inspector.protocol.auth.challenge import AuthChallenge
-from inspector.protocol.auth.server_metadata import AuthorizationServer
+from inspector.protocol.auth.discovery import Discovered
+from inspector.protocol.auth.registration import GRANT_TYPES
+from inspector.protocol.auth.settings import AuthSettings
 
 OFFLINE_ACCESS = "offline_access"
 
 
-def choose(chosen_by_user: str, challenge: AuthChallenge, supported: str | None) -> str | None:
-    """The scope of a first authorization: the user's word, else the challenge, else the metadata, else none."""
-    return " ".join(chosen_by_user.split()) or challenge.scope or supported
+def first(settings: AuthSettings, challenge: AuthChallenge, found: Discovered) -> str | None:
+    """The scope of a first authorization: the user's word, else the challenge, else the metadata, else none.
 
-
-def with_offline_access(scope: str | None, server: AuthorizationServer, grant_types: tuple[str, ...]) -> str | None:
-    """Add `offline_access` where the server knows it and we may refresh.
-
-    Not to an omitted scope: that means the default scopes, which naming one would replace.
+    `offline_access` is added where the server knows it and we may refresh; not to the user's own words, and not to an
+    omitted scope: that means the default scopes, which naming one would replace.
     """
-    if scope is None or OFFLINE_ACCESS not in (server.scopes or ()) or "refresh_token" not in grant_types:
+    if settings.scope.strip():
+        return " ".join(settings.scope.split())
+    scope = challenge.scope or found.scopes
+    may_refresh = settings.grant == "authorization_code" and "refresh_token" in GRANT_TYPES
+    if scope is None or not may_refresh or OFFLINE_ACCESS not in (found.server.scopes or ()):
         return scope
     return union(scope, OFFLINE_ACCESS)
 

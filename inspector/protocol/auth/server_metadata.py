@@ -58,7 +58,7 @@ class AuthorizationServer:
 
 def discover_server(issuer: str, revision: str, report: Report) -> Steps[AuthorizationServer]:
     """The metadata of an issuer that the protected resource metadata named. Raises `AuthError`."""
-    _require_secure(issuer, "The authorization server")
+    require_secure(issuer, "The authorization server")
     server = yield from _search(candidates(issuer), issuer, revision, report)
     if server is None:
         raise AuthError(
@@ -72,7 +72,7 @@ def discover_server(issuer: str, revision: str, report: Report) -> Steps[Authori
 def discover_origin(url: str, revision: str, report: Report) -> Steps[AuthorizationServer]:
     """The server's own origin as authorization server, as in 2025-03-26: with metadata or default paths (R63)."""
     issuer = urls.origin(url)
-    _require_secure(issuer, "The server's own origin, which stands in for an authorization server,")
+    require_secure(issuer, "The server's own origin, which stands in for an authorization server,")
     server = yield from _search((urls.well_known(issuer, OAUTH),), issuer, revision, report)
     return server or AuthorizationServer(
         issuer=issuer,
@@ -124,7 +124,7 @@ def _read(document: dict[str, Any], issuer: str, report: Report) -> Authorizatio
     endpoints = {name: text_of(document, name) for name in ENDPOINTS}
     for name, address in endpoints.items():
         if address:
-            _require_secure(address, f"The {name} of {issuer}")
+            require_secure(address, f"The {name} of {issuer}")
     if document.get("authorization_response_iss_parameter_supported") is not True:
         text = f"{issuer} does not name itself in its authorization responses (iss)."
         fix = "Send iss, and announce it by authorization_response_iss_parameter_supported: it stops mix-up attacks."
@@ -159,7 +159,8 @@ def _compare_issuers(published: str, issuer: str, report: Report) -> None:
     )
 
 
-def _require_secure(address: str, what: str) -> None:
+def require_secure(address: str, what: str) -> None:
+    """Refuse an address that would carry credentials in the clear (R70). Raises `AuthError`."""
     if not urls.is_secure(address):
         raise AuthError(
             f"{what} is {shown(address)}, which is no https address. Use https; http is for this very machine only.",
