@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from inspector.servers.demo import content
+from inspector.servers.demo import library
 from inspector.servers.demo.call import LOG_LEVELS, SessionState
 from inspector.servers.demo.catalogue import DEFINITIONS
 from inspector.servers.demo.messages import (
@@ -96,24 +96,24 @@ def _list_tools(state: SessionState, params: Json) -> Json:
 
 
 def _list_resources(state: SessionState, params: Json) -> Json:
-    return _page(state, params, "resources", content.RESOURCES)
+    return _page(state, params, "resources", library.RESOURCES)
 
 
 def _list_resource_templates(state: SessionState, params: Json) -> Json:
-    return _page(state, params, "resourceTemplates", content.RESOURCE_TEMPLATES)
+    return _page(state, params, "resourceTemplates", library.RESOURCE_TEMPLATES)
 
 
 def _list_prompts(state: SessionState, params: Json) -> Json:
-    return _page(state, params, "prompts", content.PROMPTS)
+    return _page(state, params, "prompts", library.PROMPTS)
 
 
 def _read_resource(state: SessionState, params: Json) -> Json:
-    return {"contents": [content.read_resource(string(params, "uri"))]}
+    return {"contents": library.read_resource(string(params, "uri"))}
 
 
 def _subscribe(state: SessionState, params: Json) -> Json:
     uri = string(params, "uri")
-    content.read_resource(uri)
+    library.read_resource(uri)
     if len(state.subscriptions) >= MAX_SUBSCRIPTIONS:
         raise RpcError(INVALID_REQUEST, "Invalid Request: too many subscriptions")
     state.subscriptions.add(uri)
@@ -126,13 +126,14 @@ def _unsubscribe(state: SessionState, params: Json) -> Json:
 
 
 def _get_prompt(state: SessionState, params: Json) -> Json:
-    return content.get_prompt(string(params, "name"), mapping(params, "arguments"))
+    return library.get_prompt(string(params, "name"), mapping(params, "arguments"))
 
 
 def _complete(state: SessionState, params: Json) -> Json:
     argument = mapping(params, "argument")
-    values = content.complete(mapping(params, "ref"), string(argument, "name"), string(argument, "value"))
-    return {"completion": {"values": values, "total": len(values), "hasMore": False}}
+    others = mapping(mapping(params, "context"), "arguments")
+    name, value = string(argument, "name"), string(argument, "value")
+    return {"completion": library.complete(mapping(params, "ref"), name, value, others)}
 
 
 def _set_log_level(state: SessionState, params: Json) -> Json:

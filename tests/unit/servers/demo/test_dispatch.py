@@ -80,7 +80,7 @@ def test_old_clients_see_tools_without_the_newer_members() -> None:
 def test_resources_are_listed_and_read() -> None:
     state = initialized()
     uris = [resource["uri"] for resource in ask(state, "resources/list")["resources"]]
-    assert uris == ["demo://readme", "demo://clock"]
+    assert uris[:2] == ["demo://readme", "demo://clock"]
     for uri in uris:
         assert ask(state, "resources/read", {"uri": uri})["contents"][0]["text"]
     assert ask(state, "resources/templates/list")["resourceTemplates"][0]["uriTemplate"] == "demo://greeting/{name}"
