@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from inspector.protocol import era
 from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.transports.answer import Head, Meaning, Verdict
+from inspector.session.credential_store import KeyringStore
 from inspector.session.link import TRANSITIONS, Link
 from inspector.trace.events import ConnectionState
 from inspector.wire import http
@@ -21,34 +22,35 @@ from inspector.wire.http import HeaderList
 
 if TYPE_CHECKING:
     from inspector.protocol.auth.authorizer import Authorizer
+    from inspector.protocol.auth.facts import AuthFacts
     from inspector.protocol.auth.settings import AuthSettings
     from inspector.protocol.auth.steps import AuthError, AuthFlow
     from inspector.session.calls import Call
     from inspector.session.redirect_receiver import RedirectReceiver
     from inspector.session.stream import Ended
 
-MAX_SIGN_INS = 3
-"""How often one request may lead to a sign-in (R66)."""
+MAX_ROUNDS = 4
+"""How often one request may be sent again; the OAuth client has limits of its own, for each reason (R66)."""
+NOBODY_TO_ASK = "This server wants a sign-in, which needs the window or a callback."
+NO_REDIRECT_URI = "auth-settings-incomplete"
+"""How the OAuth client says that nobody could come back from a sign-in, before it begins one."""
+MAX_SHOWN = 100
 STILL_REFUSED = "The server refuses what it gave access to."
-NO_LISTENER = "http://127.0.0.1/callback"
-"""The redirect URI where there is nobody who could be redirected."""
 
 
 class Authorization:
     """What one connection is allowed to do, and how it comes to be allowed more.
 
-    It is off without `Options.auth`, and where the user gave an Authorization header of their own. `token_n` counts
-    the tokens that were got: who was refused with an older one just tries again. `error` says why the last sign-in
-    failed, `is_signing_in` that one is under way.
+    It is off without `Options.auth`, and where the user gave an Authorization header of their own. `error` says why
+    the last sign-in failed, `is_signing_in` that one is under way.
     """
 
     def __init__(self, link: Link) -> None:
-        self.token_n = 0
         self.error = ""
         self.is_signing_in = False
         self._link = link
         self._lock = asyncio.Lock()
-        self._sign_ins = 0
+        self._failures = 0
         self._port = 0
         self._secrets: set[bytes] = set()
         self._authorizer: Authorizer | None = None
@@ -63,6 +65,16 @@ class Authorization:
     def is_on(self) -> bool:
         return self._settings is not None
 
+    @property
+    def token_n(self) -> int:
+        """Counts the access tokens: who was refused with an older one just tries again."""
+        return self._authorizer.generation if self._authorizer else 0
+
+    @property
+    def facts(self) -> AuthFacts | None:
+        """What may be shown of it; None as long as there is nothing."""
+        return self._authorizer.describe() if self._authorizer else None
+
     def _get(self) -> Authorizer | None:
         """The OAuth client, which is loaded and made when it is first needed."""
         settings = self._settings
@@ -71,10 +83,10 @@ class Authorization:
             from inspector.protocol.auth.store import MemoryStore  # noqa: PLC0415 - most servers want no sign-in
 
             options = self._link.options
-            store = getattr(options, "credentials", None) or MemoryStore()
+            store = options.credentials or MemoryStore()
             revision = options.protocol_version or era.LATEST
             self._authorizer = Authorizer(options.url, settings, store, revision=revision)
-            own = (settings.client_secret, settings.assertion, settings.idp_id_token)
+            own = (settings.client_secret, settings.assertion, settings.idp_client_secret, settings.idp_id_token)
             self._secrets.update(secret.encode() for secret in own if secret)
         return self._authorizer
 
@@ -112,53 +124,64 @@ class Authorization:
     async def refresh_if_due(self) -> None:
         """Get a new token if the old one is about to expire; if that fails, the server's answer decides."""
         authorizer = self._get()
-        if authorizer is None or authorizer.refresh(self._now()) is None:
+        if authorizer is None or authorizer.refresh(self._now) is None:
             return
         async with self._lock:
-            flow = authorizer.refresh(self._now())
+            flow = authorizer.refresh(self._now)
             if flow is None:  # somebody else has done it
                 return
-            error = await self._run(flow, None)
+            error = await self._run(authorizer, flow, None)
             if error is None:
-                self._got_token("The access token was refreshed.")
+                self._say(told(authorizer.describe(), self._now()).replace("Signed in", "The sign-in was renewed", 1))
             else:
                 self._say(f"The access token could not be refreshed: {error.sentence}")
 
     async def satisfied(self, ended: Ended) -> bool:
         """Answer a 401 or 403 that can be answered; True if it makes sense to send the request again."""
         authorizer, head = self._get(), ended.head
-        if authorizer is None or head is None or not self.wants(head):
+        if authorizer is None or head is None or not authorizer.wants(head):
             return False
-        sign_ins = self._sign_ins
+        failures = self._failures
         async with self._lock:
             if self.token_n != ended.token_n:  # somebody has signed in since
                 return True
-            if self._sign_ins != sign_ins or self._link.state is ConnectionState.CLOSED:  # ... or has failed to
+            if self._failures != failures or self._link.state is ConnectionState.CLOSED:  # ... or has failed to
                 return False
-            try:
-                self.is_signing_in = True
-                error = await self._sign_in(authorizer, head)
-            finally:
-                self.is_signing_in = False
-                self._sign_ins += 1
-        if error is None:
-            self._got_token("Signed in.")
-        else:
-            self._failed(error, ended)
-        return error is None
+            error = await self._sign_in(authorizer, head)
+            if error is not None:
+                self._failed(error, ended)
+                return False
+            if self.token_n != ended.token_n:
+                self._say(told(authorizer.describe(), self._now()))
+            self.error = ""
+            return True
 
     async def _sign_in(self, authorizer: Authorizer, head: Head) -> AuthError | None:
         self._say("The server wants a sign-in.")
-        async with self._listener() as receiver:
-            settings = self._settings
-            chosen = settings.redirect_uri if settings else ""
-            redirect_uri = chosen or (receiver.redirect_uri if receiver else NO_LISTENER)
-            return await self._run(authorizer.answer(head, redirect_uri, self._now()), receiver)
+        settings, store = authorizer.settings, self._link.options.credentials
+        if isinstance(store, KeyringStore):
+            await store.open()
+        self.is_signing_in = True
+        try:
+            async with self._listener() as receiver:
+                redirect_uri = settings.redirect_uri or (receiver.redirect_uri if receiver else "")
+                flow = authorizer.answer(head, redirect_uri if self._may_ask else "", self._now)
+                return await self._run(authorizer, flow, receiver)
+        finally:
+            self.is_signing_in = False
 
-    async def _run(self, flow: AuthFlow, receiver: RedirectReceiver | None) -> AuthError | None:
+    @property
+    def _may_ask(self) -> bool:
+        return self._link.options.callbacks.authorize is not None
+
+    async def _run(self, authorizer: Authorizer, flow: AuthFlow, receiver: RedirectReceiver | None) -> AuthError | None:
         from inspector.session.sign_in import SignIn  # noqa: PLC0415 - most servers want no sign-in
 
-        return await SignIn(self._link, receiver, self._secrets).run(flow)
+        error = await SignIn(self._link, receiver, self._secrets).run(flow)
+        for breach in authorizer.breaches:
+            self._link.report(breach)
+        authorizer.breaches.clear()
+        return error
 
     @asynccontextmanager
     async def _listener(self) -> AsyncIterator[RedirectReceiver | None]:
@@ -166,8 +189,7 @@ class Authorization:
         from inspector.session.redirect_receiver import RedirectReceiver  # noqa: PLC0415 - as above
 
         settings = self._settings
-        asks = self._link.options.callbacks.authorize is not None
-        if settings is None or settings.grant != "authorization_code" or not asks:
+        if settings is None or settings.grant != "authorization_code" or not self._may_ask:
             yield None
             return
         chosen = settings.redirect_uri
@@ -182,15 +204,12 @@ class Authorization:
                 self._port = entered.port
             yield entered
 
-    def _got_token(self, sentence: str) -> None:
-        self.token_n += 1
-        self.error = ""
-        self._say(sentence)
-
     def _failed(self, error: AuthError, ended: Ended) -> None:
-        self.error = error.sentence
-        self._say(error.sentence)
-        if error.rule:
+        self._failures += 1
+        is_for_want_of_a_user = error.rule == NO_REDIRECT_URI and not self._may_ask
+        self.error = NOBODY_TO_ASK if is_for_want_of_a_user else error.sentence
+        self._say(self.error)
+        if error.rule and not is_for_want_of_a_user:
             self._link.report(Breach(error.rule, Severity.ERROR, error.sentence), about_n=ended.event.n)
 
     def explained(self, ended: Ended) -> Ended:
@@ -207,6 +226,15 @@ class Authorization:
         return self._link.river.clock.time()
 
 
+def told(facts: AuthFacts, now: float) -> str:
+    """Where we are signed in, and for what, in a sentence; `now` is Unix time."""
+    words = f"Signed in at {facts.issuer[:MAX_SHOWN]} as client {facts.client_id[:MAX_SHOWN] or '(without an id)'}"
+    words += f" for {' '.join(facts.scopes)[:MAX_SHOWN]}" if facts.scopes else " without any scope"
+    if facts.expires_at is None:
+        return f"{words}; the access token does not say how long it lasts."
+    return f"{words}; the access token lasts {max(facts.expires_at - now, 0):.0f} s."
+
+
 async def authorised(link: Link, run: Callable[[], Awaitable[Ended]], call: Call | None = None) -> Ended:
     """Run an exchange until it is no longer refused for want of a sign-in, or a sign-in does not help.
 
@@ -219,7 +247,7 @@ async def authorised(link: Link, run: Callable[[], Awaitable[Ended]], call: Call
     await authorization.refresh_if_due()
     authorization.operation_started()
     ended = await run()
-    for _ in range(MAX_SIGN_INS):
+    for _ in range(MAX_ROUNDS):
         if not authorization.wants(ended.head):
             authorization.operation_succeeded()
             return ended

@@ -13,6 +13,7 @@ from inspector.wire.http import HeaderList
 
 if TYPE_CHECKING:
     from inspector.protocol.auth.settings import AuthSettings
+    from inspector.protocol.auth.store import CredentialStore
     from inspector.session.verdicts import Verdicts
 
 Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -29,7 +30,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationPrompt:
-    """A sign-in that needs the user's browser; the answer is the whole URL that the browser was sent back to."""
+    """A sign-in that needs the user's browser; the answer is the whole URL that the browser was sent back to.
+
+    Whoever only opens the browser answers with an empty text: then what our own listener at `redirect_uri` gets counts.
+    """
 
     url: str
     redirect_uri: str
@@ -77,9 +81,10 @@ class Options:
     after `idle_timeout_s`, if it is set, do we close and reconnect.
 
     `log_level` is what the server shall log to us, None for its own choice; `listen` whether change notifications
-    are asked for at all. `auth` is how to sign in where the server wants it, None for not at all. `manifest_url`
-    names the manifest of a tool stream; `raw_method` and `raw_body` are what opens a raw event stream. `verdicts`
-    keeps what was found out about URLs; without it each connection finds out anew.
+    are asked for at all. `auth` is how to sign in where the server wants it, None for not at all; `credentials`
+    keeps what that brings, without it the session forgets it. `manifest_url` names the manifest of a tool stream;
+    `raw_method` and `raw_body` are what opens a raw event stream. `verdicts` keeps what was found out about URLs;
+    without it each connection finds out anew.
     """
 
     url: str
@@ -101,6 +106,7 @@ class Options:
     log_level: str | None = None
     listen: bool = True
     auth: AuthSettings | None = None
+    credentials: CredentialStore | None = None
     manifest_url: str | None = None
     raw_method: str = "GET"
     raw_body: bytes = b""

@@ -75,10 +75,10 @@ class RedirectReceiver:
         for writer in tuple(self._writers):
             writer.transport.abort()
 
-    async def arrival(self, state: str) -> str:
-        """Wait for the redirect with this `state`: its full URL, whether it grants or refuses."""
+    def arrival(self, state: str) -> asyncio.Future[str]:
+        """The redirect with this `state`, taken from now on: its full URL, whether it grants or refuses."""
         self._state = state
-        return await asyncio.shield(self._arrived)
+        return self._arrived
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
@@ -86,15 +86,15 @@ class RedirectReceiver:
             with suppress(OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 async with asyncio.timeout(REQUEST_TIMEOUT_S):
                     head = await reader.readuntil(b"\r\n\r\n")
-                    writer.write(self._answer(head.partition(b"\r\n")[0]))
+                    writer.write(self.take(head.partition(b"\r\n")[0].decode("ascii")))
                     await writer.drain()
         finally:
             self._writers.discard(writer)
             writer.close()
 
-    def _answer(self, request_line: bytes) -> bytes:
-        """The bytes to send back; takes the redirect if this is it. Raises `ValueError` for what is not HTTP."""
-        method, target, _ = request_line.decode("ascii").split(" ")
+    def take(self, request_line: str) -> bytes:
+        """The answer to a request; it may be the one we wait for. Raises `ValueError` for what is not HTTP."""
+        method, target, _ = request_line.split(" ")
         path, _, query = target.partition("?")
         if path != self._path:
             return _response("404 Not Found", NOTHING_HERE)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 from inspector.protocol.auth.steps import AuthError, AuthFlow, Authorize, Fetch, Fetched
 from inspector.protocol.transports.answer import Head, Meaning, Verdict
+from inspector.session.authorization import NOBODY_TO_ASK
 from inspector.session.link import Link
 from inspector.session.options import AuthorizationPrompt, Refused
 from inspector.session.reader import Arrival
@@ -21,7 +23,6 @@ log = logging.getLogger(__name__)
 
 FETCH_TIMEOUT_S = 30.0
 CONSENT_TIMEOUT_S = 300.0
-NOBODY_TO_ASK = "This server wants a sign-in, which needs the window or a callback."
 _OWN_RULE = ""
 """No rule is broken where it is we, or the user, who do not go on."""
 
@@ -99,16 +100,15 @@ class SignIn:
         return url
 
     async def _first_answer(self, prompt: AuthorizationPrompt) -> str | AuthError:
+        arrival = self._receiver.arrival(prompt.state) if self._receiver else None
         async with asyncio.TaskGroup() as group:
-            waiting = {group.create_task(self._ask(prompt))}
-            if self._receiver is not None:
-                waiting.add(group.create_task(self._receive(self._receiver, prompt.state)))
-            answer: str | AuthError = ""
-            while waiting and not answer:
-                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                answer = next((task.result() for task in done if task.result()), "")
-            for task in waiting:
-                task.cancel()
+            asking = group.create_task(self._ask(prompt))
+            either: set[asyncio.Future[Any]] = {asking, arrival} if arrival else {asking}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            answer = asking.result() if asking.done() else ""
+            if not answer and arrival:
+                answer = await arrival
+            asking.cancel()
         return answer
 
     async def _ask(self, prompt: AuthorizationPrompt) -> str | AuthError:
@@ -123,7 +123,3 @@ class SignIn:
         except Exception as error:  # a callback is the user's code
             log.exception("The callback for signing in failed")
             return AuthError(f"The callback for signing in failed ({type(error).__name__}). Look into it.", _OWN_RULE)
-
-    @staticmethod
-    async def _receive(receiver: RedirectReceiver, state: str) -> str | AuthError:
-        return await receiver.arrival(state)
