@@ -18,6 +18,8 @@ from inspector.trace.events import ExchangeFailed, Outcome
 
 log = logging.getLogger(__name__)
 
+TOOL_ERROR = "The tool reports an error (isError)."
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -125,6 +127,41 @@ class Calls:
         rtt_ms = (at_ns - pending.sent_ns) / 1e6
         call.future.set_result(_answer(pending, message, rtt_ms, answer_n))
 
+    def settle_plain(
+        self,
+        pending: Pending,
+        *,
+        result: Any = None,
+        error: Any = None,
+        sentence: str = "",
+        answer_n: int | None = None,
+        at_ns: int = 0,
+    ) -> None:
+        """The end of a request that was answered otherwise than in JSON-RPC (R83), or without the network."""
+        call = self._calls.pop(pending.id, None)
+        self._peer.give_up(pending)
+        if call is None or call.is_settled:
+            return
+        failed = is_tool_error(pending.method, result)
+        call.future.set_result(
+            Answer(
+                error is None and not failed,
+                pending.method,
+                result,
+                error,
+                sentence=TOOL_ERROR if failed else sentence,
+                rtt_ms=(at_ns - pending.sent_ns) / 1e6 if at_ns and pending.sent_ns else None,
+                events=pending.events,
+                request_n=pending.request_n,
+                answer_n=answer_n,
+            )
+        )
+
+    def moved(self, call: Call) -> None:
+        """The server is at work on it: its time limit may start anew."""
+        if self._link.options.reset_on_progress and not call.is_settled:
+            self._arm(call, self._link.now_ns())
+
     def fail(self, call: Call, outcome: Outcome, reason: str) -> None:
         """No answer will be waited for; the event names the request, so every lost call is listed."""
         if self._calls.pop(call.pending.id, None) is None:
@@ -184,7 +221,7 @@ def _answer(pending: Pending, message: JsonRpc, rtt_ms: float, answer_n: int) ->
         not failed,
         pending.method,
         result=message.result,
-        sentence="The tool reports an error (isError)." if failed else "",
+        sentence=TOOL_ERROR if failed else "",
         rtt_ms=rtt_ms,
         events=pending.events,
         request_n=pending.request_n,

@@ -83,6 +83,7 @@ class Conversation:
         self.channel: Channel | None = None
         self.negotiated: Negotiated | None = None
         self.listeners: list[Callable[[str, Any], None]] = []
+        self.data_listeners: list[Callable[[str, Any], None]] = []
         self._farewells: set[asyncio.Task[None]] = set()
 
     def start_over(self) -> None:

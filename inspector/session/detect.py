@@ -8,6 +8,7 @@ from inspector.protocol.era import TransportName
 from inspector.session.channels.http_sse import HttpSseChannel, NoEndpoint
 from inspector.session.channels.raw_sse import RawSseChannel
 from inspector.session.channels.streamable import StreamableChannel
+from inspector.session.channels.tool_stream import ToolStreamChannel
 from inspector.session.conversation import Channel, Conversation
 from inspector.session.failure import ConnectError, FailureKind
 from inspector.trace.events import AttemptMade
@@ -16,6 +17,7 @@ CHANNELS: dict[TransportName, Callable[[Conversation, str | None], Channel]] = {
     TransportName.STREAMABLE_HTTP: StreamableChannel,
     TransportName.HTTP_SSE: HttpSseChannel,
     TransportName.RAW_SSE: RawSseChannel,
+    TransportName.TOOL_STREAM: ToolStreamChannel,
 }
 
 

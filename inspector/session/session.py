@@ -12,6 +12,7 @@ from inspector.protocol import era
 from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.era import TransportName
 from inspector.protocol.lifecycle import Negotiated
+from inspector.protocol.manifest import Manifest
 from inspector.session.conversation import Conversation
 from inspector.session.detect import open_channel
 from inspector.session.failure import ConnectError
@@ -128,6 +129,15 @@ class Session(Requests):
     def on_notification(self, listener: Callable[[str, Any], None]) -> None:
         """Call `listener(method, params)` too for each notification that is no progress of ours."""
         self._conversation.listeners.append(listener)
+
+    def on_stream_data(self, listener: Callable[[str, Any], None]) -> None:
+        """Call `listener(tool, data)` too for what a tool stream sends on the way and is no number of progress."""
+        self._conversation.data_listeners.append(listener)
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """What the manifest of a tool stream says, None if there is none."""
+        return getattr(self._conversation.channel, "manifest", None)
 
     def events(self, since: int = 0) -> AsyncIterator[AnyEvent]:
         """The trace events from number `since` on, as they happen; the end of the session ends it.

@@ -59,7 +59,7 @@ class ToolStream:
     url: str
     headers: HeaderList = ()
 
-    def call(self, tool: str, params: Any) -> HttpRequest:
+    def call(self, tool: object, params: object) -> HttpRequest:
         """The POST of one run. A read timeout is none of its business: 60 s of silence are normal."""
         own: HeaderList = (
             ("Accept", f"{EVENT_STREAM}, {JSON}"),
