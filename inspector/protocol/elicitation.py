@@ -26,6 +26,7 @@ _PRIMITIVES = ("string", "number", "integer", "boolean")
 _COMPOSED = ("$ref", "allOf", "not", "if", "anyOf")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_SECRET = re.compile(r"passw|secret|api.?key|token|credit.?card|cvv", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*")
 
 
@@ -98,6 +99,8 @@ def _problems(schema: dict[str, Any]) -> Iterator[str]:
             yield f"The field {shown(name)} must be an object, not {json_type(field)}."
         else:
             yield from (f"The field {shown(name)} {words}." for words in _field_problems(field))
+            if field.get("type") == "string" and _SECRET.search(name):
+                yield f"The field {shown(name)} looks like a secret, which a server must not ask for in a form."
     for name in sorted(required_names(schema) - properties.keys()):
         yield f"{shown(name)} is required, but there is no such field."
     for problem in check_schema(schema):

@@ -246,3 +246,31 @@ def test_bad_json_in_a_json_field_is_a_problem(qtbot: QtBot) -> None:
     child(form, QPlainTextEdit, "arg:/any").setPlainText('{"a": }')
     assert form.value() == {}
     assert "Line 1, column 7" in form.problems()[0].text
+
+
+CHOICES = {"type": "array", "uniqueItems": True, "items": {"anyOf": [{"const": "r", "title": "Red"}, {"const": "g"}]}}
+
+
+def test_several_choices_are_ticked(qtbot: QtBot) -> None:
+    form = form_of(qtbot, {"colors": {**CHOICES, "default": ["g"]}})
+    red, green = (child(form, QCheckBox, f"choice:/colors/{number}") for number in range(2))
+    assert (red.text(), green.text(), red.accessibleName()) == ("Red", "g", "colors: Red")
+    assert form.value() == {"colors": ["g"]}
+    red.click()
+    assert form.value() == {"colors": ["g", "r"]}
+    green.click()
+    red.click()
+    assert form.value() == {"colors": []}
+
+
+def test_ticking_a_choice_sends_an_optional_list(qtbot: QtBot) -> None:
+    form = form_of(qtbot, {"colors": CHOICES})
+    assert form.value() == {}
+    child(form, QCheckBox, "choice:/colors/1").click()
+    assert form.value() == {"colors": ["g"]}
+
+
+@pytest.mark.parametrize(("value", "is_exact"), [(["g", "r"], True), (["r", "r"], False), (["b"], False), ("r", False)])
+def test_ticks_show_what_they_can_show_exactly(qtbot: QtBot, value: Any, is_exact: bool) -> None:
+    form = form_of(qtbot, {"colors": CHOICES})
+    assert form.set_value({"colors": value}) is is_exact

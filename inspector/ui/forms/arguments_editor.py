@@ -6,6 +6,7 @@ edit in the form writes the text anew.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -27,14 +28,23 @@ MAX_LINES = 5
 class ArgumentsEditor(QWidget):
     """`changed` follows each edit, `submitted` Ctrl+Enter; `notice` says what does not fit.
 
-    Whichever tab is open is the truth.
+    Whichever tab is open is the truth. `noun` and `schema_noun` name what is edited and what it is to fit; `check` says
+    why a value does not fit a schema.
     """
 
     changed = Signal()
     submitted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        *,
+        noun: str = "arguments",
+        schema_noun: str = "The tool's schema",
+        check: Callable[[Any, Any], list[Problem]] = validate,
+    ) -> None:
         super().__init__(parent)
+        self._noun, self._schema_noun, self._validate = noun, schema_noun, check
         self._schema: Any = {}
         self._form_edited = False
         self._text_edited = False
@@ -58,7 +68,7 @@ class ArgumentsEditor(QWidget):
         self._schema = schema
         self.form.set_schema(schema)
         wrong = check_schema(schema)
-        self._schema_notice.setText(f"The tool's schema: {wrong[0].text}" if wrong else "")
+        self._schema_notice.setText(f"{self._schema_noun}: {wrong[0].text}" if wrong else "")
         self._schema_notice.setVisible(bool(wrong))
         start = defaults(schema)
         self.set_arguments_text(write_json(start if isinstance(start, dict) else {}, pretty=True))
@@ -89,7 +99,7 @@ class ArgumentsEditor(QWidget):
         unreadable = self.form.problems() if self._is_form() else self._text_problems()
         if unreadable:
             return unreadable
-        return validate(self._schema, self.arguments())
+        return self._validate(self._schema, self.arguments())
 
     def focus_first(self) -> None:
         """Put the cursor where typing starts."""
@@ -112,7 +122,7 @@ class ArgumentsEditor(QWidget):
         value, error = read_json(text_of(self._json))
         if error:
             return [Problem("", error)]
-        return [] if isinstance(value, dict) else [Problem("", "Arguments must be a JSON object: { … }.")]
+        return [] if isinstance(value, dict) else [Problem("", f"The {self._noun} must be a JSON object: {{ … }}.")]
 
     def _build(self) -> None:
         self._json.setObjectName("argumentsJson")
@@ -182,7 +192,7 @@ class ArgumentsEditor(QWidget):
         has_broken_schema = bool(self._schema_notice.text())
         problems = [problem for problem in self.problems() if not (problem.in_schema and has_broken_schema)]
         if not problems:
-            self._say("" if has_broken_schema else "✓ The arguments fit the schema.", "good")
+            self._say("" if has_broken_schema else f"✓ The {self._noun} fit the schema.", "good")
             return
         more = f"\n… and {len(problems) - MAX_LINES} more" if len(problems) > MAX_LINES else ""
         self._say("\n".join(f"⚠ {problem.text}" for problem in problems[:MAX_LINES]) + more, "warn")

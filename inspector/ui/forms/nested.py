@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWi
 
 from inspector.protocol.schema import Problem
 from inspector.protocol.schema_words import brief, pointer
+from inspector.ui.forms.choices import ChoicesEditor
 from inspector.ui.forms.editors import MISSING, ChoiceEditor, Editor, JsonEditor, NumberEditor, StringEditor
 from inspector.ui.forms.parts import muted_label, tool_button
 from inspector.ui.forms.slot import Slot
@@ -238,6 +239,12 @@ def make_editor(spec: FieldSpec, depth: int = 0) -> Editor:
         return ObjectEditor(spec, depth)
     if spec.kind is Kind.ARRAY:
         return ArrayEditor(spec, depth)
-    plain = {Kind.STRING: StringEditor, Kind.INTEGER: NumberEditor, Kind.NUMBER: NumberEditor, Kind.JSON: JsonEditor}
+    plain = {
+        Kind.STRING: StringEditor,
+        Kind.INTEGER: NumberEditor,
+        Kind.NUMBER: NumberEditor,
+        Kind.JSON: JsonEditor,
+        Kind.CHOICES: ChoicesEditor,
+    }
     made: Editor = plain.get(spec.kind, ChoiceEditor)(spec)
     return made

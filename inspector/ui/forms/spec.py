@@ -16,6 +16,8 @@ from inspector.protocol.schema_words import brief
 MAX_FIELDS = 200
 MAX_DEPTH = 6
 MAX_CHOICES = 500
+MAX_TICKS = 60
+"""Choices that can be ticked one by one; more make a list to add to."""
 MAX_TITLE = 80
 MAX_DESCRIPTION = 2_000
 
@@ -28,6 +30,7 @@ class Kind(enum.StrEnum):
     NUMBER = "number"
     BOOLEAN = "true or false"
     CHOICE = "choice"
+    CHOICES = "choices"
     ARRAY = "list"
     OBJECT = "object"
     JSON = "JSON"
@@ -136,7 +139,10 @@ class _Reader:
     def _array(self, schema: dict[str, Any], nullable: bool, depth: int, trail: frozenset[str]) -> FieldSpec | None:
         if depth >= MAX_DEPTH or "prefixItems" in schema or not isinstance(schema.get("items"), dict):
             return None
-        return FieldSpec(Kind.ARRAY, schema, nullable, items=self._read(schema["items"], depth + 1, trail))
+        items = self._read(schema["items"], depth + 1, trail)
+        if schema.get("uniqueItems") is True and items.kind is Kind.CHOICE and len(items.choices) <= MAX_TICKS:
+            return FieldSpec(Kind.CHOICES, schema, nullable, choices=items.choices)
+        return FieldSpec(Kind.ARRAY, schema, nullable, items=items)
 
 
 def _as_json(reason: str, schema: dict[str, Any] | None = None) -> FieldSpec:

@@ -86,6 +86,11 @@ def test_a_field_outside_of_r50_is_said(field: Any, said: str) -> None:
     assert any(said in problem for problem in read.problems), read.problems
 
 
+def test_a_secret_is_not_to_be_asked_for_in_a_form() -> None:
+    (said,) = read_schema(form(API_Key={"type": "string"}, tokens_used={"type": "integer"})).problems
+    assert said == 'The field "API_Key" looks like a secret, which a server must not ask for in a form.'
+
+
 def test_a_required_field_that_is_not_there_is_said() -> None:
     assert read_schema(form(["ghost"])).problems == ('"ghost" is required, but there is no such field.',)
 
