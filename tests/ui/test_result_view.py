@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QScrollArea, Q
 from pytestqt.qtbot import QtBot
 
 from inspector.ui.views.content import Block, BlockKind, blocks
-from inspector.ui.views.result_view import ResultView, decode_image
+from inspector.ui.views.picture import decode_image
+from inspector.ui.views.result_view import ResultView
 from inspector.ui.views.text_view import FIRST_LENGTH, TextView
 
 # The offscreen platform says so whenever a window asks for a minimum size.
@@ -148,7 +149,7 @@ def test_an_image_is_decoded(view: ResultView) -> None:
     [
         ("!!!", "not valid base64"),
         (encoded(b"no image at all"), "is not shown"),
-        (encoded(b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"), "is not shown"),
+        (encoded(b"<svg xmlns='http://www.w3.org/2000/svg'><image href='/etc/x.png'/></svg>"), "not drawn"),
         (encoded(png(40, 20)[:60]), "cannot be decoded"),
         (encoded(png(9_000, 1)), "too large to be shown"),
         ("A" * 45_000_000, "over the limit of 32 MB"),

@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QImage, QImageReader, QPixmap
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from inspector.protocol.schema_words import brief
-from inspector.record.text import size
-from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.forms.parts import muted_label, plain_label, tool_button
 from inspector.ui.forms.spec import shown
 from inspector.ui.forms.text import write_json
 from inspector.ui.theme import color
+from inspector.ui.views.block_widgets import LinkRow, binary, picture
 from inspector.ui.views.content import Block, BlockKind, blocks
 from inspector.ui.views.result_lines import Line, result_lines
 from inspector.ui.views.text_view import JSON, MARKDOWN, TextView
 
 FIRST_BLOCKS = 30
-MAX_IMAGE_SIDE = 8_192
-SHOWN_IMAGE_SIDE = 640
-RASTER_FORMATS = {b"png", b"jpeg", b"jpg", b"gif", b"webp", b"bmp"}
-"""No SVG: it can name files and addresses to be loaded."""
 
 
 class ResultView(QWidget):
@@ -64,6 +59,13 @@ class ResultView(QWidget):
         self._copy.hide()
         self._end()
 
+    def show_parts(self, raw: Any, parts: Sequence[Block | Line], empty: str) -> None:
+        """Show parts, and sentences between them; `raw` is what Copy gives, `empty` stands where there are none."""
+        self._shown = raw
+        self._start()
+        self._add_limited(parts, empty)
+        self._end()
+
     def show_result(self, result: Any, notes: Sequence[str] = ()) -> None:
         """Show the raw `result` of tools/call; `notes` are sentences about how it came to be."""
         self._shown = result
@@ -74,12 +76,7 @@ class ResultView(QWidget):
         sentence.setVisible(is_error)  # that all is well is to be seen
         layout.addWidget(sentence)
         self._add_lines([*(("muted", note) for note in notes), *result_lines(result)])
-        parts = list(blocks(result))
-        if not parts:
-            layout.addWidget(muted_label("The result is empty."))
-        self._add(parts[:FIRST_BLOCKS])
-        if len(parts) > FIRST_BLOCKS:
-            self._add_rest_button(parts)
+        self._add_limited(list(blocks(result)), "The result is empty.")
         self._end()
 
     def show_error(self, error: Any, notes: Sequence[str] = ()) -> None:
@@ -115,14 +112,21 @@ class ResultView(QWidget):
         for number, (role, words) in enumerate(lines):
             self._page.addWidget(_sentence(words, role, f"resultLine:{number}"))
 
-    def _add(self, parts: list[Block]) -> None:
+    def _add_limited(self, parts: Sequence[Block | Line], empty: str) -> None:
+        if not parts:
+            self._page.addWidget(muted_label(empty))
+        self._add(parts[:FIRST_BLOCKS])
+        if len(parts) > FIRST_BLOCKS:
+            self._add_rest_button(parts)
+
+    def _add(self, parts: Sequence[Block | Line]) -> None:
         for part in parts:
-            widget = self._widget(part)
+            widget = self._widget(part) if isinstance(part, Block) else _sentence(part[1], part[0], "resultLine")
             grows = isinstance(widget, TextView) and widget.is_long
             self._grows = self._grows or grows
             self._page.addWidget(widget, 1 if grows else 0)
 
-    def _add_rest_button(self, parts: list[Block]) -> None:
+    def _add_rest_button(self, parts: Sequence[Block | Line]) -> None:
         more = QPushButton(f"Show all ({len(parts):,} parts)")
         more.setObjectName("showAllParts")
 
@@ -135,29 +139,18 @@ class ResultView(QWidget):
 
     def _widget(self, part: Block) -> QWidget:
         if part.kind is BlockKind.IMAGE:
-            return _image(part)
+            return picture(part)
         if part.kind is BlockKind.BINARY:
-            return _column(muted_label(f"{part.heading} · {size(len(part.value))}"), muted_label(part.note))
+            return binary(part)
         if part.kind is BlockKind.LINK:
-            return self._link(part)
+            link = LinkRow(part)
+            link.wanted.connect(self.resource_requested)
+            return link
         mode = {BlockKind.JSON: JSON, BlockKind.MARKDOWN: MARKDOWN}.get(part.kind, "")
         text = _json(part.value) if part.kind is BlockKind.JSON else part.value
         view = TextView(part.heading, text, mode, part.note)
         view.link_clicked.connect(self.link_clicked)
         return view
-
-    def _link(self, part: Block) -> QWidget:
-        address = ElidedLabel(shown(part.uri, 500))
-        read = QPushButton("Read resource…")
-        read.setObjectName("readResource")
-        read.setToolTip("Asks the server for this resource")
-        read.clicked.connect(lambda: self.resource_requested.emit(part.uri))
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(address, 1)
-        layout.addWidget(read, 0, Qt.AlignmentFlag.AlignTop)
-        return _column(muted_label(part.heading), row, *([muted_label(part.note)] if part.note else []))
 
 
 def _sentence(words: str, role: str, name: str = "resultSentence") -> QLabel:
@@ -172,46 +165,3 @@ def _sentence(words: str, role: str, name: str = "resultSentence") -> QLabel:
 
 def _json(value: Any) -> str:
     return write_json(value, pretty=True)
-
-
-def _column(*widgets: QWidget) -> QWidget:
-    column = QWidget()
-    layout = QVBoxLayout(column)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(4)
-    for widget in widgets:
-        layout.addWidget(widget)
-    return column
-
-
-def _image(part: Block) -> QWidget:
-    image, words = decode_image(part.value)
-    heading = muted_label(f"{part.heading} · {words} · {size(len(part.value))}")
-    if image is None:
-        return _column(heading)
-    picture = QLabel()
-    picture.setPixmap(QPixmap.fromImage(image))
-    picture.setAccessibleName(f"Image, {words}")
-    return _column(heading, picture, *([muted_label(part.note)] if part.note else []))
-
-
-def decode_image(data: bytes) -> tuple[QImage | None, str]:
-    """A picture scaled to fit the view with its size in words, or None and the reason."""
-    buffer = QBuffer()
-    buffer.setData(QByteArray(data))
-    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    reader = QImageReader(buffer)
-    reader.setDecideFormatFromContent(True)
-    if bytes(reader.format().data()) not in RASTER_FORMATS:
-        return None, "not a PNG, JPEG, GIF, WebP or BMP image, so it is not shown"
-    pixels = reader.size()
-    if max(pixels.width(), pixels.height()) > MAX_IMAGE_SIDE:
-        return None, f"{pixels.width()}×{pixels.height()} is too large to be shown"
-    if max(pixels.width(), pixels.height()) > SHOWN_IMAGE_SIDE:
-        reader.setScaledSize(
-            pixels.scaled(QSize(SHOWN_IMAGE_SIDE, SHOWN_IMAGE_SIDE), Qt.AspectRatioMode.KeepAspectRatio)
-        )
-    image = reader.read()
-    if image.isNull():
-        return None, f"cannot be decoded: {reader.errorString()}"
-    return image, f"{pixels.width()}×{pixels.height()}"
