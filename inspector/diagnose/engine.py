@@ -123,6 +123,18 @@ TITLES = {
     "lens-held-back": "httpx-sse clients see events late",
     "lens-phantom-event": "httpx-sse clients see an empty event where there is none",
     "lens-retry": "httpx-sse clients read another reconnection time",
+    "cache-hints-invalid": "Cache hints missing or invalid",
+    "discover-result-invalid": "server/discover answers with less than it must",
+    "input-request-undeclared": "Input asked for that the client has not declared",
+    "input-required-invalid": "A request for input cannot be read",
+    "input-required-misplaced": "Input asked for by a method that may not",
+    "result-type-missing": "Result without resultType",
+    "result-type-unknown": "Result of an unknown resultType",
+    "stateless-session-id": "Session id in a revision without sessions",
+    "subscription-not-acknowledged": "Subscription stream breaks its rules",
+    "task-invalid": "A task is described incompletely",
+    "task-transition-invalid": "A task went on after its end",
+    "x-mcp-header-invalid": "Invalid x-mcp-header",
 }
 """Titles where the words of the rule's name are none: of OAuth, and of what Python clients built on httpx-sse see."""
 

@@ -14,14 +14,12 @@ from urllib.parse import urlsplit
 from inspector.protocol import era
 from inspector.protocol.discover import pick, versions_in
 from inspector.protocol.era import TransportName
+from inspector.protocol.error_codes import HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION
+from inspector.protocol.jsonrpc import METHOD_NOT_FOUND
 
 AttemptKind = Literal["discover", "initialize", "http+sse", "raw-sse", "manifest", "tool-stream"]
 FailureKind = Literal["", "network", "auth", "unavailable", "answer", "no-endpoint", "not-a-stream"]
 
-HEADER_MISMATCH = -32020
-MISSING_CAPABILITY = -32021
-UNSUPPORTED_VERSION = -32022
-METHOD_NOT_FOUND = -32601
 MAX_LISTED_VERSIONS = 8
 NO_VERDICT = ("network", "auth", "unavailable")
 
