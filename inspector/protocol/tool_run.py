@@ -97,13 +97,12 @@ class Run:
         return {"message": message, "data": end.data} | ({} if code is None else {"code": code})
 
     def _gather(self, step: Step) -> None:
-        """Keep the text: deltas are put together as they are, words of progress one below the other."""
+        """Keep the text: deltas are put together as they are, messages one below the other."""
         if step.data is not None:
             self._data = step.data
         if step.step not in ("data", "progress") or not step.text or self._length > MAX_TEXT_CHARACTERS:
             return
-        line_end = "\n" if step.step == "progress" else ""
-        self._pieces.append(step.text + line_end)
+        self._pieces.append(step.text + "\n" * step.is_message)
         self._length += len(self._pieces[-1])
 
 

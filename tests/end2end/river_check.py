@@ -21,6 +21,7 @@ from inspector.trace.events import (
     RequestSent,
     StateChanged,
     StreamEnded,
+    ToolStep,
     Violation,
 )
 from inspector.trace.river import River
@@ -32,6 +33,7 @@ def check_river(river: River) -> None:
     assert [event.n for event in events] == list(range(len(events)))
     _check_streams(events)
     _check_requests(events)
+    _check_runs(events)
     _check_states(events)
     _check_references(events)
 
@@ -80,6 +82,22 @@ def _check_requests(events: list[AnyEvent]) -> None:
         assert settled[request_id] == 1, f"{request.method} ({request_id}) ended {settled[request_id]} times"
 
 
+def _check_runs(events: list[AnyEvent]) -> None:
+    """Every call over a tool stream ends once, and its steps come on its own stream (R83)."""
+    calls = {event.n: event for event in steps(events) if event.step == "call"}
+    ended: dict[int | None, int] = defaultdict(int)
+    for event in events:
+        if isinstance(event, ExchangeFailed):
+            ended[event.request_n] += 1
+        elif isinstance(event, ToolStep) and event.n not in calls:
+            assert event.request_n in calls and event.stream == calls[event.request_n].stream
+            assert event.tool == calls[event.request_n].tool and event.direction is Direction.INBOUND
+            ended[event.request_n] += event.rtt_ms is not None
+            assert event.rtt_ms is None or (event.rtt_ms >= 0 and event.step in ("complete", "error", "result"))
+    for n, call in calls.items():
+        assert ended[n] == 1, f"the call of {call.tool} (#{n}) ended {ended[n]} times"
+
+
 def _check_states(events: list[AnyEvent]) -> None:
     state = ConnectionState.IDLE
     for event in events:
@@ -98,6 +116,10 @@ def _check_references(events: list[AnyEvent]) -> None:
 
 def messages(events: list[AnyEvent], direction: Direction) -> list[Message]:
     return [event for event in events if isinstance(event, Message) and event.direction is direction]
+
+
+def steps(events: list[AnyEvent]) -> list[ToolStep]:
+    return [event for event in events if isinstance(event, ToolStep)]
 
 
 def violations(river: River) -> list[str]:

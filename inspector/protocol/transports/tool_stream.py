@@ -39,7 +39,8 @@ MAX_DETAILS = 3
 class Step:
     """What one event says: `step` is one of `WORDS`, `data` what it carries, `text` that in words or as a delta.
 
-    `progress` and `total` are set where it says so in numbers; `is_mark` that it is a bare `[DONE]`.
+    `progress` and `total` are set where it says so in numbers; `is_message` says that the text is words about the run
+    and no part of what it makes, `is_mark` that this is a bare `[DONE]`.
     """
 
     step: str
@@ -48,6 +49,7 @@ class Step:
     progress: float | None = None
     total: float | None = None
     tool: str | None = None
+    is_message: bool = False
     is_mark: bool = False
     problems: tuple[Breach, ...] = ()
 
@@ -145,8 +147,11 @@ def _read_object(value: dict[str, Any], named: str | None, event: str) -> Step:
     elif own is not None and named is not None and own != named:
         problems = (_two_names(own, event),)
     data, tool = _payload(value), value.get("tool")
-    text = _words_of(data) if step == "error" else _text(value, data)
-    read = Step(step, data, text, tool=tool if isinstance(tool, str) else None, problems=problems)
+    delta, message = deltas.text_of(value), value.get("message")
+    is_message = not delta and isinstance(message, str)
+    text = _words_of(data) if step == "error" else str(message) if is_message else delta
+    name = tool if isinstance(tool, str) else None
+    read = Step(step, data, text, tool=name, is_message=is_message, problems=problems)
     return _with_numbers(read, value)
 
 
@@ -166,11 +171,6 @@ def _payload(value: dict[str, Any]) -> Any:
         if value.get(key) is not None:
             return value[key]
     return {key: item for key, item in value.items() if key not in (*_NAMES, *_PAYLOADS, "tool")} or None
-
-
-def _text(value: dict[str, Any], data: Any) -> str:
-    message = value.get("message")
-    return deltas.text_of(value) or (message if isinstance(message, str) else "") or deltas.text_of(data)
 
 
 def _words_of(value: Any) -> str:

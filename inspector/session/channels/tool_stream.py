@@ -239,6 +239,8 @@ class ToolStreamChannel(PlainRules):
         if step.progress is not None and call.pending.on_progress is not None:
             call.pending.on_progress(Progress(step.progress, step.total, step.text))
             return
+        if step.data is None or step.step == "started":
+            return
         for listener in self.conversation.data_listeners:
             try:
                 listener(tool, step.data)

@@ -68,7 +68,7 @@ def test_a_run_that_never_ends(steps: list[Any], words: str) -> None:
         ([START, END], {"content": []}),
         (["Hel", "lo", "[DONE]"], TEXT),
         ([START, {"delta": "Hel"}, {"delta": "lo"}, {"type": "complete", "data": "Hello"}], TEXT),
-        ([START, {"type": "progress", "data": "one"}, {"type": "complete", "data": {"n": 2}}],
+        ([START, {"type": "progress", "message": "one"}, {"type": "complete", "data": {"n": 2}}],
          {"content": [{"type": "text", "text": "one\n"}], "structuredContent": {"n": 2}}),
         ([START, {"type": "progress", "data": {"row": 1}}, {"type": "progress", "data": {"row": 2}}, END],
          {"content": [], "structuredContent": {"row": 2}}),
