@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from inspector.protocol import jsonrpc
+from inspector.protocol import era, error_codes, jsonrpc
 from inspector.protocol.jsonrpc import JsonRpc, MessageType
 from inspector.protocol.peer import Peer, Pending, Progress
 from inspector.session.link import Link
@@ -69,11 +69,12 @@ class Call:
 
 
 class Calls:
-    """All requests without an answer. `tick` is called ten times a second and finds those whose time is up."""
+    """All requests without an answer, spoken in `revision`; `overdue` are those whose time is up."""
 
     def __init__(self, link: Link, peer: Peer) -> None:
         self._link = link
         self._peer = peer
+        self.revision = era.LATEST
         self._calls: dict[int, Call] = {}
 
     def start(
@@ -125,7 +126,7 @@ class Calls:
         if call is None or call.is_settled:
             return
         rtt_ms = (at_ns - pending.sent_ns) / 1e6
-        call.future.set_result(_answer(pending, message, rtt_ms, answer_n))
+        call.future.set_result(_answer(pending, message, rtt_ms, answer_n, self.revision))
 
     def settle_plain(
         self,
@@ -201,11 +202,11 @@ class Calls:
         return [call for call in self._calls.values() if call.deadline_ns and now_ns >= call.deadline_ns]
 
 
-def _answer(pending: Pending, message: JsonRpc, rtt_ms: float, answer_n: int) -> Answer:
+def _answer(pending: Pending, message: JsonRpc, rtt_ms: float, answer_n: int, revision: str) -> Answer:
     if message.type is MessageType.ERROR:
         code, text = jsonrpc.error_of(message)
         said = f"error {code}: {text}" if code is not None else f"an error: {text}"
-        sentence = f"The server answered with {said.rstrip('. ')}."
+        sentence = f"The server answered with {said.rstrip('. ')}.{_advice(code, message.error, revision)}"
         return Answer(
             False,
             pending.method,
@@ -227,6 +228,14 @@ def _answer(pending: Pending, message: JsonRpc, rtt_ms: float, answer_n: int) ->
         request_n=pending.request_n,
         answer_n=answer_n,
     )
+
+
+def _advice(code: int | None, error: Any, revision: str) -> str:
+    """What to do about the codes that MCP itself defines; the words of the server do for all others."""
+    if code not in error_codes.OF_MCP:
+        return ""
+    _, advice = error_codes.explain_code(code, error.get("data"), revision)
+    return f" {advice}"
 
 
 def is_tool_error(method: str, result: Any) -> bool:

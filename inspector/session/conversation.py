@@ -125,6 +125,7 @@ class Conversation:
     def begin(self, channel: Channel, negotiated: Negotiated, started_ns: int) -> None:
         """The server is ready for requests: say so."""
         self.negotiated = negotiated
+        self.calls.revision = negotiated.protocol_version
         self.link.river.emit(
             SessionReady,
             connection=self.link.number,

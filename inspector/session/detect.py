@@ -1,12 +1,18 @@
-"""Finding out which transport an URL speaks: the attempts in order, each one an event (protocol part A5)."""
+"""Finding out what an URL speaks: runs the attempts of `protocol.detection`, each one an event (A5)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from inspector.protocol import detection, jsonrpc
+from inspector.protocol.detection import Attempt, AttemptResult, Detected, NotDetected
+from inspector.protocol.discover import versions_in
 from inspector.protocol.era import TransportName
+from inspector.protocol.manifest import is_manifest_url
+from inspector.session.channels import endings
 from inspector.session.channels.http_sse import HttpSseChannel, NoEndpoint
 from inspector.session.channels.raw_sse import RawSseChannel
+from inspector.session.channels.stateless import NoCommonRevision, StatelessChannel
 from inspector.session.channels.streamable import StreamableChannel
 from inspector.session.channels.tool_stream import ToolStreamChannel
 from inspector.session.conversation import Channel, Conversation
@@ -14,6 +20,7 @@ from inspector.session.failure import ConnectError, FailureKind
 from inspector.trace.events import AttemptMade
 
 CHANNELS: dict[TransportName, Callable[[Conversation, str | None], Channel]] = {
+    TransportName.STATELESS: StatelessChannel,
     TransportName.STREAMABLE_HTTP: StreamableChannel,
     TransportName.HTTP_SSE: HttpSseChannel,
     TransportName.RAW_SSE: RawSseChannel,
@@ -21,62 +28,122 @@ CHANNELS: dict[TransportName, Callable[[Conversation, str | None], Channel]] = {
 }
 
 
-async def open_channel(conversation: Conversation) -> Channel:
-    """Open the channel the user chose, or find the right one. Raises the `ConnectError` that explains most.
-
-    A server that answers initialize with a client error may speak HTTP+SSE (R20 of 2025-03-26, backwards
-    compatibility); a stream whose first event is not `endpoint` can still be watched raw. Credentials, overload,
-    5xx and network errors are never a verdict about the transport.
-    """
-    chosen = conversation.link.options.transport
-    if chosen is not TransportName.AUTO:
-        return await _attempt(conversation, chosen)
+async def open_channel(conversation: Conversation) -> Detected:
+    """Open the channel the user chose, or find the right one. Raises the `ConnectError` that explains most."""
+    options = conversation.link.options
+    steps = detection.detect(
+        pinned_transport=options.transport,
+        pinned_revision=options.protocol_version,
+        remembered=options.verdicts.get(options.url) if options.verdicts else None,
+        url=options.url,
+    )
+    driver = _Driver(conversation)
     try:
-        return await _attempt(conversation, TransportName.STREAMABLE_HTTP)
-    except ConnectError as error:
-        if not may_be_http_sse(error):
-            raise
-        first = error
-    try:
-        return await _attempt(conversation, TransportName.HTTP_SSE)
-    except NoEndpoint:
-        return await _attempt(conversation, TransportName.RAW_SSE)
-    except ConnectError as second:
-        raise _both(first, second) from second
+        attempt = next(steps)
+        while True:
+            attempt = steps.send(await driver.make(attempt))
+    except StopIteration as stop:
+        detected: Detected = stop.value
+    except NotDetected as failure:
+        raise driver.explain(failure) from failure
+    if conversation.channel is None:  # the server's refusal is the proof: it is taken as it is
+        await driver.take_as_it_is(detected)
+    if options.verdicts is not None:
+        options.verdicts.put(options.url, detection.Verdict(detected.transport, detected.revision))
+    return detected
 
 
-def may_be_http_sse(error: ConnectError) -> bool:
-    """Whether a failed initialize leaves HTTP+SSE possible: a 4xx that speaks of the method or the path."""
-    status = error.status
-    return status is not None and 400 <= status < 500 and status not in (401, 403, 407, 408, 421, 429)
+class _Driver:
+    """Makes the attempts; keeps the errors behind their results."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+        self._errors: list[tuple[AttemptResult, ConnectError]] = []
+
+    async def make(self, attempt: Attempt) -> AttemptResult:
+        """Try it, and make the outcome an event."""
+        if attempt.kind == "tool-stream" and isinstance(self._conversation.channel, ToolStreamChannel):
+            return AttemptResult(ok=True)  # its manifest has been read, and there is nothing else to open
+        result = await self._try(attempt)
+        if attempt.kind == "manifest" and result.ok:
+            result = self._check_manifest()
+        self._conversation.link.river.emit(
+            AttemptMade,
+            connection=self._conversation.link.number,
+            transport=attempt.transport.value,
+            verdict=detection.verdict_of(attempt, result),
+            succeeded=result.ok and self._conversation.channel is not None,
+        )
+        return result
+
+    async def _try(self, attempt: Attempt) -> AttemptResult:
+        channel = self._begin(attempt.transport, attempt.revision)
+        try:
+            await channel.open()
+        except NoCommonRevision as error:
+            self._conversation.channel = None
+            return AttemptResult(ok=True, sentence=error.sentence, supported_versions=error.versions)
+        except ConnectError as error:
+            self._conversation.channel = None
+            result = _failed(error)
+            self._errors.append((result, error))
+            return result
+        negotiated = self._conversation.negotiated
+        return AttemptResult(ok=True, supported_versions=(negotiated.protocol_version,) if negotiated else ())
+
+    def _begin(self, transport: TransportName, revision: str | None) -> Channel:
+        self._conversation.start_over()
+        channel = self._conversation.channel = CHANNELS[transport](self._conversation, revision)
+        return channel
+
+    def _check_manifest(self) -> AttemptResult:
+        """A tool stream is only found where a manifest says so; without one any address could be one."""
+        channel, url = self._conversation.channel, self._conversation.link.options.url
+        manifest = channel.manifest if isinstance(channel, ToolStreamChannel) else None
+        if manifest is not None and (is_manifest_url(url) or manifest.endpoint in (None, url)):
+            return AttemptResult(ok=True)
+        self._conversation.channel = None
+        where = "no manifest names" if manifest is None else "the manifest names another address than"
+        return AttemptResult(
+            ok=False, sentence=f"It is no tool stream either: {where} this one.", kind_of_failure="answer"
+        )
+
+    async def take_as_it_is(self, detected: Detected) -> None:
+        channel = self._begin(detected.transport, detected.revision)
+        assert isinstance(channel, StatelessChannel)  # noqa: S101 - no other transport proves itself by refusing
+        channel.take_as_it_is()
+
+    def explain(self, failure: NotDetected) -> ConnectError:
+        """The decisive error, with one sentence for all that was tried."""
+        for result, error in self._errors:
+            if result is failure.decisive:
+                return ConnectError(error.kind, failure.sentence, error.ended, error.answer)
+        return ConnectError(FailureKind.SERVER_ERROR, failure.sentence)
 
 
-async def _attempt(conversation: Conversation, name: TransportName) -> Channel:
-    channel = CHANNELS[name](conversation, conversation.link.options.protocol_version)
-    conversation.channel = channel
-    try:
-        await channel.open()
-    except ConnectError as error:
-        _tell(conversation, name, error.sentence, succeeded=False)
-        conversation.channel = None
-        raise
-    _tell(conversation, name, f"The server speaks {name.label}.", succeeded=True)
-    return channel
-
-
-def _tell(conversation: Conversation, name: TransportName, verdict: str, *, succeeded: bool) -> None:
-    conversation.link.river.emit(
-        AttemptMade,
-        connection=conversation.link.number,
-        transport=name.value,
-        verdict=verdict,
-        succeeded=succeeded,
+def _failed(error: ConnectError) -> AttemptResult:
+    """What a failed attempt says, in the terms of A5."""
+    said = error.answer.error if error.answer is not None else None
+    return AttemptResult(
+        ok=False,
+        status=error.status,
+        error_code=jsonrpc.code_in(said),
+        error_data=said.get("data") if isinstance(said, dict) else None,
+        sentence=error.sentence,
+        kind_of_failure=_kind(error),
+        supported_versions=versions_in(said.get("supported")) if isinstance(said, dict) else (),
+        is_stream=isinstance(error, NoEndpoint) or (error.ended is not None and error.ended.was_stream),
     )
 
 
-def _both(first: ConnectError, second: ConnectError) -> ConnectError:
-    """One sentence for two failed attempts."""
-    if second.kind is FailureKind.UNAUTHORISED:
-        return second
-    sentence = f"Neither transport works here. Streamable HTTP: {first.sentence} HTTP+SSE: {second.sentence}"
-    return ConnectError(first.kind, sentence, first.ended)
+def _kind(error: ConnectError) -> detection.FailureKind:
+    ended = error.ended
+    if isinstance(error, NoEndpoint):
+        return "no-endpoint"
+    if error.kind is FailureKind.UNAUTHORISED:
+        return "auth"
+    if error.answer is not None and error.answer.error is not None:
+        return "answer"  # whatever the status: somebody there speaks JSON-RPC
+    if ended is None or ended.verdict is None or ended.event.cause in endings.NETWORK_CAUSES:
+        return "network"
+    return "unavailable" if endings.is_unavailable(error.status) else "answer"

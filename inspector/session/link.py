@@ -129,6 +129,7 @@ class Link:
         task = self._group.create_task(_guarded(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # cancelled before its first step, nobody has awaited it
         return task
 
     def cancel_all(self) -> None:

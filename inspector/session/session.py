@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from inspector.protocol import era
 from inspector.protocol.breach import Breach, Severity
+from inspector.protocol.detection import Detected
 from inspector.protocol.era import TransportName
 from inspector.protocol.lifecycle import Negotiated
 from inspector.protocol.manifest import Manifest
@@ -34,6 +35,8 @@ CLOSE_TIMEOUT_S = 2.0
 class Session(Requests):
     """Connects on entering and disconnects on leaving; entering raises `ConnectError`.
 
+    `detected` says what the server speaks and how that was found out.
+
     All requests return an `Answer` and never raise for what the server did.
     """
 
@@ -45,13 +48,14 @@ class Session(Requests):
         super().__init__(link, Conversation(link))
         self._group = asyncio.TaskGroup()
         self._ticker: asyncio.Task[None] | None = None
+        self.detected: Detected | None = None
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
         self.link.use(self._group)
         self._ticker = self.link.spawn(self._tick(), "tick")
         try:
-            await open_channel(self._conversation)
+            self.detected = await open_channel(self._conversation)
         except BaseException as error:
             reason = error.sentence if isinstance(error, ConnectError) else "Stopped by the user."
             await self._shut_down(reason)

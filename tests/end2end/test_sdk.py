@@ -28,7 +28,8 @@ async def test_everything_that_the_sdk_server_offers(run: Run, mode: str, path: 
         assert params["message"] == "Who are you?"
         return {"action": "accept", "content": {"name": "Ada"}}
 
-    async with inspector.connect(program.url(path), elicitation=accept) as session:
+    chosen = "auto" if mode == "sse" else transport  # the same address speaks the stateless era too
+    async with inspector.connect(program.url(path), transport=chosen, elicitation=accept) as session:
         session.on_notification(lambda method, params: entries.append((method, params)))
         assert session.transport.value == transport
         assert session.negotiated is not None and session.negotiated.server_name == "sdk"
