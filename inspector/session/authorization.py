@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -161,9 +160,12 @@ class Authorization:
         settings, store = authorizer.settings, self._link.options.credentials
         if isinstance(store, KeyringStore):
             await store.open()
+        from inspector.session.sign_in import listener  # noqa: PLC0415 - most servers want no sign-in
+
         self.is_signing_in = True
         try:
-            async with self._listener() as receiver:
+            async with listener(settings, self._port, may_ask=self._may_ask) as receiver:
+                self._port = receiver.port if receiver else 0
                 redirect_uri = settings.redirect_uri or (receiver.redirect_uri if receiver else "")
                 flow = authorizer.answer(head, redirect_uri if self._may_ask else "", self._now)
                 return await self._run(authorizer, flow, receiver)
@@ -182,27 +184,6 @@ class Authorization:
             self._link.report(breach)
         authorizer.breaches.clear()
         return error
-
-    @asynccontextmanager
-    async def _listener(self) -> AsyncIterator[RedirectReceiver | None]:
-        """Listens for the redirect, on the same port as the last time; None where we cannot, or nobody will come."""
-        from inspector.session.redirect_receiver import RedirectReceiver  # noqa: PLC0415 - as above
-
-        settings = self._settings
-        if settings is None or settings.grant != "authorization_code" or not self._may_ask:
-            yield None
-            return
-        chosen = settings.redirect_uri
-        attempts = [RedirectReceiver.at(chosen)] if chosen else [RedirectReceiver(port=self._port), RedirectReceiver()]
-        async with AsyncExitStack() as stack:
-            entered = None
-            for receiver in attempts:
-                if entered is None and receiver is not None:
-                    with suppress(OSError):
-                        entered = await stack.enter_async_context(receiver)
-            if entered is not None:
-                self._port = entered.port
-            yield entered
 
     def _failed(self, error: AuthError, ended: Ended) -> None:
         self._failures += 1
@@ -235,11 +216,17 @@ def told(facts: AuthFacts, now: float) -> str:
     return f"{words}; the access token lasts {max(facts.expires_at - now, 0):.0f} s."
 
 
-async def authorised(link: Link, run: Callable[[], Awaitable[Ended]], call: Call | None = None) -> Ended:
+async def authorised(
+    link: Link,
+    run: Callable[[], Awaitable[Ended]],
+    call: Call | None = None,
+    *,
+    is_wanted: Callable[[], bool] = lambda: True,
+) -> Ended:
     """Run an exchange until it is no longer refused for want of a sign-in, or a sign-in does not help.
 
     `run` makes a new stream each time. The clock of `call` stands still while somebody signs in; if it is settled
-    meanwhile, it is not sent again.
+    meanwhile, or `is_wanted` says no, it is not sent again.
     """
     authorization = link.authorization
     if not authorization.is_on:
@@ -255,7 +242,7 @@ async def authorised(link: Link, run: Callable[[], Awaitable[Ended]], call: Call
             call.deadline_ns = 0
         if not await authorization.satisfied(ended):
             return authorization.explained(ended)
-        if call is not None and call.is_settled:
+        if not is_wanted() or (call is not None and call.is_settled):
             return ended
         ended = await run()
     return authorization.explained(ended) if authorization.wants(ended.head) else ended

@@ -85,8 +85,8 @@ class Body:
         for item, arrival in reader.arrivals(items, self.last_byte_ns):
             on_item(item, arrival)
 
-    async def read_whole(self, opened: Opened, head: Head, *, is_answer: bool) -> None:
-        """The body in one piece. Raises `HttpFailure`, also for an answer beyond our limit."""
+    async def read_whole(self, opened: Opened, head: Head, *, is_answer: bool, for_owner: bool = True) -> None:
+        """The body in one piece, only shown if not `for_owner`. Raises `HttpFailure`, also beyond our limit."""
         self._check_encoding(head)
         limit = self._link.options.event_limit_bytes if is_answer else MAX_ODD_BODY_BYTES
         body, first_ns, is_whole = bytearray(), 0, False
@@ -102,13 +102,13 @@ class Body:
         finally:
             self._unveil(head)
             arrival = Arrival(self._stream, first_ns, self.last_byte_ns)
-            self._take(bytes(body[:limit]), head, arrival, is_whole=is_whole)
+            self._take(bytes(body[:limit]), head, arrival, is_whole=is_whole, for_owner=for_owner)
         if is_answer and not is_whole:
             raise HttpFailure(EndCause.CLOSED_BY_US, Phase.BODY, self._report_too_large(limit), "")
 
-    def _take(self, body: bytes, head: Head, arrival: Arrival, *, is_whole: bool) -> None:
+    def _take(self, body: bytes, head: Head, arrival: Arrival, *, is_whole: bool, for_owner: bool) -> None:
         """What came of a body is shown, also if the rest is missing."""
-        if not body or (is_whole and self._sink.on_body(body, head, arrival)):
+        if not body or (is_whole and for_owner and self._sink.on_body(body, head, arrival)):
             return
         content_type = head.get("content-type") or ""
         self._link.river.emit(

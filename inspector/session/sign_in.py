@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
+from inspector.protocol.auth.settings import AuthSettings
 from inspector.protocol.auth.steps import AuthError, AuthFlow, Authorize, Fetch, Fetched
 from inspector.protocol.transports.answer import Head, Meaning, Verdict
 from inspector.session.authorization import NOBODY_TO_ASK
@@ -25,6 +28,24 @@ FETCH_TIMEOUT_S = 30.0
 CONSENT_TIMEOUT_S = 300.0
 _OWN_RULE = ""
 """No rule is broken where it is we, or the user, who do not go on."""
+
+
+@asynccontextmanager
+async def listener(settings: AuthSettings, port: int, *, may_ask: bool) -> AsyncIterator[RedirectReceiver | None]:
+    """Listens for the redirect, at `port` if that is free and the user chose no other; None where nobody can come."""
+    if settings.grant != "authorization_code" or not may_ask:
+        yield None
+        return
+    chosen = settings.redirect_uri
+    attempts = [RedirectReceiver.at(chosen)] if chosen else [RedirectReceiver(port=port), RedirectReceiver()]
+    async with AsyncExitStack() as stack:
+        for receiver in filter(None, attempts):
+            with suppress(OSError):
+                await stack.enter_async_context(receiver)
+                break
+        else:
+            receiver = None
+        yield receiver
 
 
 class _Sink:

@@ -199,7 +199,8 @@ class Stream:
             self.close_in(ACCEPTED_BODY_S, EndCause.CLOSED_BY_US, "It was accepted; nobody waits for the body.")
         elif not is_answer:
             self.close_in(ODD_BODY_S, EndCause.CLOSED_BY_US, "The rest of the body did not come, and it is no answer.")
-        await body.read_whole(opened, head, is_answer=is_answer)
+        is_refusal = not self.is_aside and self.link.authorization.wants(head)  # answered by us, not by the owner
+        await body.read_whole(opened, head, is_answer=is_answer, for_owner=not is_refusal)
 
     def _on_connected(self) -> None:
         marks = self._marks

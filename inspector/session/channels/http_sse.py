@@ -11,10 +11,12 @@ from inspector.protocol.lifecycle import Negotiated
 from inspector.protocol.transports.answer import Head, Meaning, Verdict
 from inspector.protocol.transports.http_sse import HttpSse
 from inspector.session import handshake
+from inspector.session.authorization import authorised
 from inspector.session.calls import Call
 from inspector.session.channels.rules import HandshakeRules
 from inspector.session.conversation import Conversation
 from inspector.session.failure import ConnectError, FailureKind, connect_error
+from inspector.session.link import Link
 from inspector.session.pace import Pace
 from inspector.session.reader import Arrival
 from inspector.session.stream import Ended, Stream
@@ -81,7 +83,7 @@ class HttpSseChannel(HandshakeRules):
         self._stream = Stream(self.link, self)
         self.link.spawn(self._read(self._stream), "HTTP+SSE stream")
         try:
-            await self._await_endpoint(self._stream)
+            await self._await_endpoint()
             await handshake.initialize(self.conversation, self, self._revision)
             if self._ended is not None:  # it broke behind the answer to initialize
                 raise connect_error(self._ended, self._ended.sentence)
@@ -90,17 +92,17 @@ class HttpSseChannel(HandshakeRules):
             raise
         self._settled = True
 
-    async def _await_endpoint(self, stream: Stream) -> None:
-        options = self.link.options
-        either = {self._headers, self._endpoint}
-        await asyncio.wait(either, timeout=options.request_timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    async def _await_endpoint(self) -> None:
+        await _first_of({self._headers, self._endpoint}, self.link)
         if self._headers.done():
-            await asyncio.wait({self._endpoint}, timeout=options.endpoint_timeout_s)
+            await asyncio.wait({self._endpoint}, timeout=self.link.options.endpoint_timeout_s)
         if not self._endpoint.done():
-            raise self._no_endpoint(stream)
+            raise self._no_endpoint()
         self._endpoint.result()
 
-    def _no_endpoint(self, stream: Stream) -> ConnectError:
+    def _no_endpoint(self) -> ConnectError:
+        stream = self._stream
+        assert stream is not None  # noqa: S101 - it is being opened
         if not self._headers.done():
             sentence = f"The server sent no headers within {self.link.options.request_timeout_s:g} s."
             stream.stop(EndCause.TIMED_OUT_BY_US, sentence)
@@ -117,7 +119,13 @@ class HttpSseChannel(HandshakeRules):
         return NoEndpoint(FailureKind.NO_CONNECTION, sentence)
 
     async def _read(self, stream: Stream) -> None:
-        ended = await stream.run(self.wire.open())
+        async def once() -> Ended:
+            nonlocal stream
+            if stream.number:  # it has been refused, and we have signed in since
+                stream = self._stream = Stream(self.link, self)
+            return await stream.run(self.wire.open())
+
+        ended = await authorised(self.link, once)
         if stream is not self._stream:
             return
         self._ended = ended
@@ -185,22 +193,35 @@ class HttpSseChannel(HandshakeRules):
     def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
         return False
 
+    def _has_endpoint(self) -> bool:
+        return self.wire.endpoint is not None
+
     async def carry(self, call: Call) -> None:
         """POST a request; its answer comes on the GET stream."""
         if call.is_settled:  # cancelled before it could leave
             return
-        if self.wire.endpoint is None:
+        if not self._has_endpoint():
             self.conversation.calls.fail(call, Outcome.LOST, f"{call.label} was not sent: the stream is gone.")
             return
-        message = jsonrpc.read(jsontext.parse(call.body).value)
-        sink = _PostSink(self, call)
-        stream = call.stream = Stream(self.link, sink, lambda n: self.conversation.sent(call.body, message, n, call))
-        ended = call.ended = await stream.run(self.wire.post(call.body, call.pending.method))
+        ended = call.ended = await authorised(
+            self.link, lambda: self._post(call.body, call.pending.method, call), call, is_wanted=self._has_endpoint
+        )
         if call.is_settled or (ended.verdict is not None and ended.verdict.meaning is Meaning.ACCEPTED):
             return
         outcome = Outcome.LOST if ended.verdict is None else Outcome.REFUSED
         self.conversation.calls.fail(call, outcome, f"{call.label} was not accepted: {ended.sentence}")
         self._after_refusal(ended)
+
+    async def _post(self, body: bytes, purpose: str, call: Call | None = None) -> Ended:
+        message = jsonrpc.read(jsontext.parse(body).value)
+        sink = _PostSink(self, call)
+        stream = Stream(self.link, sink, lambda n: self.conversation.sent(body, message, n, call))
+        if call is not None:
+            call.stream = stream
+        else:
+            limit_s = self.link.options.request_timeout_s
+            stream.close_in(limit_s, EndCause.TIMED_OUT_BY_US, f"{purpose} was not accepted within {limit_s:g} s.")
+        return await stream.run(self.wire.post(body, purpose))
 
     def _after_refusal(self, ended: Ended) -> None:
         """A session that the server has forgotten is begun anew by way of its stream (A2.6)."""
@@ -209,13 +230,9 @@ class HttpSseChannel(HandshakeRules):
             self._stream.stop(EndCause.CLOSED_BY_US, ended.sentence)
 
     async def say(self, body: bytes, purpose: str) -> Ended | None:
-        if self.wire.endpoint is None:
+        if not self._has_endpoint():
             return None
-        message = jsonrpc.read(jsontext.parse(body).value)
-        stream = Stream(self.link, _PostSink(self, None), lambda n: self.conversation.sent(body, message, n))
-        limit_s = self.link.options.request_timeout_s
-        stream.close_in(limit_s, EndCause.TIMED_OUT_BY_US, f"{purpose} was not accepted within {limit_s:g} s.")
-        ended = await stream.run(self.wire.post(body, purpose))
+        ended = await authorised(self.link, lambda: self._post(body, purpose), is_wanted=self._has_endpoint)
         self._after_refusal(ended)
         return ended
 
@@ -232,3 +249,14 @@ class HttpSseChannel(HandshakeRules):
         self._settled = False
         if self._stream is not None:
             self._stream.stop(EndCause.CLOSED_BY_US, "We closed the session.")
+
+
+async def _first_of(either: set[asyncio.Future[None]], link: Link) -> None:
+    """Until one is done, or our time limit; the time of a sign-in does not count."""
+    authorization = link.authorization
+    while True:
+        token_n = authorization.token_n
+        limit_s = link.options.request_timeout_s
+        done, _ = await asyncio.wait(either, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+        if done or (authorization.token_n == token_n and not authorization.is_signing_in):
+            return

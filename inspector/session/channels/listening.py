@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.protocol.transports.answer import Meaning
+from inspector.session.authorization import authorised
 from inspector.session.channels import endings
 from inspector.session.channels.endings import NETWORK_CAUSES, meant
 from inspector.session.pace import Pace
@@ -34,7 +35,7 @@ class Listening:
         failures = 0
         while not self._is_closing:
             handshakes, recoveries = self._channel.handshakes, self._channel.recovery.times
-            ended = await self._listen_once()
+            ended = await authorised(self._link, self._listen_once)
             self._was_open = self._was_open or ended.was_stream
             failures = 0 if ended.was_stream else failures + 1
             if self._is_closing or not await self._may_go_on(ended, handshakes):

@@ -8,6 +8,7 @@ from inspector.protocol.era import TransportName
 from inspector.protocol.lifecycle import Negotiated
 from inspector.protocol.transports.answer import Head, Meaning, Verdict
 from inspector.protocol.transports.raw_sse import RawSse
+from inspector.session.authorization import authorised
 from inspector.session.calls import Call
 from inspector.session.channels.rules import PlainRules
 from inspector.session.conversation import Conversation
@@ -44,9 +45,7 @@ class RawSseChannel(PlainRules):
     async def _run(self) -> None:
         event_id, retry_ms = "", None
         while True:
-            self._pace.opening()
-            self._stream = Stream(self.link, self)
-            ended = await self._stream.run(self._wire.listen(event_id or None))
+            ended = await self._listen(event_id)
             event_id = ended.last_event_id or event_id
             retry_ms = retry_ms if ended.retry_ms is None else ended.retry_ms
             if not self._opened.done():
@@ -57,6 +56,14 @@ class RawSseChannel(PlainRules):
                 self.link.move(ConnectionState.CLOSED, ended.sentence)
                 return
             await self._pause(ended, retry_ms, event_id)
+
+    async def _listen(self, event_id: str) -> Ended:
+        async def once() -> Ended:
+            self._pace.opening()
+            self._stream = Stream(self.link, self)
+            return await self._stream.run(self._wire.listen(event_id or None))
+
+        return await authorised(self.link, once)
 
     def _is_final(self, ended: Ended) -> bool:
         """204 and every other status that is no stream end it for good (WHATWG HTML 9.2.3)."""

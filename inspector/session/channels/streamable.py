@@ -11,6 +11,7 @@ from inspector.protocol.lifecycle import Negotiated
 from inspector.protocol.transports.answer import Head, Meaning, Verdict
 from inspector.protocol.transports.streamable_http import StreamableHttp
 from inspector.session import handshake
+from inspector.session.authorization import authorised
 from inspector.session.calls import Call
 from inspector.session.channels import endings
 from inspector.session.channels.endings import NETWORK_CAUSES, meant
@@ -99,7 +100,10 @@ class StreamableChannel(HandshakeRules):
         return call.ended
 
     async def post(self, call: Call) -> Ended:
-        """One POST of a request, to the end of its exchange."""
+        """POST a request, again after a sign-in if that is wanted, to the end of its exchange."""
+        return await authorised(self.link, lambda: self._post_once(call), call)
+
+    async def _post_once(self, call: Call) -> Ended:
         wire = replace(self._wire)
         message = jsonrpc.read(jsontext.parse(call.body).value)
         sink = MessageSink(self.conversation.inbox, lambda head: self._judge_post(wire, head, call), call)
@@ -115,6 +119,9 @@ class StreamableChannel(HandshakeRules):
         return verdict
 
     async def say(self, body: bytes, purpose: str) -> Ended:
+        return await authorised(self.link, lambda: self._say_once(body, purpose))
+
+    async def _say_once(self, body: bytes, purpose: str) -> Ended:
         wire = replace(self._wire)
         message = jsonrpc.read(jsontext.parse(body).value)
         sink = MessageSink(self.conversation.inbox, lambda head: self._judge_post(wire, head, None), None)
@@ -148,13 +155,16 @@ class StreamableChannel(HandshakeRules):
             if call.is_settled:
                 break
             pace.opening()
-            ended = await self.listen(self.listening_stream(call), event_id)
+            ended = await self._listen_for(call, event_id)
             event_id = ended.last_event_id or event_id
             retry_ms = retry_ms if ended.retry_ms is None else ended.retry_ms
             failures = 0 if ended.was_stream else failures + 1
             if call.is_settled or endings.is_refused(ended):
                 break
         return ended
+
+    async def _listen_for(self, call: Call, event_id: str) -> Ended:
+        return await authorised(self.link, lambda: self.listen(self.listening_stream(call), event_id))
 
     async def renew(self, ended: Ended, handshakes: int) -> bool:
         """Begin a new session where the server has forgotten the one that began as number `handshakes` (R28).
