@@ -88,12 +88,13 @@ class ListFeed:
             if obstacle:
                 self._finish([], obstacle)
             else:
-                await self._fetch(session)
+                await self._fetch(session, may_restart=True)
             if self._session() is not session or not self._wants_again:
                 break
         self._settled.set()
 
-    async def _fetch(self, session: Source) -> None:
+    async def _fetch(self, session: Source, *, may_restart: bool) -> None:
+        """All pages; a cursor that the server no longer takes leads back to the first page, once (R5)."""
         kind = self.listing.kind
         items: list[Any] = []
         fresh = _Freshness(session, kind)
@@ -103,6 +104,8 @@ class ListFeed:
             async for answer in pages:
                 if self._session() is not session:
                     return
+                if may_restart and fresh.pages and _is_stale_cursor(answer):
+                    break
                 if not answer.ok or not isinstance(answer.result, dict):
                     self._finish(items, _failure(kind, answer, len(items)), fresh.earliest)
                     return
@@ -115,7 +118,13 @@ class ListFeed:
                     await self._wait_for_more(items, fresh.earliest)
                 elif is_first_time and self._is_due():
                     self._publish(replace(self._made(items, "", fresh.earliest), is_loading=True))
-        if self._session() is session:
+            else:
+                may_restart = False
+        if self._session() is not session:
+            return
+        if may_restart:
+            await self._fetch(session, may_restart=False)
+        else:
             self._finish(items, _nothing(kind, session) if not items else "", fresh.earliest)
 
     async def _wait_for_more(self, items: list[Any], freshness: Fresh | None) -> None:
@@ -150,10 +159,12 @@ class _Freshness:
     def __init__(self, session: Source, kind: ListKind) -> None:
         self._session, self._kind = session, kind
         self._params: dict[str, Any] | None = None
+        self.pages = 0
         self.earliest: Fresh | None = None
 
     def note(self, result: dict[str, Any]) -> bool:
         """Take a page in; whether another one follows (R5: an empty cursor is one)."""
+        self.pages += 1
         found = self._session.freshness(self._kind.method, self._params)
         if found is not None and (self.earliest is None or found.fresh_until < self.earliest.fresh_until):
             self.earliest = found
@@ -185,6 +196,10 @@ def _obstacle(session: Source, kind: ListKind) -> str:
     if kind.capability not in session.negotiated.capabilities:
         return f"This server offers no {kind.value}: it does not declare the capability."
     return ""
+
+
+def _is_stale_cursor(answer: Answer) -> bool:
+    return isinstance(answer.error, dict) and answer.error.get("code") == jsonrpc.INVALID_PARAMS
 
 
 def _nothing(kind: ListKind, session: Source) -> str:

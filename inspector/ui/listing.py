@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -61,7 +61,7 @@ class Source(Protocol):
     def transport(self) -> TransportName: ...
 
     @property
-    def rejected(self) -> list[tuple[dict[str, Any], str]]: ...
+    def rejected(self) -> Sequence[tuple[Any, str]]: ...
 
     def freshness(self, method: str, params: dict[str, Any] | None = None) -> Fresh | None: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +46,7 @@ class ScriptedSource:
         declared = capabilities or EVERYTHING
         self.negotiated: Negotiated | None = Negotiated(LATEST, capabilities=dict(declared))
         self.transport = TransportName.STREAMABLE_HTTP
-        self.rejected: list[tuple[dict[str, Any], str]] = []
+        self.rejected: Sequence[tuple[Any, str]] = ()
         self.pages: dict[str, list[Answer]] = {}
         self.replies: dict[str, Callable[[dict[str, Any]], Answer]] = {}
         self.fresh: dict[str, Lasting] = {}

@@ -190,6 +190,15 @@ async def test_what_came_before_a_failure_is_kept(desk: Desk) -> None:
     )
 
 
+async def test_a_cursor_that_is_no_longer_taken_leads_back_to_the_first_page_once(desk: Desk) -> None:
+    first = good("tools/list", {"tools": [1], "nextCursor": "x"})
+    script(desk).pages["tools/list"] = [first, bad("tools/list", -32602, "Unknown cursor")]
+    listing = await desk.list()
+    assert len(script(desk).asked) == 4
+    assert listing.items == [1]
+    assert listing.why == "Only 1 of the tools could be listed. The server answered with error -32602: Unknown cursor."
+
+
 async def test_the_freshness_is_that_of_the_page_that_ends_first(desk: Desk) -> None:
     source = script(desk)
     source.lists("tools/list", "tools", [1], [2])
