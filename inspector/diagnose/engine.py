@@ -136,7 +136,7 @@ TITLES = {
     "task-transition-invalid": "A task went on after its end",
     "x-mcp-header-invalid": "Invalid x-mcp-header",
 }
-"""Titles where the words of the rule's name are none: of OAuth, and of what Python clients built on httpx-sse see."""
+"""Titles where the words of a rule's name are none, or say too little."""
 
 
 def title_of(rule: str) -> str:

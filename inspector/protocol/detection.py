@@ -295,8 +295,10 @@ class _Search:
 
 
 def _surface(result: AttemptResult) -> None:
-    """Raise what is no verdict on the era."""
-    if result.kind_of_failure in NO_VERDICT or kind_of_status(result.status or 200) in NO_VERDICT:
+    """Raise what is no verdict on the era; a JSON-RPC error with status 500 is an answer all the same (R3)."""
+    answered = result.status == 500 and result.error_code is not None
+    by_status = "answer" if answered else kind_of_status(result.status or 200)
+    if result.kind_of_failure in NO_VERDICT or by_status in NO_VERDICT:
         raise NotDetected(result.sentence, result)
 
 

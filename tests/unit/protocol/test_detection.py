@@ -215,6 +215,13 @@ def test_a5_a_status_counts_even_if_the_driver_took_it_for_an_answer(status: int
     assert error.decisive.status == status
 
 
+def test_r3_a_json_rpc_error_may_come_with_status_500_and_is_an_answer() -> None:
+    _, kinds = found(script(discover=replace(NO_METHOD, status=500), initialize=INITIALIZED))
+    assert kinds == ["discover", "initialize"]
+    failed(script(discover=replace(NO_METHOD, status=503), initialize=INITIALIZED))
+    failed(script(discover=replace(NO_METHOD, status=500, kind_of_failure="unavailable"), initialize=INITIALIZED))
+
+
 @pytest.mark.parametrize("versions", [("2026-07-28",), ()])
 def test_a5_unsupported_version_on_initialize_probes_once_more(versions: tuple[str, ...]) -> None:
     detected, kinds = found(script(discover=[NOT_FOUND, DISCOVERED], initialize=unsupported(*versions)))

@@ -112,3 +112,29 @@ def test_a_wrong_content_type_is_named(content_type: str | None, words: str) -> 
 )
 def test_any_refusal_is_explained(status: int, headers: tuple[tuple[str, str], ...]) -> None:
     assert explain(status, *headers)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "expects_answer", "meaning", "rules"),
+    [
+        (200, "application/json", True, Meaning.MESSAGE, []),
+        (201, "text/event-stream", True, Meaning.EVENT_STREAM, []),
+        (200, "text/plain", True, Meaning.FAILED, []),
+        (202, "", True, Meaning.FAILED, ["request-accepted-without-answer"]),
+        (202, "", False, Meaning.ACCEPTED, []),
+        (204, "", False, Meaning.ACCEPTED, ["notification-not-202"]),
+    ],
+)
+def test_r22_r42_a_success_means_the_same_in_both_eras(
+    status: int, kind: str, expects_answer: bool, meaning: Meaning, rules: list[str]
+) -> None:
+    head = Head(status, (("Content-Type", kind),))
+    verdict = answer.judge_success(head, expects_answer=expects_answer, section="Here")
+    assert verdict.meaning is meaning
+    assert [(breach.rule, breach.requirement) for breach in verdict.breaches] == [(rule, "Here") for rule in rules]
+
+
+def test_a_broken_rule_is_a_failure_with_a_breach() -> None:
+    verdict = answer.broken("some-rule", "It is so.", "Mend it.", "Here")
+    assert (verdict.meaning, verdict.sentence) == (Meaning.FAILED, "It is so.")
+    assert [breach.rule for breach in verdict.breaches] == ["some-rule"]
