@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from time import perf_counter_ns
 from typing import Any
 
+import h11
 import httpx
 
 from inspector.protocol.transports.answer import HttpRequest
@@ -167,6 +168,9 @@ class HttpClient:
         """The request as it will leave, with all its headers. Raises `HttpFailure` for what cannot be sent."""
         with translated(Phase.CONNECT, request.url):
             client = self._get(request.url)
+            if request.is_exact:
+                built = _exact(request)
+                return built, _decode_headers(built.headers.raw)
             built = client.build_request(request.method, request.url, content=request.body or None)
             for name, value in request.headers:
                 built.headers[name] = value
@@ -196,8 +200,25 @@ class HttpClient:
         self._clients.clear()
 
 
+def _exact(request: HttpRequest) -> httpx.Request:
+    """Without what the client would add. Headers go out in UTF-8: what a server makes of that is what is tried."""
+    headers = [(name.encode(), value.encode()) for name, value in request.headers]
+    return httpx.Request(request.method, request.url, headers=headers, content=request.body)
+
+
 async def _note_response(response: httpx.Response) -> None:
     response.request.extensions["marks"].response = response
+
+
+_FAILURES = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.StreamError,
+    h11.LocalProtocolError,  # httpcore lets it through where the body does not fit its Content-Length
+    ssl.SSLError,
+    OSError,
+    ValueError,
+)
 
 
 class translated:
@@ -212,9 +233,7 @@ class translated:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(
-            error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError | ssl.SSLError | OSError | ValueError
-        ):
+        if isinstance(error, _FAILURES):
             phase = Phase.HEADERS if self._marks and self._is_connected(self._marks) else self._phase
             raise failure_of(error, phase, self._url, is_in_tls=bool(self._marks and self._marks.is_in_tls)) from error
 
@@ -260,7 +279,7 @@ def _from_httpx(error: BaseException, place: str, phase: Phase) -> tuple[EndCaus
             return EndCause.UNREACHABLE, f"{place} cannot be reached: {str(error)[:200]}. Check the address."
         case httpx.RemoteProtocolError():
             return _broken_http(str(error), place)
-        case httpx.LocalProtocolError() | UnicodeError():
+        case httpx.LocalProtocolError() | h11.LocalProtocolError() | UnicodeError():
             return EndCause.PROTOCOL, (
                 f"The request cannot be sent as it is: {str(error)[:200]}. Check the address and the headers you added."
             )

@@ -17,13 +17,17 @@ MAX_DETAIL_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request as a transport wants it sent; `purpose` says what for, in a word or a JSON-RPC method."""
+    """A request as a transport wants it sent; `purpose` says what for, in a word or a JSON-RPC method.
+
+    One that `is_exact` leaves with these headers and no others, but for a missing Host and Content-Length.
+    """
 
     method: str
     url: str
     headers: HeaderList
     purpose: str
     body: bytes = b""
+    is_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
