@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from inspector.protocol import jsonrpc
+from inspector.protocol import jsonrpc, tasks
 from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.jsonrpc import JsonRpc, MessageType, RequestId
 from inspector.session.link import Link
@@ -90,7 +90,11 @@ class Asks:
         if method == "elicitation/create" and mode not in ("form", "url"):
             return _refusal(message, jsonrpc.INVALID_PARAMS, f"unknown elicitation mode {jsonrpc.shown(mode)}")
         try:
-            return jsontext.dumps(jsonrpc.result(message.id, await self.ask(method, params)))
+            result = await self.ask(method, params)
+            task_id = tasks.related_task(params)
+            if task_id is not None:  # all that belongs to a task says so (R32)
+                result = {**result, "_meta": {**tasks.related_task_meta(task_id), **result.get("_meta", {})}}
+            return jsontext.dumps(jsonrpc.result(message.id, result))
         except Refused as refused:
             return _refusal(message, REFUSED_BY_USER, refused.sentence)
         except Exception as error:  # a callback is the user's code: its failure is an answer

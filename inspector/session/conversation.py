@@ -18,6 +18,7 @@ from inspector.session.calls import Answer, Call, Calls
 from inspector.session.inbox import Inbox
 from inspector.session.link import Link
 from inspector.session.stream import Ended, Stream
+from inspector.session.task_runs import TaskRuns
 from inspector.trace.events import ConnectionState, Direction, EndCause, Framing, Message, Outcome, SessionReady
 from inspector.wire import jsontext
 
@@ -82,7 +83,8 @@ class Conversation:
         self.inbox = Inbox(link, self.peer, self.calls, self._on_message)
         self.channel: Channel | None = None
         self.negotiated: Negotiated | None = None
-        self.listeners: list[Callable[[str, Any], None]] = []
+        self.task_runs = TaskRuns(link, self.asks, self.request)
+        self.listeners: list[Callable[[str, Any], None]] = [self.task_runs.on_notification]
         self.data_listeners: list[Callable[[str, Any], None]] = []
         self._farewells: set[asyncio.Task[None]] = set()
 
@@ -125,7 +127,7 @@ class Conversation:
     def begin(self, channel: Channel, negotiated: Negotiated, started_ns: int) -> None:
         """The server is ready for requests: say so."""
         self.negotiated = negotiated
-        self.calls.revision = negotiated.protocol_version
+        self.calls.revision = self.task_runs.revision = negotiated.protocol_version
         self.link.river.emit(
             SessionReady,
             connection=self.link.number,

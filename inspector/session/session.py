@@ -26,6 +26,7 @@ from inspector.trace.river import River
 
 if TYPE_CHECKING:
     from inspector.protocol.freshness import Freshness
+    from inspector.protocol.tasks import TaskState
 
 TICK_S = 0.1
 ALIVE_EVERY_TICKS = 4
@@ -142,6 +143,10 @@ class Session(Requests):
     def manifest(self) -> Manifest | None:
         """What the manifest of a tool stream says, None if there is none."""
         return getattr(self._conversation.channel, "manifest", None)
+
+    def on_task(self, listener: Callable[[str, TaskState], None]) -> None:
+        """Call `listener(tool, state)` too whenever a task that a call of ours became is in another state."""
+        self._conversation.task_runs.listeners.append(listener)
 
     def events(self, since: int = 0) -> AsyncIterator[AnyEvent]:
         """The trace events from number `since` on, as they happen; the end of the session ends it.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from inspector.protocol import tasks
 from inspector.session.asked import Asked
 from inspector.session.calls import Answer
+from inspector.session.rounds import Rounds
 
 if TYPE_CHECKING:
     from inspector.protocol.freshness import Freshness
@@ -42,6 +44,16 @@ class PlainRules:
 
 class HandshakeRules(PlainRules):
     """The revisions with a handshake."""
+
+    async def after(self, asked: Asked, answer: Answer) -> Answer | Asked:
+        """Links that need the user's consent first (R33), and tasks that we asked for (R32)."""
+        conversation = self.conversation
+        if answer.error is not None:
+            return await Rounds(conversation.link, conversation.asks).after_url_required(asked, answer)
+        was_asked_for = "task" in (asked.params or {})
+        if was_asked_for and tasks.read_created(answer.result, conversation.calls.revision) is not None:
+            return await conversation.task_runs.follow(asked, answer)
+        return answer
 
     async def tell_roots_changed(self) -> None:
         if self.conversation.link.options.callbacks.roots is not None:

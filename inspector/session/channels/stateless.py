@@ -174,6 +174,8 @@ class StatelessChannel:
             self.link.report(breach, about_n=answer.answer_n)
         if kind == "input_required":
             return await self._rounds.after_input_required(asked, answer, self._capabilities())
+        if kind == "task":
+            return await self.conversation.task_runs.follow(asked, answer)
         if kind == "invalid":
             return failed(answer, f"The result of {asked.method} is of a type that this revision does not know.")
         return self._complete(asked, answer)
