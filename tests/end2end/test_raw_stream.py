@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 import inspector
+from inspector.record.streamed_text import StreamedText
 from inspector.trace.events import AttemptMade, FrameReceived, RequestSent
 from tests.end2end.conftest import Program
 from tests.end2end.river_check import check_river, states
+from tests.end2end.servers.faults import Connection, FaultServer, Request
 
 
 async def test_a_flask_stream_is_found_out(run: Callable[..., Program]) -> None:
@@ -48,6 +51,29 @@ async def test_a_flask_stream_is_followed_across_its_ends(run: Callable[..., Pro
     assert [dict(request.headers).get("Last-Event-ID") for request in requests] == [None, "10", "20"]
     pauses = [state for state in states(session.river) if state.delay_ms is not None]
     assert [(pause.delay_ms, pause.asked_ms) for pause in pauses] == [(500.0, 500)] * 2
+
+
+async def test_a_post_opens_a_stream_and_is_not_repeated(server: FaultServer) -> None:
+    async def complete(connection: Connection, request: Request) -> None:
+        await connection.stream()
+        for word in ("Hel", "lo"):
+            await connection.event({"choices": [{"delta": {"content": word}}]})
+        await connection.event(b"[DONE]")
+        await connection.end()
+
+    server.routes["/v1/chat"] = complete
+    options: dict[str, Any] = {"transport": "raw-sse", "raw_method": "post", "raw_body": b'{"stream": true}'}
+    async with inspector.connect(server.url("/v1/chat"), **options) as session:
+        await asyncio.wait_for(session.closed(), 10)
+    check_river(session.river)
+    assert [(request.method, request.body) for request in server.seen] == [("POST", b'{"stream": true}')]
+    assert server.seen[0].headers["content-type"] == "application/json"
+    assert states(session.river)[-1].reason == (
+        "The server ended the stream. A POST is not repeated by itself; connect again to send it anew."
+    )
+    text = StreamedText()
+    text.fold(session.river.since(0))
+    assert (text.text, text.is_done) == ("Hello", True)
 
 
 async def test_a_web_page_is_told_as_what_it_is(run: Callable[..., Program]) -> None:

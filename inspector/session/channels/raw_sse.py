@@ -32,7 +32,8 @@ class RawSseChannel(PlainRules):
     def __init__(self, conversation: Conversation, revision: str | None = None) -> None:
         self.conversation = conversation
         self.link = conversation.link
-        self._wire = RawSse(self.link.options.url, self.link.options.headers)
+        options = self.link.options
+        self._wire = RawSse(options.url, options.headers, options.raw_method.upper(), options.raw_body)
         self._pace = Pace(self.link)
         self._stream: Stream | None = None
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -53,7 +54,7 @@ class RawSseChannel(PlainRules):
                 self._opened.exception()
                 return
             if self._is_final(ended):
-                self.link.move(ConnectionState.CLOSED, ended.sentence)
+                self.link.move(ConnectionState.CLOSED, self._last_words(ended))
                 return
             await self._pause(ended, retry_ms, event_id)
 
@@ -66,9 +67,21 @@ class RawSseChannel(PlainRules):
         return await authorised(self.link, once)
 
     def _is_final(self, ended: Ended) -> bool:
-        """204 and every other status that is no stream end it for good (WHATWG HTML 9.2.3)."""
+        """204 and every other status that is no stream end it for good (WHATWG HTML 9.2.3), and so does any end of
+        a stream that was not asked for with GET: to ask again might do again what the first request did.
+        """
         refused = ended.verdict is not None and not ended.was_stream
-        return refused or not self.link.options.reconnect or ended.event.cause is EndCause.CLOSED_BY_US
+        return (
+            refused
+            or not self._wire.is_repeatable
+            or not self.link.options.reconnect
+            or ended.event.cause is EndCause.CLOSED_BY_US
+        )
+
+    def _last_words(self, ended: Ended) -> str:
+        if self._wire.is_repeatable or ended.event.cause is EndCause.CLOSED_BY_US:
+            return ended.sentence
+        return f"{ended.sentence} A {self._wire.method} is not repeated by itself; connect again to send it anew."
 
     async def _pause(self, ended: Ended, retry_ms: int | None, event_id: str) -> None:
         if ended.was_stream:

@@ -41,3 +41,13 @@ def test_r80_only_200_with_the_right_type_is_a_stream_and_204_ends_it(
     verdict = RawSse(URL).judge_listen(Head(status, (("content-type", content_type),)), now=0)
     assert verdict.meaning is meaning
     assert bool(verdict.sentence) == (meaning is not Meaning.EVENT_STREAM)
+
+
+def test_r80_any_method_and_body_opens_a_stream() -> None:
+    wire = RawSse(URL, (), "POST", b'{"stream": true}')
+    request = wire.listen()
+    assert (request.method, request.body, request.purpose) == ("POST", b'{"stream": true}', "stream")
+    assert dict(request.headers)["Content-Type"] == "application/json"
+    assert "Content-Type" not in dict(RawSse(URL, (), "POST", b"a=b").listen().headers)
+    assert "does not take POST (405)" in wire.judge_listen(Head(405, ()), 0.0).sentence
+    assert (wire.is_repeatable, RawSse(URL).is_repeatable) == (False, True)
