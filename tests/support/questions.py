@@ -16,7 +16,7 @@ class Asked:
 
     def __init__(self, qtbot: QtBot, dialog: QuestionDialog) -> None:
         self.dialog = dialog
-        self.answers: list[dict[str, Any]] = []
+        self.answers: list[Any] = []
         self.refusals: list[str] = []
         self.all_declined = 0
         dialog.answered.connect(self.answers.append)

@@ -102,7 +102,7 @@ def test_what_does_not_fit_is_said_and_can_be_sent_anyway(qtbot: QtBot) -> None:
     driver.line("mail").textEdited.emit("nobody")
     assert "is no e-mail address" in driver.notice()
     driver.click("elicitationAccept")
-    assert driver.says("elicitationProblem") == '✕ "mail" is no e-mail address, such as name@example.com.'
+    assert driver.says("elicitationProblem") == '✕ Not sent. "mail" is no e-mail address, such as name@example.com.'
     assert driver.answers == []
     driver.click("elicitationAcceptAnyway")
     assert driver.answers == [{"action": "accept", "content": {"mail": "nobody"}}]
@@ -112,7 +112,7 @@ def test_editing_takes_the_complaint_back(qtbot: QtBot) -> None:
     driver = Driver(qtbot, form(("n",), n={"type": "integer"}))
     driver.arm()
     driver.click("elicitationAccept")
-    assert driver.says("elicitationProblem") == '✕ "n" is required and missing.'
+    assert driver.says("elicitationProblem") == '✕ Not sent. "n" is required and missing.'
     QTest.keyClicks(driver.line("n"), "7")
     assert driver.says("elicitationProblem") == ""
     assert not driver.button("elicitationAcceptAnyway").isVisible()

@@ -57,7 +57,7 @@ class ElicitationFormDialog(QuestionDialog):
         if values is not None and not wrong:
             self.settle({"action": "accept", "content": values})
             return
-        self._problem.say(f"✕ {wrong[0]}" if wrong else "✕ The values cannot be read.")
+        self._problem.say(f"✕ Not sent. {wrong[0] if wrong else 'The values cannot be read.'}")
         self._anyway.setVisible(values is not None)
 
     def decline(self) -> None:
@@ -88,6 +88,7 @@ class ElicitationFormDialog(QuestionDialog):
         self.content.set_tool(self._asked.schema if self._asked.is_form else True)
         if not self._asked.is_form:
             self.content.set_arguments_text("{}")
+            self.content.notice.hide()  # there is nothing that the values could fit
             return
         fields = self._asked.schema["properties"]
         usable = elicitation.defaults(self._asked.schema)

@@ -58,19 +58,19 @@ class QuestionDialog(QDialog):
         for button in buttons:
             button.setEnabled(False)
 
-    def settle(self, result: dict[str, Any]) -> None:
+    def settle(self, result: Any) -> None:
         """Answer with `result` and close."""
         if not self._is_settled:
             self._is_settled = True
-            self.answered.emit(result)
             super().accept()
+            self.answered.emit(result)
 
     def refuse(self, sentence: str) -> None:
         """Do not answer, and close."""
         if not self._is_settled:
             self._is_settled = True
-            self.refused.emit(sentence)
             super().reject()
+            self.refused.emit(sentence)
 
     def withdraw(self) -> None:
         """Close without a word: nobody waits for the answer any more."""
@@ -96,22 +96,27 @@ class QuestionDialog(QDialog):
         else:
             self.dismiss()
 
-    def _top(self, title: str, server: str, deprecated: str) -> QHBoxLayout:
+    def _top(self, title: str, server: str, deprecated: str) -> QVBoxLayout:
         self._waiting.setObjectName("questionsWaiting")
         self._waiting.setAccessibleName("Questions that wait")
         who = ElidedLabel(f"· {plain(server, MAX_SERVER_CHARS)}" if server else "")
         who.setObjectName("questionServer")
         who.setAccessibleName("Server that asks")
         who.setProperty("muted", True)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(heading(title))
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(heading(title))
         if deprecated:
-            row.addWidget(deprecated_badge(deprecated), 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(who, 1)
-        row.addWidget(self._waiting)
-        row.addWidget(self._decline_all)
-        return row
+            first.addWidget(deprecated_badge(deprecated), 0, Qt.AlignmentFlag.AlignVCenter)
+        first.addWidget(who, 1)
+        second.addWidget(self._waiting)
+        second.addStretch()
+        second.addWidget(self._decline_all)
+        rows = QVBoxLayout()
+        rows.setSpacing(6)
+        rows.addLayout(first)
+        rows.addLayout(second)
+        return rows
 
     def _arm(self) -> None:
         for button in self._guarded:

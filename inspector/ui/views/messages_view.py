@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.protocol.jsonrpc import json_type
 from inspector.protocol.sampling import content_blocks
-from inspector.record.text import plain, size
+from inspector.record.text import plain
 from inspector.ui.dialogs.dialog_parts import ColoredLabel
 from inspector.ui.forms.parts import muted_label
 from inspector.ui.forms.text import write_json
+from inspector.ui.views.block_widgets import binary, column, picture
 from inspector.ui.views.content import Block, BlockKind, blocks
-from inspector.ui.views.result_view import decode_image
 from inspector.ui.views.text_view import JSON, MARKDOWN, TextView
 
 MAX_MESSAGES = 50
@@ -79,11 +78,11 @@ def message_blocks(item: Any) -> Iterator[Block]:
 
 
 def block_widget(part: Block) -> QWidget:
-    """A block for looking at only."""
+    """A block for looking at; nothing in it asks the server for anything."""
     if part.kind is BlockKind.IMAGE:
-        return _image(part)
+        return picture(part)
     if part.kind is BlockKind.BINARY:
-        return _lines(f"{part.heading} · {size(len(part.value))}", part.note)
+        return binary(part)
     if part.kind is BlockKind.LINK:
         return _lines(part.heading, plain(part.uri, 500), part.note)
     if part.kind is BlockKind.TEXT and not part.value:
@@ -94,22 +93,4 @@ def block_widget(part: Block) -> QWidget:
 
 
 def _lines(*texts: str) -> QWidget:
-    column = QWidget()
-    layout = QVBoxLayout(column)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(4)
-    for text in filter(None, texts):
-        layout.addWidget(muted_label(text))
-    return column
-
-
-def _image(part: Block) -> QWidget:
-    image, words = decode_image(part.value)
-    column = _lines(f"{part.heading} · {words} · {size(len(part.value))}", part.note)
-    layout = column.layout()
-    if image is not None and layout is not None:
-        picture = QLabel()
-        picture.setPixmap(QPixmap.fromImage(image))
-        picture.setAccessibleName(f"Image, {words}")
-        layout.addWidget(picture)
-    return column
+    return column(*(muted_label(text) for text in texts if text))
