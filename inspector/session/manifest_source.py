@@ -9,6 +9,7 @@ from inspector.protocol.manifest import Manifest, manifest_urls, read_manifest
 from inspector.protocol.transports import answer
 from inspector.protocol.transports.answer import Head, HttpRequest, Meaning, Verdict
 from inspector.protocol.transports.http_sse import origin
+from inspector.session.authorization import authorised
 from inspector.session.failure import connect_error
 from inspector.session.link import Link
 from inspector.session.reader import Arrival
@@ -69,11 +70,16 @@ async def fetch_manifest(link: Link) -> tuple[Manifest | None, str]:
 
 async def _fetch(link: Link, url: str) -> tuple[Manifest | None, Ended, str]:
     """One try: the manifest, how the exchange ended, and why it is no manifest."""
-    own = link.options.headers if _is_same_origin(url, link.options.url) else ()
+    is_own = _is_same_origin(url, link.options.url)
     sink = _JsonSink(link)
-    stream = Stream(link, sink)
-    stream.close_in(MANIFEST_S, EndCause.TIMED_OUT_BY_US, f"The manifest did not come within {MANIFEST_S:g} s.")
-    ended = await stream.run(HttpRequest("GET", url, (("Accept", answer.JSON), *own), "manifest"))
+    headers = (("Accept", answer.JSON), *(link.options.headers if is_own else ()))
+
+    async def once() -> Ended:
+        stream = Stream(link, sink, is_aside=not is_own)
+        stream.close_in(MANIFEST_S, EndCause.TIMED_OUT_BY_US, f"The manifest did not come within {MANIFEST_S:g} s.")
+        return await stream.run(HttpRequest("GET", url, headers, "manifest"))
+
+    ended = await (authorised(link, once) if is_own else once())
     if not sink.body:
         return None, ended, ended.sentence
     parsed = jsontext.parse(sink.body)

@@ -169,7 +169,10 @@ class LatencyStats(Fold):
 
     def _on_step(self, step: ToolStep) -> None:
         if step.direction is not Direction.INBOUND:
-            self._on_request(step, "tools/call", step.tool)
+            if step.request_n is None:
+                self._on_request(step, "tools/call", step.tool)
+            elif step.request_n in self._pending and step.stream is not None:  # sent again after a sign-in
+                self._streams.setdefault(step.stream, self._pending[step.request_n])
             return
         if step.framing is Framing.SSE:
             self._on_event(step)

@@ -216,8 +216,8 @@ class ToolStep(SseEvent, frozen=True, kw_only=True, tag="tool.step"):
     """One step of a tool stream's run (R81): our `call`, or what came on its stream, which has no JSON-RPC id (R83).
 
     `step` is `call`, `started`, `progress`, `data`, `complete`, `error` or `result` (an answer in one piece); `tool` is
-    the tool's name. `request_n` is the number of the call that an inbound step belongs to, and `rtt_ms` is set on the
-    one step that ends it. `raw` holds the exact bytes as `framing` says.
+    the tool's name. `request_n` is the number of the call that an inbound step belongs to, or that a call is sent again
+    for after a sign-in; `rtt_ms` is set on the one step that ends it. `raw` holds the exact bytes as `framing` says.
     """
 
     tool: str

@@ -84,13 +84,14 @@ def _check_requests(events: list[AnyEvent]) -> None:
 
 def _check_runs(events: list[AnyEvent]) -> None:
     """Every call over a tool stream ends once, and its steps come on its own stream (R83)."""
-    calls = {event.n: event for event in steps(events) if event.step == "call"}
+    calls = {event.n: event for event in steps(events) if event.step == "call" and event.request_n is None}
+    carriers = {(event.request_n or event.n, event.stream) for event in steps(events) if event.step == "call"}
     ended: dict[int | None, int] = defaultdict(int)
     for event in events:
         if isinstance(event, ExchangeFailed):
             ended[event.request_n] += 1
-        elif isinstance(event, ToolStep) and event.n not in calls:
-            assert event.request_n in calls and event.stream == calls[event.request_n].stream
+        elif isinstance(event, ToolStep) and event.step != "call":
+            assert event.request_n in calls and (event.request_n, event.stream) in carriers
             assert event.tool == calls[event.request_n].tool and event.direction is Direction.INBOUND
             ended[event.request_n] += event.rtt_ms is not None
             assert event.rtt_ms is None or (event.rtt_ms >= 0 and event.step in ("complete", "error", "result"))

@@ -73,6 +73,7 @@ async def test_a_run_from_start_to_end(app: Program) -> None:
     async with connect(app.url(PATH)) as session:
         session.on_stream_data(lambda tool, value: data.append((tool, value)))
         answer = await session.call_tool("report", {"steps": 3}, on_progress=seen.append)
+        await until(lambda: len(ends(session.river, "tools/call")) == 1)
     check_river(session.river)
     assert answer.ok and answer.sentence == ""
     assert answer.result == {"content": [], "structuredContent": {"steps": 3}}

@@ -21,6 +21,7 @@ from inspector.protocol.transports.tool_stream import (
     read_answer,
     read_step,
 )
+from inspector.session.authorization import authorised
 from inspector.session.calls import Call
 from inspector.session.channels import endings
 from inspector.session.channels.rules import PlainRules
@@ -191,8 +192,12 @@ class ToolStreamChannel(PlainRules):
         given = params if isinstance(params, dict) else {}
         request = self._wire.call(given.get("name"), given.get("arguments") or {})
         sink = _RunSink(self, call, call.pending.name or "")
-        stream = call.stream = Stream(self.link, sink, lambda n: self._sent(call, request.body, n))
-        ended = call.ended = await stream.run(request)
+
+        async def once() -> Ended:
+            stream = call.stream = Stream(self.link, sink, lambda n: self._sent(call, request.body, n))
+            return await stream.run(request)
+
+        ended = call.ended = await authorised(self.link, once, call)
         if call.is_settled:
             return
         reason = endings.why(ended)
@@ -205,10 +210,12 @@ class ToolStreamChannel(PlainRules):
         self.conversation.calls.fail(call, endings.outcome_of(ended), f"{call.label} got no answer: {reason}")
 
     def _sent(self, call: Call, body: bytes, stream: int) -> None:
+        is_repeat = call.pending.sent_ns != 0  # after a sign-in; it belongs to the first one
         event = self.link.river.emit(
             ToolStep,
             connection=self.link.number,
             stream=stream,
+            request_n=call.pending.request_n if is_repeat else None,
             direction=Direction.OUTBOUND,
             framing=Framing.BODY,
             raw=body,

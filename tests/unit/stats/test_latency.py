@@ -167,3 +167,17 @@ def test_an_answer_in_one_piece_is_no_first_event() -> None:
     talk.step(1, "result", call, framing=Framing.BODY, rtt_ms=10.0)
     row = rows(talk)["tools/call add"]
     assert (row.last_ms, row.ttfe_p50_ms) == (10.0, None)
+
+
+def test_a_call_sent_again_after_a_sign_in_is_one_call() -> None:
+    talk = Talk()
+    call = talk.call_stream(1, "report")
+    talk.end(1)
+    talk.wait(10)
+    talk.call_stream(2, "report", request_n=call.n)
+    talk.headers(2, ttfb_ms=3.0)
+    talk.step(2, "started", call)
+    talk.step(2, "complete", call, rtt_ms=10.0)
+    row = rows(talk)["tools/call report"]
+    assert (row.count, row.in_flight, row.last_ms) == (1, 0, 10.0)
+    assert near(row.ttfb_p50_ms, 3.0) and near(row.ttfe_p50_ms, 10.0)
