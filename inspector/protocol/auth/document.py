@@ -8,7 +8,7 @@ from typing import Any
 from inspector.protocol.auth.steps import AuthError, Fetched
 from inspector.protocol.auth.words import quote
 from inspector.protocol.breach import Breach
-from inspector.protocol.transports.answer import JSON, HttpRequest, wrong_content_type
+from inspector.protocol.transports.answer import JSON, HttpRequest
 from inspector.wire import http, jsontext
 
 Report = Callable[[Breach], None]
@@ -38,9 +38,10 @@ def read_object(answer: Fetched) -> dict[str, Any] | str:
     parsed = jsontext.parse(answer.body)
     if isinstance(parsed.value, dict):
         return parsed.value
-    kind = answer.head.get("content-type")
+    kind = quote(http.media_type(answer.head.get("content-type")))
     if parsed.error is not None and not http.is_json(kind):
-        return wrong_content_type(answer.head, JSON)
+        what = "a web page (HTML)" if kind in ("text/html", "application/xhtml+xml") else kind or "no Content-Type"
+        return f"The server answered {answer.status} with {what} in place of JSON."
     reason = f"not JSON: {parsed.error.text}" if parsed.error else "JSON, but no object"
     return f"The answer is {reason}."
 
