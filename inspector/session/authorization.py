@@ -41,15 +41,15 @@ class Authorization:
     """What one connection is allowed to do, and how it comes to be allowed more.
 
     It is off without `Options.auth`, and where the user gave an Authorization header of their own. `error` says why
-    the last sign-in failed, `is_signing_in` that one is under way.
+    the last sign-in failed, `failures` how many did, `is_signing_in` that one is under way.
     """
 
     def __init__(self, link: Link) -> None:
         self.error = ""
         self.is_signing_in = False
+        self.failures = 0
         self._link = link
         self._lock = asyncio.Lock()
-        self._failures = 0
         self._port = 0
         self._secrets: set[bytes] = set()
         self._authorizer: Authorizer | None = None
@@ -135,16 +135,19 @@ class Authorization:
             else:
                 self._say(f"The access token could not be refreshed: {error.sentence}")
 
-    async def satisfied(self, ended: Ended) -> bool:
-        """Answer a 401 or 403 that can be answered; True if it makes sense to send the request again."""
+    async def satisfied(self, ended: Ended, failures: int | None = None) -> bool:
+        """Answer a 401 or 403 that can be answered; True if it makes sense to send the request again.
+
+        `failures` as it was when the request left: if a sign-in has failed since, that was the answer to it as well.
+        """
         authorizer, head = self._get(), ended.head
         if authorizer is None or head is None or not authorizer.wants(head):
             return False
-        failures = self._failures
+        failures = self.failures if failures is None else failures
         async with self._lock:
-            if self.token_n != ended.token_n:  # somebody has signed in since
+            if self.token_n != ended.token_n and authorizer.describe().has_token:  # somebody has signed in since
                 return True
-            if self._failures != failures or self._link.state is ConnectionState.CLOSED:  # ... or has failed to
+            if self.failures != failures or self._link.state is ConnectionState.CLOSED:  # ... or has failed to
                 return False
             error = await self._sign_in(authorizer, head)
             if error is not None:
@@ -186,7 +189,7 @@ class Authorization:
         return error
 
     def _failed(self, error: AuthError, ended: Ended) -> None:
-        self._failures += 1
+        self.failures += 1
         is_for_want_of_a_user = error.rule == NO_REDIRECT_URI and not self._may_ask
         self.error = NOBODY_TO_ASK if is_for_want_of_a_user else error.sentence
         self._say(self.error)
@@ -233,16 +236,16 @@ async def authorised(
         return await run()
     await authorization.refresh_if_due()
     authorization.operation_started()
-    ended = await run()
+    failures, ended = authorization.failures, await run()
     for _ in range(MAX_ROUNDS):
         if not authorization.wants(ended.head):
             authorization.operation_succeeded()
             return ended
         if call is not None:
             call.deadline_ns = 0
-        if not await authorization.satisfied(ended):
+        if not await authorization.satisfied(ended, failures):
             return authorization.explained(ended)
         if not is_wanted() or (call is not None and call.is_settled):
             return ended
-        ended = await run()
+        failures, ended = authorization.failures, await run()
     return authorization.explained(ended) if authorization.wants(ended.head) else ended

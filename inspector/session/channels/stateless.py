@@ -17,6 +17,7 @@ from inspector.protocol.peer import name_of
 from inspector.protocol.transports.answer import Head, Verdict
 from inspector.protocol.transports.stateless import StatelessHttp
 from inspector.session.asked import Asked
+from inspector.session.authorization import authorised
 from inspector.session.calls import Answer, Call
 from inspector.session.channels import endings
 from inspector.session.channels.endings import NETWORK_CAUSES
@@ -138,7 +139,7 @@ class StatelessChannel:
         if reason:
             self.conversation.calls.fail(call, Outcome.REFUSED, f"{call.label} was not sent: {reason}")
             return
-        ended = call.ended = await self._post(call)
+        ended = call.ended = await authorised(self.link, lambda: self._post(call), call)
         if ended.event.cause in NETWORK_CAUSES and self.link.state is ConnectionState.OPEN:
             self.link.spawn(self._recovery.suspect(ended.sentence), "suspect")
         if not call.is_settled:
