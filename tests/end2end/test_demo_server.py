@@ -43,6 +43,7 @@ class Program:
     port: int
     url: str
     sse_url: str
+    tool_stream_url: str
 
 
 def start(*options: str) -> Program:
@@ -155,6 +156,7 @@ async def test_the_front_page_names_the_urls(program: Program) -> None:
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert program.url in answer.text
     assert program.sse_url in answer.text
+    assert program.tool_stream_url in answer.text
     assert missing.status_code == 404
 
 

@@ -72,7 +72,8 @@ def _wait_for_stdin(stop: Callable[[], None]) -> None:
 
 
 def _announce(server: DemoServer) -> None:
-    print(json.dumps({"port": server.port, "url": server.url, "sse_url": server.sse_url}), flush=True)
+    urls = {"url": server.url, "sse_url": server.sse_url, "tool_stream_url": server.tool_stream_url}
+    print(json.dumps({"port": server.port, **urls}), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The demo server as a whole: a loopback listener with two MCP transports and a page of text."""
+"""The demo server as a whole: a loopback listener with two MCP transports, tool streams and a page of text."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Self
 from inspector.servers.demo.http_sse import TEXT_HEADERS, HttpSse
 from inspector.servers.demo.session import Sessions
 from inspector.servers.demo.streamable import StreamableHttp
+from inspector.servers.demo.tool_stream import MANIFEST_PATH, PATH, ToolStreams
 from inspector.servers.http import HttpConnection, HttpRequest
 from inspector.servers.loopback import LoopbackListener
 
@@ -29,10 +30,12 @@ class DemoServer:
         self._listener = LoopbackListener(self._route, port)
         self._streamable = StreamableHttp(self._sessions, heartbeat_s, resume_grace_s)
         self._http_sse = HttpSse(self._sessions, heartbeat_s)
+        self._tool_streams = ToolStreams(heartbeat_s)
         self._cleanup = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         self._cleanup.push_async_callback(self._sessions.close_all)
+        self._cleanup.push_async_callback(self._tool_streams.close)
         await self._cleanup.enter_async_context(self._listener)
         return self
 
@@ -55,6 +58,11 @@ class DemoServer:
         return f"http://127.0.0.1:{self.port}/sse"
 
     @property
+    def tool_stream_url(self) -> str:
+        """The URL for tool streams; their manifest is at `/mcp.json`."""
+        return f"http://127.0.0.1:{self.port}{PATH}"
+
+    @property
     def connections(self) -> int:
         """How many connections are open."""
         return self._listener.connections
@@ -62,7 +70,7 @@ class DemoServer:
     @property
     def calls(self) -> int:
         """How many tool calls are running."""
-        return self._sessions.calls
+        return self._sessions.calls + self._tool_streams.calls
 
     async def _route(self, request: HttpRequest, connection: HttpConnection) -> None:
         match request.path:
@@ -72,6 +80,10 @@ class DemoServer:
                 await self._http_sse.serve_stream(request, connection)
             case "/messages":
                 await self._http_sse.serve_message(request, connection)
+            case path if path == PATH:
+                await self._tool_streams.serve(request, connection)
+            case path if path == MANIFEST_PATH:
+                await self._tool_streams.serve_manifest(request, connection)
             case "/":
                 await self._welcome(request, connection)
             case _:
@@ -85,6 +97,8 @@ class DemoServer:
             "This is the demo server of the SSE MCP Inspector. It speaks the Model Context Protocol:\n\n"
             f"  Streamable HTTP (2025-03-26 to 2025-11-25)  {self.url}\n"
             f"  HTTP+SSE (2024-11-05)                       {self.sse_url}\n"
+            f"\nand the same tools as tool streams:\n\n"
+            f"  POST {{tool, params}}                         {self.tool_stream_url}\n"
         )
         await connection.respond(200, TEXT_HEADERS, text.encode())
 
