@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspector.protocol import era
+from inspector.protocol.envelope import TASKS_EXTENSION
 
-TASKS_EXTENSION = "io.modelcontextprotocol/tasks"
 DEFAULT_TIMEOUT_S = 60.0
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from inspector.protocol import era, jsonrpc
+from inspector.protocol.envelope import CLIENT_CAPABILITIES, CLIENT_INFO, PROTOCOL_VERSION
 from inspector.protocol.era import TransportName
 from inspector.protocol.param_headers import encode_value
 from inspector.ui.raw_drafts import RawDraft, messages, with_header
@@ -135,9 +136,8 @@ class Template:
 def _request(preset: Preset, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
     """A request with id 1; a stateless one says in `_meta` who asks and in which revision (R41)."""
     if preset is Preset.STATELESS:
-        prefix = "io.modelcontextprotocol/"
-        facts = {"protocolVersion": era.STATELESS, "clientInfo": _CLIENT, "clientCapabilities": {}}
-        params = {**(params or {}), "_meta": {prefix + key: value for key, value in facts.items()}}
+        meta = {PROTOCOL_VERSION: era.STATELESS, CLIENT_INFO: _CLIENT, CLIENT_CAPABILITIES: {}}
+        params = {**(params or {}), "_meta": meta}
     return jsonrpc.request(1, method, params)
 
 

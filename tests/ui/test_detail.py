@@ -8,14 +8,17 @@ from pytestqt.qtbot import QtBot
 
 from inspector.record.timeline import Timeline
 from inspector.trace.events import (
+    AttemptMade,
     BodyReceived,
     Connected,
     ConnectionState,
+    Direction,
     Framing,
     Message,
     MessageType,
     Outcome,
     Severity,
+    ToolStep,
     Violation,
 )
 from inspector.ui.payload.facts import Section, http_events, http_sections, sse_sections
@@ -255,3 +258,38 @@ def test_only_the_tab_in_front_is_filled(pane: DetailPane, talk: Conversation) -
     assert pane.http.toPlainText() == ""
     pane.tabs.setCurrentIndex(HTTP)
     assert "tools/call" in pane.http.toPlainText()
+
+
+def test_a_step_of_a_tool_shows_its_run_its_data_and_its_block(pane: DetailPane, talk: Conversation) -> None:
+    stream = talk.next_stream()
+    sent = b'{"tool": "search", "params": {"q": 1}}'
+    fields: dict[str, Any] = {"direction": Direction.OUTBOUND, "framing": Framing.BODY, "raw": sent}
+    call = talk.tell(ToolStep, stream=stream, tool="search", step="call", **fields)
+    talk.wait(1_500)
+    raw = b'event: complete\ndata: {"type":"complete","data":[1]}\n\n'
+    done = talk.hear(ToolStep, stream, tool="search", step="complete", raw=raw, request_n=call.n, rtt_ms=1_500.0)
+    text = show(pane, talk, done.n)
+    assert f"search is complete, 1.500 s after the call (call #{call.n})." in text
+    assert '  "data": [\n    1\n  ]' in text
+    assert "complete" in show(pane, talk, done.n, SSE)
+    assert f'href="{call.n}"' in pane.links.text()
+    text = show(pane, talk, call.n)
+    assert "The call of search." in text
+    assert '  "params": {\n    "q": 1\n  }' in text
+
+
+def test_a_step_whose_data_is_no_json_is_shown_as_it_came(pane: DetailPane, talk: Conversation) -> None:
+    step = talk.hear(ToolStep, 1, tool="search", step="data", raw=b"data: plain <b>text</b>\n\n")
+    assert show(pane, talk, step.n) == "search sends data.\nplain <b>text</b>"
+
+
+def test_an_acknowledged_subscription_says_to_what(pane: DetailPane, talk: Conversation) -> None:
+    method = "notifications/subscriptions/acknowledged"
+    raw = b'{"method":"' + method.encode() + b'","params":{"notifications":{"toolsListChanged":true}}}'
+    event = talk.said(MessageType.NOTIFICATION, raw, method=method)
+    assert "Acknowledged: toolsListChanged." in show(pane, talk, event.n)
+
+
+def test_an_attempt_shows_its_verdict(pane: DetailPane, talk: Conversation) -> None:
+    attempt = talk.tell(AttemptMade, transport="http+sse", verdict="The answer is 405.", succeeded=False)
+    assert show(pane, talk, attempt.n) == "http+sse does not fit: The answer is 405.\n"

@@ -6,7 +6,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from inspector.trace.events import CommentReceived, ConnectionState, Framing, MessageType
+from inspector.trace.events import AttemptMade, CommentReceived, ConnectionState, Framing, MessageType, ToolStep
 from inspector.ui.models.row_filter import RowFilter
 from inspector.ui.models.timeline_cells import Column, TimeMode
 from inspector.ui.models.timeline_model import TimelineModel
@@ -89,3 +89,22 @@ def test_cells_of_a_row(river: Talk, model: TimelineModel, qtbot: QtBot) -> None
     assert [model.cell(position, Column.TIME) for position in range(3)] == ["+0.000000 s", "+0.003200 s", "+0.000000 s"]
     assert "you pressed Connect" in model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole)
     assert model.data(QModelIndex()) is None
+
+
+def test_rows_say_what_came_of_attempts_and_subscriptions(river: Talk, model: TimelineModel, qtbot: QtBot) -> None:
+    river.tell(AttemptMade, transport="http+sse", verdict="The answer is 405.", succeeded=False)
+    asked = river.ask(1, "subscriptions/listen", id=1, raw=b"{}")
+    method = "notifications/subscriptions/acknowledged"
+    raw = b'data: {"params":{"notifications":{"toolsListChanged":true}}}\n\n'
+    river.message(1, MessageType.NOTIFICATION, method=method, raw=raw)
+    river.answer(1, asked, id=1, raw=b'data: {"id":1,"result":{}}\n\n')
+    river.hear(ToolStep, 2, tool="search", step="progress", raw=b'data: {"type":"progress","data":"half"}\n\n')
+    qtbot.waitUntil(lambda: model.rowCount() == 5)
+    previews = [model.cell(row, Column.PREVIEW) for row in range(5)]
+    assert previews[0] == "✕ does not fit: The answer is 405."
+    assert previews[2:] == [
+        "acknowledged: toolsListChanged",
+        "graceful end: the server closed the subscription",
+        "half",
+    ]
+    assert model.cell(4, Column.LABEL) == "progress  search"

@@ -12,6 +12,7 @@ from inspector.record.rows import ABSENT_BYTES
 from inspector.record.timeline import Timeline
 from inspector.trace.events import FrameReceived, ToolStep
 from inspector.trace.river import River
+from inspector.ui import row_words
 
 PREVIEW_CHARS = 160
 _PREVIEWS_KEPT = 4_096
@@ -122,4 +123,5 @@ class TimelineCells:
         return text.duration(latency_ms) if latency_ms == latency_ms else ""  # noqa: PLR0124 - NaN stands for none
 
     def _preview(self, row: int) -> str:
-        return text.preview(self._river[self._timeline.numbers[row]]).lstrip()[:PREVIEW_CHARS]
+        said = row_words.preview(self._river[self._timeline.numbers[row]], self._river)
+        return text.plain(said).lstrip()[:PREVIEW_CHARS]

@@ -21,7 +21,8 @@ from inspector.trace.events import (
     StreamEnded,
     Violation,
 )
-from inspector.ui import theme
+from inspector.trace.river import River
+from inspector.ui import row_words, theme
 from inspector.ui.payload.facts_view import escaped
 from inspector.ui.payload.payload_text import PayloadText
 from inspector.wire import jsontext
@@ -84,8 +85,9 @@ def _own_remarks(event: AnyEvent) -> Iterator[tuple[Severity, str]]:
 class MessageView(QWidget):
     """Sentence and remarks above, payload below."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, river: River, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._river = river
         self.sentence = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText)
         self.sentence.setObjectName("detailSentence")
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -103,6 +105,8 @@ class MessageView(QWidget):
         """Show the payload of an event, or its sentence alone where it has none."""
         shown = readable(event)
         lines = [_remark(severity, said) for severity, said in shown.remarks]
+        if said := row_words.about(event, self._river):
+            lines.insert(0, escaped(said))
         if not shown.text and not lines:
             lines.append(escaped(text.summary(event)))
         self.sentence.setText("<br>".join(lines))

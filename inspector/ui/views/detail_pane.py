@@ -79,7 +79,7 @@ class DetailPane(QWidget):
         self.links = _label("detailLinks")
         self.links.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.links.linkActivated.connect(lambda target: self.jump.emit(int(target)))
-        self.message = MessageView()
+        self.message = MessageView(river)
         self.sse = FactsView("detailSse", "Fields of the event stream block")
         self.bytes = BytesView(river)
         self.http = FactsView("detailHttp", "HTTP exchange")

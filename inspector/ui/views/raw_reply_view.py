@@ -21,6 +21,8 @@ from inspector.ui.theme import color
 from inspector.wire.http import HeaderList, mask_headers, media_type
 
 TICK_MS = 100
+KEPT_BYTES = 1_048_576
+"""So much of a body is handed over; what is that long may be longer."""
 _EMPTY = "No reply yet. Write a request, or pick a template, and send it with Ctrl+Enter."
 _PRETTY, _TEXT, _BYTES, _HEADERS = range(4)
 
@@ -189,12 +191,18 @@ def outcome_words(reply: RawReply) -> str:
     facts = [
         plain(f"{reply.status} {reply.reason}".rstrip(), 80),
         duration(reply.elapsed_ms),
-        size(len(reply.body)) if reply.body else "no body",
+        _size(reply.body),
         plain(media_type(content_type), 60),
     ]
     if reply.is_stream:
         facts.append(counted(reply.body.count(b"\ndata:") + reply.body.startswith(b"data:"), "data line"))
     return " · ".join(filter(None, facts))
+
+
+def _size(body: bytes) -> str:
+    if not body:
+        return "no body"
+    return f"{size(len(body))} or more (the timeline has it all)" if len(body) >= KEPT_BYTES else size(len(body))
 
 
 def _shown_headers(reply: RawReply) -> tuple[tuple[str, str], ...]:

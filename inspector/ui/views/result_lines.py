@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from inspector.protocol.envelope import RELATED_TASK
 from inspector.protocol.schema_words import brief
 from inspector.record.text import counted, duration
 from inspector.ui.forms.spec import shown
 
-RELATED_TASK = "io.modelcontextprotocol/related-task"
 MAX_ASKED = 5
 _TASK_ROLES = {"completed": "good", "failed": "bad", "cancelled": "warn", "input_required": "warn"}
 
