@@ -32,12 +32,18 @@ DONE = "[DONE]"
 
 def at(value: Any, path: Path) -> str | None:
     """The string at `path`, None if there is none."""
+    found = value_at(value, path)
+    return found if isinstance(found, str) else None
+
+
+def value_at(value: Any, path: Path) -> Any:
+    """Whatever stands at `path`, None if nothing does."""
     for step in path:
         if isinstance(step, str):
             value = value.get(step) if isinstance(value, dict) else None
         else:
             value = value[step] if isinstance(value, list) and step < len(value) else None
-    return value if isinstance(value, str) else None
+    return value
 
 
 def find(value: Any) -> Path | None:

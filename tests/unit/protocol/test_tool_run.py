@@ -6,10 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inspector.protocol.tool_run import Run
 from inspector.protocol.transports.tool_stream import read_answer, read_step
 from inspector.wire.sse import Frame
+from tests.unit.protocol.test_deltas import JSON
 
 TEXT = {"content": [{"type": "text", "text": "Hello"}]}
 START: dict[str, Any] = {"type": "started", "tool": "t"}
@@ -108,3 +111,13 @@ def test_endless_text_is_not_gathered_for_ever(monkeypatch: pytest.MonkeyPatch) 
     run = Run("t")
     feed(run, *["x" * 10] * 50, "[DONE]")
     assert len(run.result()["content"][0]["text"]) == 110
+
+
+@given(st.lists(JSON | st.sampled_from([START, END, "[DONE]", {"type": "error"}, {"type": "result", "data": []}])))
+def test_any_run_has_a_result_an_error_and_one_end(steps: list[Any]) -> None:
+    run = Run("t")
+    ends = 0
+    for step in steps:
+        ends += run.feed(read_step(Frame(b"", 0, data=step if step == "[DONE]" else json.dumps(step))))[0]
+    assert ends == (run.ended is not None)
+    assert isinstance(run.result(), dict) and run.error()["message"]

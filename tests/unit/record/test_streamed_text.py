@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from inspector.record.streamed_text import PathError, StreamedText, as_jsonpath, candidates, compile_path
 from inspector.trace.events import FrameReceived, Framing, MessageType
+from inspector.wire import jsontext
 from tests.support.rivers import Talk
 from tests.unit.protocol.test_deltas import JSON
 
@@ -58,6 +59,15 @@ def test_a_path_in_either_notation(path: str) -> None:
 
 def test_a_path_takes_all_that_matches_and_any_type() -> None:
     assert read({"a": ["x", 1, None, {"n": 2}]}, "plain", path="$.a[*]") == 'x1{"n":2}'
+
+
+@given(JSON, st.sampled_from(["$.delta", "data.text", "$.choices[0].delta.x", "choices[1]", "x.x"]))
+def test_the_short_way_finds_what_the_library_finds(value: Any, path: str) -> None:
+    import jsonpath
+
+    matches = jsonpath.findall(path, value) if isinstance(value, dict | list) else []
+    expected = "".join(m if isinstance(m, str) else "" if m is None else jsontext.dumps(m).decode() for m in matches)
+    assert compile_path(path)(value) == expected
 
 
 @pytest.mark.parametrize("path", ["$.a[", "a b", "$..", "$[?@.a", "$.a[?length(]"])
