@@ -40,6 +40,7 @@ class AuthorizationDialog(QuestionDialog):
         self.setObjectName("authorizationDialog")
         self._prompt = prompt
         self._facts = seen_facts(prompt.url)
+        self._consent = muted_label(_CONSENT)
         self._state = ColoredLabel("note")
         self._words = ""
         self._turns = 0
@@ -69,6 +70,7 @@ class AuthorizationDialog(QuestionDialog):
     def show_waiting(self, words: str = _WAITING) -> None:
         """Say that the browser has the turn."""
         self._words = words
+        self._consent.hide()
         self._problem.say("")
         self._turn()
         self._spinner.start()
@@ -124,7 +126,7 @@ class AuthorizationDialog(QuestionDialog):
             part.hide()
         self.column.addLayout(_facts(self._prompt))
         self.column.addWidget(UrlView(self._facts, "authorizationUrl"))
-        self.column.addWidget(muted_label(_CONSENT))
+        self.column.addWidget(self._consent)
         self.column.addWidget(self._state)
         self.column.addLayout(paste)
         self.column.addWidget(self._problem)

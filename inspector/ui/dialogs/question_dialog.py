@@ -50,6 +50,7 @@ class QuestionDialog(QDialog):
         """Show that so many more questions wait, and that the server has asked `asked` altogether."""
         words = counted(waiting, "more question")
         self._waiting.setText(f"{words} wait{'s' if waiting == 1 else ''}" if waiting else "")
+        self._waiting.setVisible(waiting > 0)
         self._decline_all.setVisible(asked > 1)
 
     def guard(self, *buttons: QPushButton) -> None:
