@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -20,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from inspector.session.raw_exchange import RawReply
 from inspector.ui.raw_drafts import RawDraft
 from inspector.ui.raw_templates import Preset, RawTarget
 from inspector.ui.settings import Header
@@ -33,18 +32,8 @@ READABLE, TEXT, BYTES, REPLY_HEADERS = range(4)
 TARGET = RawTarget("http://h/mcp", (Header("Authorization", "Bearer secret-token"),), "s-1")
 
 
-@dataclass(frozen=True)
-class Reply:
-    """A reply as the session makes it."""
-
-    status: int = 200
-    reason: str = "OK"
-    headers: HeaderList = (("Content-Type", "application/json"), ("Set-Cookie", "sid=verysecretvalue; Path=/"))
-    body: bytes = b'{"id":1,"result":{}}'
-    sentence: str = ""
-    stream: int | None = 7
-    elapsed_ms: float = 12.34
-    is_stream: bool = False
+HEAD: HeaderList = (("Content-Type", "application/json"), ("Set-Cookie", "sid=verysecretvalue; Path=/"))
+REPLY = RawReply(200, "OK", HEAD, b'{"id":1,"result":{}}', "", 7, 12.34, False)
 
 
 @pytest.fixture
@@ -110,7 +99,7 @@ def test_ctrl_enter_sends_and_escape_stops(qtbot: QtBot, pane: RawPane) -> None:
         QTest.keyClick(body(pane), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     with qtbot.waitSignal(pane.stop_requested):
         QTest.keyClick(body(pane), Qt.Key.Key_Escape)
-    pane.show_reply(Reply())
+    pane.show_reply(REPLY)
     assert part(pane, QPushButton, "rawSend").isEnabled()
     assert not part(pane, QPushButton, "rawStop").isEnabled()
 
@@ -205,13 +194,13 @@ def test_a_new_connection_changes_only_what_the_user_left_alone(pane: RawPane) -
 
 def test_the_exact_reply_is_shown(qtbot: QtBot, pane: RawPane) -> None:
     sent_from(qtbot, pane)
-    pane.show_reply(Reply())
+    pane.show_reply(REPLY)
     assert status(pane) == "200 OK · 12.3 ms · 20 B · application/json"
     assert part(pane, QPlainTextEdit, "rawReplyPretty").toPlainText() == '{\n  "id": 1,\n  "result": {}\n}'
     show_tab(pane, "rawReplyTabs", TEXT)
     assert part(pane, QPlainTextEdit, "rawReplyText").toPlainText() == '{"id":1,"result":{}}'
     show_tab(pane, "rawReplyTabs", BYTES)
-    assert pane.reply.hex.selected() == Reply().body
+    assert pane.reply.hex.selected() == REPLY.body
     show_tab(pane, "rawReplyTabs", REPLY_HEADERS)
     shown = pane.reply.headers.toPlainText()
     assert "application/json" in shown
@@ -224,8 +213,8 @@ def test_the_exact_reply_is_shown(qtbot: QtBot, pane: RawPane) -> None:
 
 
 def test_a_stream_is_shown_event_by_event(pane: RawPane) -> None:
-    reply = Reply(headers=(("content-type", "text/event-stream"),), body=b"data: [1]\n\ndata: two\n\n", is_stream=True)
-    pane.show_reply(reply)
+    body = b"data: [1]\n\ndata: two\n\n"
+    pane.show_reply(RawReply(200, "OK", (("content-type", "text/event-stream"),), body, "", 7, 12.34, True))
     assert status(pane).endswith("text/event-stream · 2 data lines")
     assert part(pane, QPlainTextEdit, "rawReplyPretty").toPlainText() == (
         "event: message\n[\n  1\n]\n\nevent: message\ntwo\n"
@@ -234,7 +223,7 @@ def test_a_stream_is_shown_event_by_event(pane: RawPane) -> None:
 
 def test_no_reply_is_said_in_a_sentence(qtbot: QtBot, pane: RawPane) -> None:
     sent_from(qtbot, pane)
-    pane.show_reply(Reply(0, "", (), b"", "Nothing listens at h:80.", None))
+    pane.show_reply(RawReply(0, "", (), b"", "Nothing listens at h:80.", 0, 12.34, False))
     assert status(pane) == "No reply · 12.3 ms"
     assert child_label(pane, "rawReplySentence").text() == "Nothing listens at h:80."
     assert not part(pane, QPushButton, "rawReplyRows").isVisible()
@@ -247,7 +236,7 @@ def test_sends_are_kept_to_be_edited_or_sent_again(qtbot: QtBot, pane: RawPane) 
     for method in ("ping", "tools/list"):
         choose(pane, method)
         sent_from(qtbot, pane)
-        pane.show_reply(Reply())
+        pane.show_reply(REPLY)
     show_tab(pane, "rawTabs", HISTORY)
     rows = part(pane, QListWidget, "rawHistoryList")
     assert [rows.item(place).text() for place in range(2)] == [
@@ -259,7 +248,7 @@ def test_sends_are_kept_to_be_edited_or_sent_again(qtbot: QtBot, pane: RawPane) 
         part(pane, QPushButton, "repeatRawSend").click()
     assert again.args[0].title == "POST ping"
     assert "tools/list" in body(pane).toPlainText()
-    pane.show_reply(Reply())
+    pane.show_reply(REPLY)
     rows.setCurrentRow(2)
     part(pane, QPushButton, "editRawSend").click()
     assert '"ping"' in body(pane).toPlainText()
@@ -272,3 +261,23 @@ def test_a_narrow_pane_has_the_reply_below(pane: RawPane) -> None:
     assert pane.reply.mapTo(pane, pane.reply.rect().topLeft()).x() < 100
     pane.resize(1_000, 300)
     assert pane.height() == 300
+
+
+def test_tab_goes_through_the_pane_as_one_reads(pane: RawPane) -> None:
+    show_tab(pane, "rawTabs", HEADERS)
+    part(pane, QPushButton, "addRawHeader").click()
+    wanted = ["rawUrl", "rawSend", "rawPreset", "rawTemplate", "rawTabs", "addRawHeader", "header:0:name"]
+    names = []
+    widget = part(pane, QLineEdit, "rawUrl").nextInFocusChain()
+    while widget is not None and widget.objectName() != "rawUrl":
+        names.append(widget.objectName())
+        widget = widget.nextInFocusChain()
+    places = [names.index(name) for name in wanted[1:]]
+    last = len(pane.headers.headers())
+    assert places == sorted(places)
+    assert names.index(f"header:{last}:name") < names.index("rawReplyTabs")
+
+
+def test_a_long_reply_may_be_longer_than_what_is_shown(pane: RawPane) -> None:
+    pane.show_reply(RawReply(200, "OK", (), b"x" * 1_048_576, "", 7, 1.0, False))
+    assert "1.0 MB or more" in status(pane)

@@ -12,6 +12,7 @@ from inspector.trace.river import River
 from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.forms.parts import muted_label, plain_label, tool_button
 from inspector.ui.live_text import LiveText
+from inspector.ui.tab_order import arrange
 from inspector.ui.theme import color
 from inspector.ui.views.lazy_tab import Pane
 from inspector.ui.views.live_text_view import MODES, LiveTextView
@@ -126,6 +127,7 @@ class LiveTextPane(Pane):
         below.addLayout(self._stack, 1)
         column.addLayout(below, 1)
         self._error.hide()
+        arrange(self._stream, self._path, *buttons, self.view)
 
     def _connect(self) -> None:
         self._timer.timeout.connect(self.pull)

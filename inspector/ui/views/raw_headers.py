@@ -13,6 +13,7 @@ from inspector.ui.dialogs.header_row import HeaderRow
 from inspector.ui.dialogs.header_text import read_headers
 from inspector.ui.forms.parts import muted_label
 from inspector.ui.settings import Header
+from inspector.ui.tab_order import arrange
 
 MAX_ROWS = 100
 _EMPTY = "No headers. Host and Content-Length are added when it is sent."
@@ -55,7 +56,7 @@ class RawHeaders(QWidget):
         self.changed.emit()
 
     def say(self, note: str) -> None:
-        """A sentence below the rows, until they are changed by the next button."""
+        """A sentence above the rows, until they are changed by the next button."""
         self._note.setText(note)
         self._note.setVisible(bool(note))
 
@@ -101,9 +102,9 @@ class RawHeaders(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(6)
-        layout.addWidget(_scrolled(self._column), 1)
-        layout.addLayout(buttons)
+        layout.addLayout(buttons)  # above, so that Tab goes on from them to rows that are made later
         layout.addWidget(self._note)
+        layout.addWidget(_scrolled(self._column), 1)
         self._note.hide()
 
     def _append(self, header: Header) -> None:
@@ -139,6 +140,7 @@ class RawHeaders(QWidget):
         for number, row in enumerate(self._rows):
             row.set_number(number)
         self._empty.setVisible(not self._rows)
+        arrange(self._add, self._paste, self._last, *self._rows)
 
 
 def _scrolled(column: QVBoxLayout) -> QScrollArea:

@@ -12,6 +12,7 @@ from inspector.ui.forms.json_edit import JsonEdit
 from inspector.ui.forms.parts import muted_label
 from inspector.ui.raw_drafts import METHODS, RawDraft, from_request, last_request, remarks
 from inspector.ui.raw_templates import RIGHT, TEMPLATES, Preset, RawTarget, Template, dressed
+from inspector.ui.tab_order import arrange
 from inspector.ui.views.raw_headers import RawHeaders
 from inspector.ui.views.raw_history import RawHistory
 from inspector.ui.views.raw_reply_view import RawReply, RawReplyView, outcome_words
@@ -147,6 +148,8 @@ class RawPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(splitter)
+        line = (self._method, self._url, self._send, self._stop, self._preset, self._template)
+        arrange(*line, self._tabs, self.reply)
 
     def _connect(self) -> None:
         self._send.clicked.connect(self.request_send)
