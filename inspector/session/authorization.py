@@ -92,14 +92,7 @@ class Authorization:
     def headers(self, method: str, url: str) -> HeaderList:
         """What to add to a request to this URL: the access token and, if it is bound to a key, a fresh proof."""
         authorizer = self._get()
-        if authorizer is None:
-            return ()
-        added = authorizer.headers(method, url, self._now())
-        if all(value.isascii() and value.isprintable() for _, value in added):
-            return added
-        text = "The access token holds characters that no header can carry, so it was not sent."
-        self._link.report_once(Breach("oauth-token-unusable", Severity.ERROR, text, "Issue tokens in ASCII."), None)
-        return ()
+        return authorizer.headers(method, url, self._now()) if authorizer else ()
 
     def note(self, head: Head) -> None:
         """Remember what an answer says for the next request, such as a nonce."""

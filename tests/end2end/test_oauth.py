@@ -19,6 +19,7 @@ from inspector.session.options import AuthorizationPrompt, Refused
 from inspector.session.session import Session
 from inspector.trace.events import BodyReceived, ChunkReceived, ConnectionState, Redirected, RequestSent
 from inspector.trace.river import River
+from tests.end2end.conftest import free_port
 from tests.end2end.river_check import check_river, states, until, violations
 from tests.end2end.servers.auth_server import AuthServer
 from tests.end2end.servers.faults import FaultServer, HttpSseMcp, StreamableMcp, answering
@@ -419,3 +420,57 @@ def guarding(guard: AuthServer, old: HttpSseMcp) -> Callable[..., Any]:
             guard.guarded = old.stream
 
     return post
+
+
+async def test_giving_up_during_a_sign_in_leaves_nothing_behind(guard: AuthServer, server: FaultServer) -> None:
+    prompts: list[AuthorizationPrompt] = []
+    told: list[str] = []
+
+    async def think(prompt: AuthorizationPrompt) -> str:
+        prompts.append(prompt)
+        try:
+            return await asyncio.Future[str]()
+        except asyncio.CancelledError:
+            told.append("cancelled")
+            raise
+
+    river = River()
+    with pytest.raises(TimeoutError):
+        async with (
+            asyncio.timeout(0.7),
+            inspector.connect(server.url(), river=river, auth=AuthSettings(), authorize=think),
+        ):
+            pytest.fail("it is open")
+    check_river(river)
+    assert told == ["cancelled"]
+    with pytest.raises(ConnectionRefusedError):
+        get(prompts[0].redirect_uri)
+
+
+async def test_a_redirect_address_of_the_users_choice(guard: AuthServer, server: FaultServer) -> None:
+    browser = Browser(follows=True)
+    chosen = f"http://localhost:{free_port()}/callback"
+    async with connect(server, browser, auth=AuthSettings(redirect_uri=chosen)) as session:
+        await until(lambda: bool(browser.pages))
+    check_river(session.river)
+    assert browser.prompts[0].redirect_uri == chosen == guard.authorizations[0]["redirect_uri"]
+
+
+async def test_a_redirect_address_that_is_taken_is_left_to_the_callback(
+    guard: AuthServer, server: FaultServer, browser: Browser
+) -> None:
+    taken = server.url("/callback")
+    async with connect(server, browser, auth=AuthSettings(redirect_uri=taken)) as session:
+        assert (await session.ping()).ok
+    check_river(session.river)
+    assert guard.authorizations[0]["redirect_uri"] == taken
+
+
+async def test_the_same_port_is_listened_to_again(guard: AuthServer, server: FaultServer, browser: Browser) -> None:
+    """A client that is registered may come back to no other address."""
+    async with connect(server, browser, listen=False) as session:
+        guard.revoke_all()
+        guard.takes_refresh = False
+        assert (await session.ping()).ok
+    check_river(session.river)
+    assert len({prompt.redirect_uri for prompt in browser.prompts}) == 1 and len(browser.prompts) == 2
