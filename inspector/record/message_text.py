@@ -83,6 +83,8 @@ def step_content(step: ToolStep) -> str:
         return _compact(value.get("params")) or "no parameters"
     rest = {key: item for key, item in value.items() if key not in _STEP_KEYS}
     only = next(iter(rest.values())) if len(rest) == 1 else None
+    if isinstance(only, dict):
+        return _result(only) or _compact(only)
     return only if isinstance(only, str) else _compact(rest)
 
 

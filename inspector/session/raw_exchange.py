@@ -17,6 +17,7 @@ from inspector.wire.sse import Comment, Frame
 
 MAX_KEPT_BYTES = 1024 * 1024
 """How much of a reply is handed back; the timeline has all of it."""
+MAX_PURPOSE_CHARACTERS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ async def exchange_raw(link: Link, request: RawRequest, on_start: Callable[[Stre
     first_n = len(link.river)
     if on_start is not None:
         on_start(sink.stream)
-    wanted = HttpRequest(request.method, request.url, request.headers, f"raw {request.method}", request.body, True)
+    purpose = f"raw {request.method[:MAX_PURPOSE_CHARACTERS]}"
+    wanted = HttpRequest(request.method, request.url, request.headers, purpose, request.body, is_exact=True)
     ended = await sink.stream.run(wanted)
     head = sink.head
     is_stream = head is not None and ended.was_stream

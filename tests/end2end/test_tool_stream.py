@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import inspector
+from inspector.protocol.auth.settings import AuthSettings
 from inspector.protocol.peer import Progress
 from inspector.record.streamed_text import StreamedText
 from inspector.record.timeline import Timeline
@@ -19,8 +20,10 @@ from inspector.stats.latency import LatencyStats
 from inspector.trace.events import CommentReceived, EndCause, Outcome, RequestSent
 from tests.end2end.conftest import Program
 from tests.end2end.river_check import check_river, ends, failures, states, steps, until, violations
+from tests.end2end.servers.auth_server import AuthServer
 from tests.end2end.servers.faults import JSON, Behaviour, Connection, FaultServer, Request, answering, block
 from tests.end2end.servers.tool_stream_app import TEXT
+from tests.end2end.test_oauth import Browser
 
 PATH = "/api/v1/mcp/sse"
 STARTED, COMPLETE = {"type": "started", "tool": "t"}, {"type": "complete"}
@@ -323,3 +326,18 @@ async def test_leaving_in_the_middle_of_a_run_loses_it(app: Program) -> None:
         await until(lambda: "started" in words(session))
     assert (await calling).outcome is Outcome.LOST
     check_river(session.river)
+
+
+async def test_a_sign_in_comes_before_the_run_and_the_call_is_one(server: FaultServer) -> None:
+    async with FaultServer() as authority:
+        guard = AuthServer(authority, server, streaming(STARTED, COMPLETE))
+        options: dict[str, Any] = {"auth": AuthSettings(), "authorize": Browser()}
+        async with connect(server.url("/mcp"), **options) as session:
+            answer = await session.call_tool("t")
+            await until(lambda: len(ends(session.river, "tools/call")) == 2)
+        assert guard.asked[-1] == "authorization_code"
+    check_river(session.river)
+    assert answer.ok and words(session) == ["call", "call", "started", "complete"]
+    latency = LatencyStats()
+    latency.fold(session.river.since(0))
+    assert [(row.count, row.in_flight) for row in latency.rows()] == [(1, 0)]

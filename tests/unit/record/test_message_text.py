@@ -120,6 +120,8 @@ def test_ids_look_as_on_the_wire() -> None:
         ("progress", b'data: {"type":"progress","data":"Half way"}\n\n', "Half way"),
         ("progress", b'data: {"type":"progress","progress":1,"total":2}\n\n', '{"progress":1,"total":2}'),
         ("complete", b'data: {"type":"complete"}\n\n', ""),
+        ("complete", b'data: {"type":"complete","data":{"content":[{"type":"text","text":"hi"}]}}\n\n', "hi"),
+        ("complete", b'data: {"type":"complete","data":{"rows":3}}\n\n', '{"rows":3}'),
         ("data", b"data: Update 3\n\n", "Update 3"),
     ],
 )
