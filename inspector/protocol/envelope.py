@@ -53,7 +53,7 @@ def client_capabilities(features: ClientFeatures, extensions: Iterable[str] = ()
     if features.sampling:
         declared["sampling"] = {"tools": {}, "context": {}}
     if features.elicitation:
-        declared["elicitation"] = {"form": {}, "url": {}}
+        declared["elicitation"] = {mode: {} for mode in features.elicitation_modes}
     if names := list(extensions):
         declared["extensions"] = {name: {} for name in names}
     return declared

@@ -17,11 +17,12 @@ MAX_NAME_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class ClientFeatures:
-    """What the user's side can answer; only this is declared as a capability."""
+    """What the user's side can answer; only this is declared as a capability, and of elicitation these modes."""
 
     roots: bool = False
     sampling: bool = False
     elicitation: bool = False
+    elicitation_modes: tuple[str, ...] = ("form", "url")
 
     def capabilities(self, revision: str) -> dict[str, Any]:
         declared: dict[str, Any] = {}
@@ -29,8 +30,10 @@ class ClientFeatures:
             declared["roots"] = {"listChanged": True}
         if self.sampling:
             declared["sampling"] = {}
-        if self.elicitation and era.has_elicitation(revision):
-            declared["elicitation"] = {"form": {}, "url": {}} if era.has_url_elicitation(revision) else {}
+        if self.elicitation and era.has_url_elicitation(revision):
+            declared["elicitation"] = {mode: {} for mode in self.elicitation_modes}
+        elif self.elicitation and era.has_elicitation(revision) and "form" in self.elicitation_modes:
+            declared["elicitation"] = {}  # before there were modes, which means forms
         return declared
 
 

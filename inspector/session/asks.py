@@ -87,8 +87,8 @@ class Asks:
             code, text = jsonrpc.METHOD_NOT_FOUND, f"{jsonrpc.shown(method)} is not supported by this client"
             return _refusal(message, code, text)
         mode = params.get("mode", "form")
-        if method == "elicitation/create" and mode not in ("form", "url"):
-            return _refusal(message, jsonrpc.INVALID_PARAMS, f"unknown elicitation mode {jsonrpc.shown(mode)}")
+        if method == "elicitation/create" and mode not in self._link.options.callbacks.elicitation_modes:
+            return _refusal(message, jsonrpc.INVALID_PARAMS, f"elicitation mode {jsonrpc.shown(mode)} was not declared")
         try:
             result = await self.ask(method, params)
             task_id = tasks.related_task(params)

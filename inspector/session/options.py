@@ -47,7 +47,7 @@ Authorize = Callable[[AuthorizationPrompt], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Callbacks:
-    """Who answers the server's requests; what is None is not declared as a capability.
+    """Who answers the server's requests; what is None is not declared as a capability, nor a mode that is not named.
 
     `authorize` takes the user through a sign-in in the browser; without it none is begun.
     """
@@ -56,12 +56,14 @@ class Callbacks:
     elicitation: Ask | None = None
     roots: Ask | None = None
     authorize: Authorize | None = None
+    elicitation_modes: tuple[str, ...] = ("form", "url")
 
     def features(self) -> ClientFeatures:
         return ClientFeatures(
             roots=self.roots is not None,
             sampling=self.sampling is not None,
             elicitation=self.elicitation is not None,
+            elicitation_modes=self.elicitation_modes,
         )
 
     def for_method(self, method: str) -> Ask | None:

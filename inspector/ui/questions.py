@@ -82,12 +82,13 @@ class Questions(QObject):
 
         wanted = settings or ConnectionSettings()
         this_round = _Round(wanted)
-        has_elicitation = wanted.elicitation_form or wanted.elicitation_url
+        modes = tuple(mode for mode in ("form", "url") if getattr(wanted, f"elicitation_{mode}"))
         return Callbacks(
             sampling=partial(self._sample, this_round) if wanted.sampling else None,
-            elicitation=partial(self._elicit, this_round) if has_elicitation else None,
+            elicitation=partial(self._elicit, this_round) if modes else None,
             roots=self._list_roots if wanted.roots else None,
             authorize=partial(self._authorize, this_round),
+            elicitation_modes=modes,
         )
 
     def note(self, method: str, params: Any) -> None:

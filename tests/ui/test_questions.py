@@ -219,6 +219,7 @@ async def test_what_is_switched_off_is_not_declared(desk: Desk) -> None:
     assert callbacks.authorize is not None
     form_only = desk.questions.callbacks(ConnectionSettings(elicitation_url=False))
     assert form_only.elicitation is not None
+    assert form_only.features().capabilities("2025-11-25")["elicitation"] == {"form": {}}
     with pytest.raises(Refused, match="in the mode url"):
         await form_only.elicitation(LINK)
 

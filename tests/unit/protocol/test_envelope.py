@@ -85,3 +85,8 @@ def test_r41_everything_declared_in_the_shape_of_the_revision() -> None:
         "elicitation": {"form": {}, "url": {}},
         "extensions": {"io.modelcontextprotocol/tasks": {}},
     }
+
+
+def test_r41_only_the_modes_of_elicitation_that_are_answered_are_declared() -> None:
+    features = ClientFeatures(elicitation=True, elicitation_modes=("url",))
+    assert envelope.client_capabilities(features) == {"elicitation": {"url": {}}}

@@ -52,6 +52,16 @@ def test_r31_only_what_can_be_answered_is_declared() -> None:
     assert ClientFeatures(sampling=True).capabilities(era.LATEST) == {"sampling": {}}
 
 
+@pytest.mark.parametrize(
+    ("modes", "before_modes", "with_modes"),
+    [(("form",), {}, {"form": {}}), (("url",), None, {"url": {}}), (("form", "url"), {}, {"form": {}, "url": {}})],
+)
+def test_r31_only_the_modes_that_are_answered_are_declared(modes: Any, before_modes: Any, with_modes: Any) -> None:
+    features = ClientFeatures(elicitation=True, elicitation_modes=modes)
+    assert features.capabilities("2025-06-18").get("elicitation") == before_modes
+    assert features.capabilities("2025-11-25")["elicitation"] == with_modes
+
+
 def test_r21_a_proper_answer_settles_the_session() -> None:
     negotiated, breaches = lifecycle.read_initialize_result(PROPER, era.LATEST)
     assert breaches == []
