@@ -50,4 +50,4 @@ def test_the_fields_of_a_tool_come_before_its_button(qtbot: QtBot) -> None:
     first = pane.findChild(QLineEdit, "arg:/one")
     assert isinstance(first, QLineEdit)
     names = [name for name in names_along(first, 6) if name]
-    assert names[:3] == ["arg:/one", "arg:/two", "callButton"]
+    assert names[:4] == ["arg:/one", "arg:/two", "callExtrasOpen", "callButton"]
