@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -20,6 +21,7 @@ from inspector.ui.tasks import TaskScope
 if TYPE_CHECKING:
     from inspector.session.calls import Answer
 
+T = TypeVar("T")
 NO_CONNECTION = "There is no connection. Connect to a server first."
 CANCELLED = "Cancelled. The server was told."
 KEPT_OUTCOMES = 8
@@ -63,7 +65,7 @@ class CatalogRequests(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._scope, self.clock = session, scope, clock
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, asyncio.Task[Any]] = {}
         self._read: OrderedDict[str, Outcome] = OrderedDict()
         self._cannot_complete: Source | None = None
         self.subscribed: set[str] = set()
@@ -72,7 +74,11 @@ class CatalogRequests(QObject):
         """Read a resource, always from the server; nothing happens while it is being read."""
         if f"read {uri}" not in self._tasks:
             self.read_started.emit(uri)
-            self._start(f"read {uri}", self._run_read(uri))
+            self._start(f"read {uri}", self._run_read(uri), partial(self._was_read, uri))
+
+    def is_reading(self, uri: str) -> bool:
+        """Whether a reading is under way."""
+        return f"read {uri}" in self._tasks
 
     def last_read(self, uri: str) -> Outcome | None:
         """What the last reading brought, if it is among the latest."""
@@ -86,7 +92,11 @@ class CatalogRequests(QObject):
         """Get a prompt filled in; nothing happens while it is on its way."""
         if f"get {name}" not in self._tasks:
             self.prompt_started.emit(name)
-            self._start(f"get {name}", self._run_prompt(name, arguments))
+            self._start(f"get {name}", self._run_prompt(name, arguments), partial(self._was_got, name))
+
+    def is_getting(self, name: str) -> bool:
+        """Whether a prompt is under way."""
+        return f"get {name}" in self._tasks
 
     def cancel_prompt(self, name: str) -> None:
         """Stop waiting and tell the server."""
@@ -132,48 +142,46 @@ class CatalogRequests(QObject):
             self.subscribed.discard(uri)
             self.subscription_changed.emit(uri, False, "")
 
-    def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        """One request of a name at a time: a newer one takes the place of the older."""
+    def _start(self, name: str, work: Coroutine[Any, Any, T], then: Callable[[T | None], None] | None = None) -> None:
+        """One request of a name at a time: a newer one takes the place of the older. `then` gets None if cancelled."""
         self._cancel(name)
         task = self._scope.start(work, name)
         self._tasks[name] = task
 
-        def ended(task: asyncio.Task[None]) -> None:
+        def ended(task: asyncio.Task[T]) -> None:
             if self._tasks.get(name) is task:
                 del self._tasks[name]
+            if then is not None:
+                then(None if task.cancelled() or task.exception() else task.result())
 
-        task.add_done_callback(ended)
+        task.add_done_callback(ended)  # also called for a task that was cancelled before it began
 
     def _cancel(self, name: str) -> None:
         if name in self._tasks:
             self._tasks.pop(name).cancel()
 
-    async def _run_read(self, uri: str) -> None:
-        outcome = Outcome(uri, error=CANCELLED, sentence=CANCELLED)
-        try:
-            session = self._session()
-            outcome = _outcome(uri, await session.read_resource(uri) if session else None, self.clock)
-            if session is not None and outcome.ok:
-                freshness = session.freshness("resources/read", {"uri": uri})
-                outcome = Outcome(uri, outcome.result, rtt_ms=outcome.rtt_ms, at=outcome.at, freshness=freshness)
-        finally:
-            self._keep(outcome)
-            self.read_finished.emit(outcome)
+    async def _run_read(self, uri: str) -> Outcome:
+        session = self._session()
+        outcome = _outcome(uri, await session.read_resource(uri) if session else None, self.clock)
+        if session is None or not outcome.ok:
+            return outcome
+        return replace(outcome, freshness=session.freshness("resources/read", {"uri": uri}))
 
-    def _keep(self, outcome: Outcome) -> None:
-        self._read.pop(outcome.name, None)
+    def _was_read(self, uri: str, outcome: Outcome | None) -> None:
+        outcome = outcome or Outcome(uri, error=CANCELLED, sentence=CANCELLED)
+        self._read.pop(uri, None)
         if self._session() is not None:
-            self._read[outcome.name] = outcome
+            self._read[uri] = outcome
         while len(self._read) > KEPT_OUTCOMES:
             self._read.popitem(last=False)
+        self.read_finished.emit(outcome)
 
-    async def _run_prompt(self, name: str, arguments: dict[str, str]) -> None:
-        outcome = Outcome(name, error=CANCELLED, sentence=CANCELLED)
-        try:
-            session = self._session()
-            outcome = _outcome(name, await session.get_prompt(name, arguments) if session else None, self.clock)
-        finally:
-            self.prompt_finished.emit(outcome)
+    async def _run_prompt(self, name: str, arguments: dict[str, str]) -> Outcome:
+        session = self._session()
+        return _outcome(name, await session.get_prompt(name, arguments) if session else None, self.clock)
+
+    def _was_got(self, name: str, outcome: Outcome | None) -> None:
+        self.prompt_finished.emit(outcome or Outcome(name, error=CANCELLED, sentence=CANCELLED))
 
     async def _run_subscription(self, uri: str, wanted: bool) -> None:
         session = self._session()

@@ -13,6 +13,8 @@ from inspector.ui.theme import color, mono_font
 
 MARGIN = 8
 ICON_PX = 16
+SLACK_PX = 3
+"""The painter's metrics may differ from the option's by a pixel or two."""
 
 
 class OfferDelegate(QStyledItemDelegate):
@@ -46,11 +48,11 @@ class OfferDelegate(QStyledItemDelegate):
 def _paint_texts(painter: QPainter, option: QStyleOptionViewItem, row: OfferRow, area: QRect) -> None:
     """As many badges as fit behind the name; if not even one does, it stands before the description."""
     mono = mono_font()
-    left = area.width() - QFontMetrics(mono).horizontalAdvance(row.name) - 2 * MARGIN
+    left = area.width() - QFontMetrics(mono).horizontalAdvance(row.name) - 2 * MARGIN - SLACK_PX
     offers = [" · ".join(row.badges), row.badges[0] if row.badges else ""]
     badges = next((words for words in offers if option.fontMetrics.horizontalAdvance(words) <= left), offers[1])
-    width = option.fontMetrics.horizontalAdvance(badges)
-    is_roomy = width <= left
+    width = option.fontMetrics.horizontalAdvance(badges) + (SLACK_PX if badges else 0)
+    is_roomy = width <= left + SLACK_PX
     painter.setFont(mono)
     painter.setPen(color("muted" if row.reason else "text"))
     _line(painter, row.name, area, Qt.AlignmentFlag.AlignTop)

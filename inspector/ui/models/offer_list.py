@@ -106,7 +106,7 @@ class OfferListModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.name
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tool_tip(row.reason or row.tip or row.description) or None
+            return tool_tip(row.reason or row.tip or row.description).replace("\n", "<br>") or None
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return row.spoken
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:

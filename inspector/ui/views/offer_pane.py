@@ -78,6 +78,8 @@ class OfferPane(QWidget):
 def _stacked(lists: Sequence[OfferList]) -> QSplitter:
     splitter = QSplitter(Qt.Orientation.Vertical)
     splitter.setChildrenCollapsible(False)
-    for offers in lists:
+    for place, offers in enumerate(lists):
         splitter.addWidget(offers)
+        splitter.setStretchFactor(place, len(lists) - place)
+    splitter.setSizes([200 * (len(lists) - place) for place in range(len(lists))])
     return splitter
