@@ -92,7 +92,12 @@ class CatalogRequests(QObject):
         """Get a prompt filled in; nothing happens while it is on its way."""
         if f"get {name}" not in self._tasks:
             self.prompt_started.emit(name)
-            self._start(f"get {name}", self._run_prompt(name, arguments), partial(self._was_got, name))
+            cancelled = Outcome(name, error=CANCELLED, sentence=CANCELLED)
+            self._start(
+                f"get {name}",
+                self._run_prompt(name, arguments),
+                lambda outcome: self.prompt_finished.emit(outcome or cancelled),
+            )
 
     def is_getting(self, name: str) -> bool:
         """Whether a prompt is under way."""
@@ -179,9 +184,6 @@ class CatalogRequests(QObject):
     async def _run_prompt(self, name: str, arguments: dict[str, str]) -> Outcome:
         session = self._session()
         return _outcome(name, await session.get_prompt(name, arguments) if session else None, self.clock)
-
-    def _was_got(self, name: str, outcome: Outcome | None) -> None:
-        self.prompt_finished.emit(outcome or Outcome(name, error=CANCELLED, sentence=CANCELLED))
 
     async def _run_subscription(self, uri: str, wanted: bool) -> None:
         session = self._session()
