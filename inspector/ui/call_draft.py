@@ -13,7 +13,7 @@ DEFAULT_TIMEOUT_S = 60.0
 
 
 class TaskSupport(enum.Enum):
-    """Whether a tool can be run as a task (R32, R52)."""
+    """Whether a call can ask to be run as a task (R32)."""
 
     NONE = "none"
     OPTIONAL = "optional"
@@ -48,16 +48,18 @@ def call_facts(
     tool: Any, revision: str, capabilities: dict[str, Any], timeout_s: float = DEFAULT_TIMEOUT_S
 ) -> CallFacts:
     """What an entry of tools/list, the negotiated revision and the server's capabilities allow."""
-    support, reason = _in_extension(capabilities) if era.is_stateless(revision) else _in_core(tool, capabilities)
+    if era.is_stateless(revision):
+        return CallFacts(TaskSupport.NONE, _in_extension(capabilities), timeout_s)
+    support, reason = _in_core(tool, capabilities)
     return CallFacts(support, reason, timeout_s)
 
 
-def _in_extension(capabilities: dict[str, Any]) -> tuple[TaskSupport, str]:
-    """From 2026-07-28 on the server decides, call by call, for clients that name the extension (R52)."""
+def _in_extension(capabilities: dict[str, Any]) -> str:
+    """From 2026-07-28 on there is nothing to ask for: the server decides, call by call (R52)."""
     extensions = capabilities.get("extensions")
     if isinstance(extensions, dict) and TASKS_EXTENSION in extensions:
-        return TaskSupport.OPTIONAL, "The server may then answer with a task, which is followed to its end."
-    return TaskSupport.NONE, "The server does not offer the tasks extension."
+        return "The server decides by itself which calls become tasks; they are followed to their end."
+    return "The server does not offer the tasks extension."
 
 
 def _in_core(tool: Any, capabilities: dict[str, Any]) -> tuple[TaskSupport, str]:

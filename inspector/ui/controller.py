@@ -233,7 +233,13 @@ class Controller(QObject):
                 return
             on_progress = self._on_progress if batch.times == 1 else None
             answer = await self.session.call_tool(
-                draft.tool, draft.arguments, timeout_s=draft.timeout_s, on_progress=on_progress
+                draft.tool,
+                draft.arguments,
+                timeout_s=draft.timeout_s,
+                on_progress=on_progress,
+                meta=draft.meta,
+                as_task=draft.as_task,
+                with_progress=draft.with_progress,
             )
             batch.view, batch.answer_n = _view(answer), answer.answer_n
             if not answer.ok:

@@ -230,6 +230,25 @@ def test_no_reply_is_said_in_a_sentence(qtbot: QtBot, pane: RawPane) -> None:
     assert not pane.reply.tabs.isVisible()
 
 
+def test_the_rows_of_a_running_exchange_can_be_looked_at(qtbot: QtBot, pane: RawPane) -> None:
+    sent_from(qtbot, pane)
+    rows = part(pane, QPushButton, "rawReplyRows")
+    assert not rows.isVisible()
+    pane.reply_started(9)
+    with qtbot.waitSignal(pane.stream_wanted) as wanted:
+        rows.click()
+    assert wanted.args == [9]
+
+
+def test_what_was_stopped_is_over_without_a_reply(qtbot: QtBot, pane: RawPane) -> None:
+    sent_from(qtbot, pane)
+    pane.send_failed("Stopped by you.")
+    assert status(pane) == "Stopped by you."
+    assert part(pane, QPushButton, "rawSend").isEnabled()
+    show_tab(pane, "rawTabs", HISTORY)
+    assert part(pane, QListWidget, "rawHistoryList").item(0).text().endswith("→  Stopped by you.")
+
+
 def test_sends_are_kept_to_be_edited_or_sent_again(qtbot: QtBot, pane: RawPane) -> None:
     show_tab(pane, "rawTabs", HISTORY)
     assert child_label(pane, "rawHistoryEmpty").isVisible()

@@ -91,6 +91,17 @@ class RawPane(QWidget):
             return
         self._send_draft(draft)
 
+    def reply_started(self, stream: int) -> None:
+        """The request is on its way as this HTTP exchange: its rows can be looked at while it lasts."""
+        self.reply.show_stream(stream)
+
+    def send_failed(self, sentence: str) -> None:
+        """There will be no reply, because it was stopped or could not be sent."""
+        self._is_running = False
+        self.history.settle(sentence)
+        self.reply.stop(sentence)
+        self._refresh()
+
     def show_reply(self, reply: RawReply) -> None:
         """The exchange is over: show what came."""
         self._is_running = False

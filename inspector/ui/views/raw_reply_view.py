@@ -58,6 +58,7 @@ class RawReplyView(QWidget):
         self.setObjectName("rawReply")
         self.setAccessibleName("Reply")
         self._reply: RawReply | None = None
+        self._stream = 0
         self._filled: set[int] = set()
         self._clock = QElapsedTimer()
         self._tick = QTimer(self, interval=TICK_MS)
@@ -72,17 +73,29 @@ class RawReplyView(QWidget):
         self.tabs = QTabWidget(documentMode=True)
         self._lay_out()
         self.tabs.currentChanged.connect(self._fill)
-        self._show_rows.clicked.connect(self._want_rows)
+        self._show_rows.clicked.connect(lambda: self.stream_wanted.emit(self._stream))
         self._copy.clicked.connect(self._copy_body)
 
     def wait(self) -> None:
         """The request is on its way."""
         self._reply = None
+        self.show_stream(0)
+        self._copy.hide()
         self._clock.start()
         self._tick.start()
         self._sentence.hide()
         self._stack.setCurrentIndex(0)
         self._show_waiting()
+
+    def show_stream(self, stream: int) -> None:
+        """The number of the exchange, 0 for none: its rows are offered."""
+        self._stream = stream
+        self._show_rows.setVisible(stream > 0)
+
+    def stop(self, sentence: str) -> None:
+        """No reply will come."""
+        self._tick.stop()
+        self.say(sentence)
 
     def show_reply(self, reply: RawReply) -> None:
         """Show what came."""
@@ -92,7 +105,7 @@ class RawReplyView(QWidget):
         self.say(outcome_words(reply), _role(reply.status))
         self._sentence.setText(reply.sentence)
         self._sentence.setVisible(bool(reply.sentence))
-        self._show_rows.setVisible(bool(reply.stream))
+        self.show_stream(reply.stream or 0)
         self._copy.setVisible(bool(reply.body))
         self.tabs.setTabText(_HEADERS, f"Headers ({len(reply.headers)})")
         self._stack.setCurrentIndex(1 if reply.status else 0)
@@ -173,10 +186,6 @@ class RawReplyView(QWidget):
             self.hex.show_bytes(reply.body)
         else:
             self.headers.show_sections([Section(f"{reply.status} {reply.reason}".rstrip(), _shown_headers(reply))])
-
-    def _want_rows(self) -> None:
-        if self._reply is not None and self._reply.stream is not None:
-            self.stream_wanted.emit(self._reply.stream)
 
     def _copy_body(self) -> None:
         if self._reply is not None:

@@ -26,7 +26,7 @@ def tool(support: Any) -> dict[str, Any]:
         ({"name": "plain"}, era.LATEST, TASKS, TaskSupport.NONE),
         (tool("optional"), era.LATEST, {}, TaskSupport.NONE),
         (tool("required"), era.LATEST, {"tasks": {"requests": []}}, TaskSupport.NONE),
-        (tool("forbidden"), era.STATELESS, EXTENSION, TaskSupport.OPTIONAL),
+        (tool("forbidden"), era.STATELESS, EXTENSION, TaskSupport.NONE),
         (tool("required"), era.STATELESS, TASKS, TaskSupport.NONE),
         (None, era.STATELESS, {"extensions": 5}, TaskSupport.NONE),
         (5, era.LATEST, TASKS, TaskSupport.NONE),
@@ -39,6 +39,11 @@ def test_support_needs_the_server_and_the_tool(
     facts = call_facts(entry, revision, capabilities, 7.0)
     assert (facts.task, facts.timeout_s) == (support, 7.0)
     assert facts.task_reason.endswith(".")
+
+
+def test_where_the_server_decides_it_is_said() -> None:
+    assert "decides by itself" in call_facts({}, era.STATELESS, EXTENSION).task_reason
+    assert "does not offer" in call_facts({}, era.STATELESS, {}).task_reason
 
 
 def test_without_a_connection_nothing_is_promised() -> None:
