@@ -76,6 +76,11 @@ class Questions(QObject):
         self._followed: list[QuestionDialog] = []
         self._is_closed = False
 
+    @property
+    def length(self) -> int:
+        """How many questions are open or wait."""
+        return len(self._queue)
+
     def callbacks(self, settings: ConnectionSettings | None = None) -> Callbacks:
         """The callbacks for one new connection: what its settings switch off is None."""
         from inspector.session.options import Callbacks  # noqa: PLC0415 - the session is loaded when it is needed
