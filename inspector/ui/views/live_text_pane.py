@@ -136,6 +136,7 @@ class LiveTextPane(Pane):
         field = self._path.lineEdit()
         if field is not None:
             field.returnPressed.connect(self._take_typed_path)
+            field.setAccessibleName(self._path.accessibleName())
         self._mode.activated.connect(lambda: self.view.set_mode(self._mode.currentText()))
         self._follow.clicked.connect(self.view.set_following)
         self._large.toggled.connect(self.view.set_large)

@@ -139,6 +139,8 @@ class RawPane(QWidget):
         self._send.setProperty("primary", True)
         self._expects.setProperty("muted", True)
         self._method.setMinimumContentsLength(6)
+        if (field := self._method.lineEdit()) is not None:
+            field.setAccessibleName(self._method.accessibleName())
         self.body.setPlaceholderText("Pick a template above, or type anything: it is sent as it stands.")
         for box in (self._preset, self._template):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
