@@ -92,6 +92,8 @@ def test_the_address_that_the_browser_ended_at_can_be_pasted(qtbot: QtBot, monke
     driver.pasted().setText(f"{BACK}?code=c&state=other")
     driver.click("authorizationUse")
     assert driver.says("authorizationProblem").startswith("✕ The address belongs to another sign-in")
+    driver.pasted().setFocus()
+    qtbot.waitUntil(driver.pasted().hasFocus)
     driver.pasted().setText(f" {BACK}?code=c&state=s3cr3t ")
     QTest.keyClick(driver.pasted(), Qt.Key.Key_Return)
     assert driver.answers == [f"{BACK}?code=c&state=s3cr3t"]
@@ -124,6 +126,25 @@ def test_the_user_does_not_want_to(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
     else:
         driver.click(how)
     assert driver.refusals == [REFUSED]
+
+
+def test_enter_alone_opens_nothing(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Driver(qtbot, monkeypatch)
+    driver.arm()
+    QTest.keyClick(driver.dialog, Qt.Key.Key_Return)
+    assert (driver.opened, driver.refusals) == ([], [REFUSED])
+
+
+def test_enter_behind_a_pasted_address_uses_it_and_nothing_else(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Driver(qtbot, monkeypatch)
+    driver.arm()
+    driver.click("authorizationCopy")
+    driver.pasted().setFocus()
+    qtbot.waitUntil(driver.pasted().hasFocus)
+    driver.pasted().setText("wrong")
+    QTest.keyClick(driver.pasted(), Qt.Key.Key_Return)
+    assert driver.says("authorizationProblem").startswith("✕ The address does not start with")
+    assert (driver.dialog.isVisible(), driver.refusals) == (True, [])
 
 
 def test_what_is_no_web_address_is_not_opened(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,6 +143,16 @@ def test_enter_in_a_field_accepts_after_the_first_moment(qtbot: QtBot) -> None:
     assert driver.answers == [{"action": "accept", "content": {"mail": ""}}]
 
 
+def test_enter_presses_the_button_that_has_the_focus(qtbot: QtBot) -> None:
+    driver = Driver(qtbot, form(mail={"type": "string"}))
+    driver.arm()
+    decline = driver.button("elicitationDecline")
+    decline.setFocus()
+    qtbot.waitUntil(decline.hasFocus)
+    QTest.keyClick(decline, Qt.Key.Key_Return)
+    assert driver.answers == [{"action": "decline"}]
+
+
 @pytest.mark.parametrize("schema", [None, [], {"type": "object"}, {"type": "string", "properties": {}}])
 def test_without_a_form_the_content_is_json(qtbot: QtBot, schema: Any) -> None:
     driver = Driver(qtbot, {"message": 7, "requestedSchema": schema})
@@ -207,6 +217,18 @@ def test_an_address_is_shown_whole_and_opened_only_on_a_click(qtbot: QtBot, monk
     QTest.keyClick(driver.dialog, Qt.Key.Key_Escape)
     assert not driver.dialog.isVisible()
     assert len(driver.answers) == 1
+
+
+def test_enter_alone_opens_nothing(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = Browser(monkeypatch)
+    driver = Driver(qtbot, link())
+    driver.arm()
+    address = part(driver.dialog, QTextEdit, "questionUrl")
+    address.setFocus()
+    qtbot.waitUntil(address.hasFocus)
+    QTest.keyClick(driver.dialog, Qt.Key.Key_Return)
+    assert browser.opened == []
+    assert driver.answers == [{"action": "cancel"}]
 
 
 def test_agreeing_needs_no_browser(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

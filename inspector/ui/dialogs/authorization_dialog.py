@@ -59,6 +59,7 @@ class AuthorizationDialog(QuestionDialog):
         self._connect()
         self.guard(*self._consenting())
         self.resize(640, 420)
+        self._cancel.setDefault(True)  # Enter alone opens nothing
         self._cancel.setFocus()
 
     def show_error(self, sentence: str) -> None:
@@ -76,6 +77,7 @@ class AuthorizationDialog(QuestionDialog):
         self._spinner.start()
         for widget in (self._pasted, self._use):
             widget.show()
+        self._use.setDefault(True)  # Enter in the field
 
     def decline(self) -> None:
         self.refuse(REFUSED)
@@ -138,7 +140,6 @@ class AuthorizationDialog(QuestionDialog):
         self._copy.clicked.connect(self._copy_link)
         self._cancel.clicked.connect(self.decline)
         self._use.clicked.connect(self._use_pasted)
-        self._pasted.returnPressed.connect(self._use_pasted)
         self._spinner.timeout.connect(self._turn)
 
 

@@ -49,13 +49,13 @@ def problem_label(name: str) -> ColoredLabel:
 
 
 def push_button(text: str, name: str, meaning: str, *, primary: bool = False) -> QPushButton:
-    """A button that Enter presses only while it has the focus, unless it is the `primary` one of its dialog."""
+    """A button that Enter presses while it has the focus; the `primary` one also while no other button has it."""
     button = QPushButton(text)
     button.setObjectName(name)
     button.setAccessibleName(meaning)
     button.setToolTip(meaning)
     button.setProperty("primary", primary)
-    button.setAutoDefault(False)
+    button.setAutoDefault(True)
     button.setDefault(primary)
     return button
 

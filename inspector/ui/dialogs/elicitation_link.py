@@ -45,6 +45,7 @@ class ElicitationLinkDialog(QuestionDialog):
         self.guard(*((self._open_button, self._only) if self._facts.is_openable else (self._only,)))
         self._open_button.setEnabled(False)
         self.resize(620, 360)
+        self._cancel.setDefault(True)  # Enter alone opens nothing
         self._cancel.setFocus()
 
     def settle(self, result: dict[str, Any]) -> None:
