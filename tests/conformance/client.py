@@ -196,7 +196,7 @@ async def run(url: str, scenario: str, revision: str | None) -> None:
         elicitation=accept,
         roots=no_roots,
         authorize=sign_in,
-        auth=auth_settings(scenario) if scenario.startswith("auth/") else None,
+        auth=auth_settings(scenario),
     )
     async with session:
         await SCENARIOS.get(scenario, call_first_tool)(session)

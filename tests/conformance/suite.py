@@ -45,8 +45,8 @@ class Scenario:
         ]
         if not any(check["status"] == "SUCCESS" for check in self.checks):
             found.append("no check was passed")
-        if "Traceback" in self.stderr:
-            found.append(self.stderr)
+        if self.stderr and (found or "Traceback" in self.stderr):
+            found.append(f"the client said: {self.stderr}")
         return found
 
 
