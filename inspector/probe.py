@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from inspector.diagnose.engine import Engine
+from inspector.protocol.era import TransportName
 from inspector.record import text
 from inspector.session.session import Session
 from inspector.trace.events import AttemptMade, Connected, Direction, HeadersReceived, Message, SessionReady
@@ -16,6 +17,8 @@ async def offers(session: Session) -> dict[str, Any]:
     """What the server declares and lists; null for what it does not declare."""
     negotiated = session.negotiated
     declared = negotiated.capabilities if negotiated else {}
+    if session.transport is TransportName.TOOL_STREAM:
+        declared = {"tools": {}}  # nothing is declared, and there is nothing else
     lists = {
         "tools": ("tools", session.list_tools, "tools"),
         "resources": ("resources", session.list_resources, "resources"),
@@ -38,10 +41,11 @@ def build(url: str, river: River, facts: dict[str, Any], error: str | None) -> d
     connected = next((e for e in events if isinstance(e, Connected)), None)
     headers = next((e for e in events if isinstance(e, HeadersReceived)), None)
     attempts = [e for e in events if isinstance(e, AttemptMade)]
-    worked = next((e.transport for e in attempts if e.succeeded), None)
+    worked = next((e for e in reversed(attempts) if e.succeeded), None)
     return {
         "url": text.plain(url, 2000),
-        "transport": worked,
+        "transport": worked.transport if worked and error is None else None,
+        "verdict": worked.verdict if worked and error is None else error,
         "protocol_version": ready.protocol_version if ready else None,
         "server": {"name": ready.server_name, "version": ready.server_version} if ready else None,
         "instructions": ready.instructions if ready else None,

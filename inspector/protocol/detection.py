@@ -208,8 +208,11 @@ class _Search:
         decisive = next((result for attempt, result in self.made if attempt.kind == "initialize"), self.made[0][1])
         if len(self.made) == 1:
             return NotDetected(verdict_of(*self.made[0]), decisive)
-        told = " ".join(f"{_NAMES[attempt.kind]}: {verdict_of(attempt, result)}" for attempt, result in self.made)
-        return NotDetected(f"No way to speak to this server was found. {told}", decisive)
+        told: dict[str, list[str]] = {}
+        for attempt, result in self.made:
+            told.setdefault(verdict_of(attempt, result), []).append(_NAMES[attempt.kind])
+        words = " ".join(f"{', '.join(names)}: {verdict}" for verdict, names in told.items())
+        return NotDetected(f"No way to speak to this server was found. {words}", decisive)
 
     def _try(
         self, kind: AttemptKind, transport: TransportName, revision: str | None = None

@@ -48,7 +48,7 @@ async def open_channel(conversation: Conversation) -> Detected:
         raise driver.explain(failure) from failure
     if conversation.channel is None:  # the server's refusal is the proof: it is taken as it is
         await driver.take_as_it_is(detected)
-    if options.verdicts is not None:
+    if options.verdicts is not None and detected.transport is not TransportName.RAW_SSE:  # what is raw may become more
         options.verdicts.put(options.url, detection.Verdict(detected.transport, detected.revision))
     return detected
 
@@ -144,6 +144,8 @@ def _kind(error: ConnectError) -> detection.FailureKind:
         return "auth"
     if error.answer is not None and error.answer.error is not None:
         return "answer"  # whatever the status: somebody there speaks JSON-RPC
+    if ended is not None and ended.was_stream and ended.event.cause not in endings.NETWORK_CAUSES:
+        return "answer"  # a stream that never brought the answer
     if ended is None or ended.verdict is None or ended.event.cause in endings.NETWORK_CAUSES:
         return "network"
     return "unavailable" if endings.is_unavailable(error.status) else "answer"

@@ -54,3 +54,11 @@ def _kind(ended: Ended | None, answer: Answer | None) -> FailureKind:
     if says_no or (ended is not None and (ended.event.status or 0) >= 400):
         return FailureKind.SERVER_ERROR
     return FailureKind.NO_CONNECTION
+
+
+def why_none(answer: Answer, ended: Ended | None) -> str:
+    """Why there is no session, without the words on the request where the exchange itself says it all."""
+    broke = answer.outcome in (Outcome.LOST, Outcome.REFUSED) and ended is not None
+    if broke and ended is not None and ended.event.cause is not EndCause.COMPLETE:
+        return ended.sentence
+    return answer.sentence

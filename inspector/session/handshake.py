@@ -10,10 +10,9 @@ from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.lifecycle import Negotiated
 from inspector.protocol.transports.answer import Meaning
 from inspector.session.calls import Answer
-from inspector.session.failure import ConnectError, FailureKind, connect_error
+from inspector.session.failure import ConnectError, FailureKind, connect_error, why_none
 from inspector.session.program import client_version
 from inspector.session.stream import Ended
-from inspector.trace.events import EndCause, Outcome
 
 if TYPE_CHECKING:
     from inspector.session.conversation import Channel, Conversation
@@ -31,7 +30,7 @@ async def initialize(conversation: Conversation, channel: Channel, revision: str
         revision = other
         answer, ended = await _ask(conversation, channel, revision)
     if not answer.ok:
-        raise connect_error(ended, _why_none(answer, ended), answer)
+        raise connect_error(ended, why_none(answer, ended), answer)
     negotiated, breaches = lifecycle.read_initialize_result(answer.result, revision)
     for breach in breaches:
         conversation.link.report(breach, about_n=answer.answer_n)
@@ -64,14 +63,6 @@ async def _settle_on(conversation: Conversation, channel: Channel, negotiated: N
         text = f"The server did not accept notifications/initialized: {ended.sentence}"
         fix = "Answer it with 202 and no body; until then a server may refuse everything else."
         conversation.link.report(Breach("initialized-not-accepted", Severity.ERROR, text, fix, "Lifecycle"))
-
-
-def _why_none(answer: Answer, ended: Ended | None) -> str:
-    """Why there is no session, without the words on initialize where the exchange itself says it all."""
-    broke = answer.outcome in (Outcome.LOST, Outcome.REFUSED) and ended is not None
-    if broke and ended is not None and ended.event.cause is not EndCause.COMPLETE:
-        return ended.sentence
-    return answer.sentence
 
 
 def _supported_revision(error: Any, asked: str) -> str | None:

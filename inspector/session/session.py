@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from inspector.protocol import era
-from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.detection import Detected
 from inspector.protocol.era import TransportName
 from inspector.protocol.lifecycle import Negotiated
@@ -20,16 +19,15 @@ from inspector.session.failure import ConnectError
 from inspector.session.link import Link
 from inspector.session.options import Options
 from inspector.session.requests import Requests
-from inspector.session.stream import Stream
+from inspector.session.ticker import Ticker
 from inspector.trace.events import AnyEvent, ConnectionState, EndCause
 from inspector.trace.river import River
 
 if TYPE_CHECKING:
     from inspector.protocol.freshness import Freshness
     from inspector.protocol.tasks import TaskState
+    from inspector.session.raw_exchange import RawReply, RawRequest
 
-TICK_S = 0.1
-ALIVE_EVERY_TICKS = 4
 CLOSE_TIMEOUT_S = 2.0
 
 
@@ -54,7 +52,7 @@ class Session(Requests):
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
         self.link.use(self._group)
-        self._ticker = self.link.spawn(self._tick(), "tick")
+        self._ticker = self.link.spawn(Ticker(self.link, self._conversation).run(), "tick")
         try:
             self.detected = await open_channel(self._conversation)
         except BaseException as error:
@@ -148,36 +146,15 @@ class Session(Requests):
         """Call `listener(tool, state)` too whenever a task that a call of ours became is in another state."""
         self._conversation.task_runs.listeners.append(listener)
 
+    async def exchange_raw(self, request: RawRequest) -> RawReply:
+        """Send one HTTP request exactly as it is given, outside of the session, and read what comes to its end."""
+        from inspector.session.raw_exchange import exchange_raw  # noqa: PLC0415 - seldom wanted
+
+        return await exchange_raw(self.link, request)
+
     def events(self, since: int = 0) -> AsyncIterator[AnyEvent]:
         """The trace events from number `since` on, as they happen; the end of the session ends it.
 
         A river that was passed in may get more events from other sessions: then `River.close` ends it.
         """
         return self.river.follow(since)
-
-    async def _tick(self) -> None:
-        """Ten times a second: time limits, silent streams, streams that outstay their answer, a dead server."""
-        ticks = 0
-        while True:
-            await asyncio.sleep(TICK_S)
-            ticks += 1
-            now_ns = self.link.now_ns()
-            for call in self._conversation.calls.overdue(now_ns):
-                self._conversation.time_out(call)
-            for stream in tuple(self.link.streams):
-                self._look_after(stream, now_ns)
-            if ticks % ALIVE_EVERY_TICKS == 0 and self._conversation.channel is not None:
-                await self._conversation.channel.check_alive()
-
-    def _look_after(self, stream: Stream, now_ns: int) -> None:
-        stream.close_if_due(now_ns)
-        if not stream.events_silent_since_ns:
-            return
-        idle_s = (now_ns - stream.events_silent_since_ns) / 1e9
-        limit_s = self.options.idle_timeout_s
-        if limit_s is not None and idle_s > limit_s:
-            stream.stop(EndCause.TIMED_OUT_BY_US, f"No byte came for {idle_s:.1f} s; this is our own idle limit.")
-        elif idle_s > self.options.idle_notice_s:
-            text = f"No byte, not even a heartbeat, has come for {idle_s:.0f} s."
-            fix = "Send a comment every 15 s, so that proxies and clients keep the stream open."
-            self.link.report_once(Breach("heartbeat-missing", Severity.NOTE, text, fix), stream.number)

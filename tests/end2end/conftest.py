@@ -14,10 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 import trustme
 
+import inspector
 from tests.end2end.servers.faults import FaultServer, StreamableMcp
 
 TIME_LIMIT_S = 40.0
@@ -92,6 +94,11 @@ class Program:
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
+
+
+def streamable(url: str, **options: Any) -> inspector.Session:
+    """A session that does not find out first what the server speaks: these tests are about the transport."""
+    return inspector.connect(url, transport="streamable-http", **options)
 
 
 def free_port() -> int:

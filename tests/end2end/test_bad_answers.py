@@ -13,7 +13,7 @@ import inspector
 from inspector.session.failure import FailureKind
 from inspector.trace.events import BodyReceived, Connected, EndCause, Outcome, Phase, Redirected
 from inspector.trace.river import River
-from tests.end2end.conftest import Tls, free_port
+from tests.end2end.conftest import Tls, free_port, streamable
 from tests.end2end.river_check import check_river, ends, failures, violations
 from tests.end2end.servers.faults import (
     JSON,
@@ -36,7 +36,7 @@ async def refusal(url: str, **more: Any) -> tuple[inspector.ConnectError, River]
     """The error with which connecting fails, and the river it leaves."""
     river = inspector.River()
     with pytest.raises(inspector.ConnectError) as caught:
-        async with inspector.connect(url, river=river, **more):
+        async with inspector.connect(url, river=river, **{"transport": "streamable-http", **more}):
             pass
     check_river(river)
     return caught.value, river
@@ -109,7 +109,7 @@ async def test_certificates(tls: Tls, caplog: pytest.LogCaptureFixture) -> None:
         assert "is not trusted" in error.sentence and "--ca FILE, or --insecure" in error.sentence
         assert ends(river)[-1].cause is EndCause.TLS
         for trust in ({"ca_file": tls.ca_file}, {"insecure": True}):
-            async with inspector.connect(server.url(), **trust) as session:
+            async with streamable(server.url(), **trust) as session:
                 assert (await session.list_tools()).ok
             check_river(session.river)
             connected = next(e for e in session.river.since(0) if isinstance(e, Connected))
@@ -162,7 +162,7 @@ async def test_a_status_instead_of_an_answer(
 
 async def test_a_redirect_on_the_same_origin_is_followed(server: FaultServer, mcp: StreamableMcp) -> None:
     server.routes["/old"] = answering(307, None, b"", ("location", "/mcp"))
-    async with inspector.connect(server.url("/old")) as session:
+    async with streamable(server.url("/old")) as session:
         assert (await session.call_tool("echo")).ok
     check_river(session.river)
     redirects = [event for event in session.river.since(0) if isinstance(event, Redirected)]
@@ -235,7 +235,7 @@ async def test_an_error_page_that_never_ends(server: FaultServer, mcp: Streamabl
         await connection.hang()
 
     mcp.on["tools/call"] = drip
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         answer = await session.call_tool("echo")
         assert answer.outcome is Outcome.REFUSED and "(500)" in answer.sentence
         assert (await session.list_tools()).ok
@@ -269,7 +269,7 @@ async def test_a_wrong_answer_to_a_call(
     server: FaultServer, mcp: StreamableMcp, kind: str | None, body: bytes, rule: str | None, words: str
 ) -> None:
     mcp.on["tools/call"] = replying(kind, body)
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         answer = await session.call_tool("echo")
         assert not answer.ok and words in answer.sentence, answer.sentence
         assert (await session.list_tools()).ok
@@ -282,7 +282,7 @@ async def test_202_for_a_request_and_200_for_a_notification(server: FaultServer,
         await connection.answer(200, JSON, b"{}")
 
     mcp.on = {"tools/call": replying(None, b"", 202), "notifications/initialized": ok}
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         answer = await session.call_tool("echo")
         assert "202 Accepted to a request" in answer.sentence
     check_river(session.river)
@@ -295,7 +295,7 @@ async def test_a_notification_that_is_answered_with_an_endless_stream(server: Fa
         await connection.hang()
 
     mcp.on["notifications/initialized"] = stream
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         assert (await session.list_tools()).ok
     check_river(session.river)
     assert "notification-not-202" in violations(session.river)
@@ -312,7 +312,11 @@ async def test_an_error_to_initialize_with_status_405_is_no_end_of_the_search(
         if request.method == "GET":
             await old.stream(connection, request)
             return
-        body = b'{"jsonrpc": "2.0", ' + error.replace(b"ID", b"1") + b'"error": {"code": -32000, "message": "no POST"}}'
+        body = (
+            b'{"jsonrpc": "2.0", '
+            + error.replace(b"ID", b"%d" % request.message["id"])
+            + b'"error": {"code": -32000, "message": "no POST"}}'
+        )
         await connection.answer(405, JSON, body)
 
     server.routes |= {"/mcp": either, "/messages": old.post}
@@ -346,7 +350,7 @@ async def test_an_older_revision_is_asked_for_when_the_server_names_it(server: F
         await connection.answer(400, JSON, answer)
 
     mcp.on["initialize"] = choose
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         assert session.negotiated is not None and session.negotiated.protocol_version == "2025-06-18"
     check_river(session.river)
     assert server.seen[-1].method == "DELETE" and server.seen[-1].headers["mcp-protocol-version"] == "2025-06-18"

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-import inspector
 from inspector.session.calls import Answer
 from inspector.trace.events import (
     BodyReceived,
@@ -25,6 +24,7 @@ from inspector.trace.events import (
     Violation,
 )
 from inspector.trace.river import River
+from tests.end2end.conftest import streamable
 from tests.end2end.river_check import check_river, ends, failures, violations
 from tests.end2end.servers.faults import (
     JSON,
@@ -54,7 +54,7 @@ async def call_against(
         await script(connection, message)
 
     mcp.on["tools/call"] = serve
-    async with inspector.connect(server.url(), **more) as session:
+    async with streamable(server.url(), **more) as session:
         answer = await session.call_tool("broken", timeout_s=5.0)
         assert (await session.call_tool("sound")).ok
     check_river(session.river)

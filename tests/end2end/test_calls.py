@@ -12,6 +12,7 @@ import inspector
 from inspector.protocol.jsonrpc import MessageType
 from inspector.trace.events import Direction, Message, Outcome
 from inspector.trace.river import River
+from tests.end2end.conftest import streamable
 from tests.end2end.river_check import check_river, failures, messages, states, until, violations
 from tests.end2end.servers.faults import (
     JSON,
@@ -53,7 +54,7 @@ def stepping(steps: int, pause_s: float) -> MethodBehaviour:
 async def test_progress_starts_the_time_limit_anew(server: FaultServer, mcp: StreamableMcp) -> None:
     mcp.on["tools/call"] = stepping(5, 0.3)
     steps: list[tuple[float, float | None]] = []
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         patient = await session.call_tool(
             "x", timeout_s=0.8, on_progress=lambda step: steps.append((step.progress, step.total))
         )
@@ -65,7 +66,7 @@ async def test_progress_starts_the_time_limit_anew(server: FaultServer, mcp: Str
 
 async def test_without_that_option_it_does_not(server: FaultServer, mcp: StreamableMcp) -> None:
     mcp.on["tools/call"] = stepping(5, 0.3)
-    async with inspector.connect(server.url(), reset_on_progress=False) as session:
+    async with streamable(server.url(), reset_on_progress=False) as session:
         answer = await session.call_tool("x", timeout_s=0.8)
         assert answer.outcome is Outcome.TIMED_OUT
     check_river(session.river)
@@ -73,7 +74,7 @@ async def test_without_that_option_it_does_not(server: FaultServer, mcp: Streama
 
 async def test_the_hard_maximum_holds_in_spite_of_progress(server: FaultServer, mcp: StreamableMcp) -> None:
     mcp.on["tools/call"] = stepping(20, 0.1)
-    async with inspector.connect(server.url(), max_total_s=0.6) as session:
+    async with streamable(server.url(), max_total_s=0.6) as session:
         answer = await session.call_tool("x", timeout_s=0.5)
         assert answer.outcome is Outcome.TIMED_OUT and "our own time limit" in answer.sentence
         assert 3 <= answer.events <= 7
@@ -82,7 +83,7 @@ async def test_the_hard_maximum_holds_in_spite_of_progress(server: FaultServer, 
 
 async def test_a_late_answer_is_shown_and_the_server_was_told(server: FaultServer, mcp: StreamableMcp) -> None:
     mcp.on["tools/call"] = stepping(1, 0.7)
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         answer = await session.call_tool("x", timeout_s=0.2)
         assert answer.outcome is Outcome.TIMED_OUT
         await asyncio.sleep(0.8)
@@ -98,7 +99,7 @@ async def test_a_late_answer_is_shown_and_the_server_was_told(server: FaultServe
 
 async def test_cancelling_the_caller_cancels_on_the_wire(server: FaultServer, mcp: StreamableMcp) -> None:
     mcp.on["tools/call"] = stepping(1, 0.3)
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
                 await session.call_tool("x")
@@ -109,7 +110,7 @@ async def test_cancelling_the_caller_cancels_on_the_wire(server: FaultServer, mc
 
 
 async def test_what_is_cancelled_before_it_left_does_not_leave(server: FaultServer, mcp: StreamableMcp) -> None:
-    async with inspector.connect(server.url()) as session, asyncio.TaskGroup() as group:
+    async with streamable(server.url()) as session, asyncio.TaskGroup() as group:
         task = group.create_task(session.call_tool("x"))
         await asyncio.sleep(0)
         task.cancel()
@@ -124,7 +125,7 @@ async def test_initialize_is_never_cancelled_on_the_wire(server: FaultServer, mc
     mcp.on["initialize"] = hang
     river = inspector.River()
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.2), inspector.connect(server.url(), river=river):
+        async with asyncio.timeout(0.2), streamable(server.url(), river=river):
             pass
     check_river(river)
     assert server.methods() == ["initialize"]
@@ -137,7 +138,7 @@ async def test_a_listener_that_fails_harms_nobody(
         raise RuntimeError("the user's own bug")
 
     mcp.on["tools/call"] = stepping(2, 0.01)
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         session.on_notification(fail)
         assert (await session.call_tool("x", on_progress=fail)).ok
     check_river(session.river)
@@ -159,7 +160,7 @@ def paging(cursors: dict[str | None, str | None]) -> MethodBehaviour:
 
 async def test_pages_also_with_an_empty_cursor(server: FaultServer, mcp: StreamableMcp) -> None:
     mcp.on["tools/list"] = paging({None: "a", "a": "", "": None})
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         tools = (await session.list_tools()).result["tools"]
     check_river(session.river)
     assert [tool["name"] for tool in tools] == ["tool None", "tool a", "tool "]
@@ -168,7 +169,7 @@ async def test_pages_also_with_an_empty_cursor(server: FaultServer, mcp: Streama
 
 async def test_a_cursor_that_comes_back_ends_the_pages(server: FaultServer, mcp: StreamableMcp) -> None:
     mcp.on["tools/list"] = paging({None: "a", "a": "b", "b": "a"})
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         tools = (await session.list_tools()).result["tools"]
         assert (await session.call_tool("x")).ok
     check_river(session.river)
@@ -191,7 +192,7 @@ async def test_a_cursor_that_is_no_longer_taken_leads_back_to_the_first_page(
             await good(connection, request, message)
 
     mcp.on["tools/list"] = page
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         tools = (await session.list_tools()).result["tools"]
     check_river(session.river)
     assert [tool["name"] for tool in tools] == ["tool None", "tool a"]
@@ -199,7 +200,7 @@ async def test_a_cursor_that_is_no_longer_taken_leads_back_to_the_first_page(
 
 
 async def test_the_session_is_ended_with_delete(server: FaultServer, mcp: StreamableMcp) -> None:
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         assert mcp.sessions == ["session-number-1"]
     check_river(session.river)
     assert mcp.sessions == [] and server.seen[-1].method == "DELETE"
@@ -207,7 +208,7 @@ async def test_the_session_is_ended_with_delete(server: FaultServer, mcp: Stream
 
 async def test_without_a_session_id_there_is_nothing_to_end(server: FaultServer, mcp: StreamableMcp) -> None:
     mcp.with_sessions = False
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         assert (await session.call_tool("x")).ok
     check_river(session.river)
     assert "DELETE" not in [request.method for request in server.seen]
@@ -217,7 +218,7 @@ async def test_without_a_session_id_there_is_nothing_to_end(server: FaultServer,
 async def test_a_forgotten_session_is_begun_anew_and_the_request_sent_again(
     server: FaultServer, mcp: StreamableMcp
 ) -> None:
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         assert (await session.call_tool("before")).ok
         mcp.sessions.clear()
         answers = await asyncio.gather(*(session.call_tool(f"after {number}") for number in range(5)))
@@ -230,7 +231,7 @@ async def test_a_forgotten_session_is_begun_anew_and_the_request_sent_again(
 
 
 async def test_with_that_switched_off_it_is_only_reported(server: FaultServer, mcp: StreamableMcp) -> None:
-    async with inspector.connect(server.url(), reinitialize_on_404=False) as session:
+    async with streamable(server.url(), reinitialize_on_404=False) as session:
         mcp.sessions.clear()
         answer = await session.call_tool("x")
         assert answer.outcome is Outcome.LOST and "no longer knows this session" in answer.sentence
@@ -242,7 +243,7 @@ async def test_a_session_that_cannot_be_begun_anew(server: FaultServer, mcp: Str
     async def refuse(connection: Connection, request: Request, message: Json) -> None:
         await connection.answer(403)
 
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         mcp.sessions.clear()
         mcp.on["initialize"] = refuse
         assert not (await session.call_tool("x")).ok
@@ -276,7 +277,7 @@ async def asked_on_a_call(server: FaultServer, mcp: StreamableMcp, asks: list[Js
         await connection.answer(202)
 
     mcp.on |= {"tools/call": ask, "": take}
-    async with inspector.connect(server.url(), **callbacks) as session:
+    async with streamable(server.url(), **callbacks) as session:
         assert (await session.call_tool("x")).ok
     check_river(session.river)
     replies = [
@@ -360,7 +361,7 @@ async def test_the_server_takes_its_question_back(server: FaultServer, mcp: Stre
         await connection.end()
 
     mcp.on["tools/call"] = ask
-    async with inspector.connect(server.url(), roots=wait_long) as session:
+    async with streamable(server.url(), roots=wait_long) as session:
         assert (await session.call_tool("x")).ok
         async with asyncio.timeout(5):
             await was_stopped.wait()
@@ -379,7 +380,7 @@ async def test_notifications_on_the_standalone_stream(server: FaultServer, mcp: 
 
     mcp.listen = listen
     heard: list[tuple[str, Any]] = []
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         session.on_notification(lambda method, params: heard.append((method, params)))
         await until(lambda: "(answer)" in server.methods())
         assert (await session.set_log_level("debug")).ok
@@ -418,7 +419,7 @@ async def test_the_same_over_http_sse(server: FaultServer) -> None:
 
 async def test_a_request_after_the_end_says_so(server: FaultServer, mcp: StreamableMcp) -> None:
     river = River()
-    async with inspector.connect(server.url(), river=river) as session:
+    async with streamable(server.url(), river=river) as session:
         pass
     answer = await session.call_tool("x")
     assert answer.outcome is Outcome.REFUSED and "there is no connection" in answer.sentence
@@ -427,7 +428,7 @@ async def test_a_request_after_the_end_says_so(server: FaultServer, mcp: Streama
 
 
 async def test_events_end_with_the_session(server: FaultServer, mcp: StreamableMcp) -> None:
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         following = session.events()
     async with asyncio.timeout(5):
         kinds = [event.kind async for event in following]

@@ -70,13 +70,15 @@ async def test_probe_as_json(demo: DemoServer) -> None:
     report = outcome.json
     assert set(report) == {
         *("url", "transport", "protocol_version", "server", "instructions", "attempts", "timings_ms", "capabilities"),
-        *("tools", "resources", "resource_templates", "prompts", "findings", "error"),
+        *("tools", "resources", "resource_templates", "prompts", "findings", "error", "verdict"),
     }
     assert (report["transport"], report["protocol_version"], report["error"]) == ("streamable-http", "2025-11-25", None)
     assert [tool["name"] for tool in report["tools"]][:2] == ["echo", "add"]
-    assert report["attempts"] == [
-        {"transport": "streamable-http", "ok": True, "verdict": "The server speaks Streamable HTTP."}
+    assert [(attempt["transport"], attempt["ok"]) for attempt in report["attempts"]] == [
+        ("stateless", False),
+        ("streamable-http", True),
     ]
+    assert report["verdict"] == report["attempts"][-1]["verdict"]
     assert all(report["timings_ms"][key] > 0 for key in ("connect", "headers", "handshake", "tools_list"))
 
 
@@ -84,7 +86,7 @@ async def test_probe_as_text_of_an_http_sse_server(demo: DemoServer) -> None:
     outcome = await command("probe", demo.sse_url)
     assert (outcome.code, outcome.err) == (0, "")
     text = outcome.out.decode()
-    assert text.startswith("no  streamable-http: ") and "\nok  http+sse: The server speaks HTTP+SSE." in text
+    assert text.startswith("no  stateless: ") and "\nno  streamable-http: " in text and "\nok  http+sse: " in text
     assert "over http+sse, revision 2024-11-05" in text and "\n  echo" in text
 
 

@@ -25,11 +25,12 @@ async def test_a_flask_stream_is_found_out(run: Callable[..., Program]) -> None:
     check_river(session.river)
     attempts = [event for event in session.river.since(0) if isinstance(event, AttemptMade)]
     assert [(a.transport, a.succeeded) for a in attempts] == [
+        ("stateless", False),
         ("streamable-http", False),
         ("http+sse", False),
         ("raw-sse", True),
     ]
-    assert "not `endpoint`" in attempts[1].verdict
+    assert "not `endpoint`" in attempts[2].verdict
 
 
 async def test_a_flask_stream_is_followed_across_its_ends(run: Callable[..., Program]) -> None:

@@ -12,6 +12,7 @@ import pytest
 import inspector
 from inspector.trace.events import ConnectionState, EndCause, Outcome, RequestSent
 from inspector.trace.river import River
+from tests.end2end.conftest import streamable
 from tests.end2end.river_check import check_river, ends, failures, states, until, violations
 from tests.end2end.servers.faults import (
     JSON,
@@ -78,7 +79,7 @@ async def test_a_call_is_resumed_after_exactly_what_the_server_asked(
 ) -> None:
     stream = Resumable(how)
     mcp.on["tools/call"], mcp.listen = stream.call, stream.listen
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         assert (await session.call_tool("x")).ok
     check_river(session.river)
     assert [last_id for last_id, _ in stream.resumed] == ["e-0"]
@@ -91,7 +92,7 @@ async def test_polling_as_the_server_asks_is_no_storm(server: FaultServer, mcp: 
     """2025-11-25: each graceful end is a poll; `retry` holds every time, also the twelfth."""
     stream = Resumable("end", 250, polls=12)
     mcp.on["tools/call"], mcp.listen = stream.call, stream.listen
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         assert (await session.call_tool("x")).ok
     check_river(session.river)
     assert [last_id for last_id, _ in stream.resumed] == [f"e-{number}" for number in range(12)]
@@ -103,7 +104,7 @@ async def test_polling_as_the_server_asks_is_no_storm(server: FaultServer, mcp: 
 async def test_a_call_that_cannot_be_resumed_is_lost(server: FaultServer, mcp: StreamableMcp, status: int) -> None:
     stream = Resumable("end", 20)
     mcp.on["tools/call"], mcp.listen = stream.call, answering(status, JSON, b"{}")
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         answer = await session.call_tool("x")
         assert answer.outcome is Outcome.LOST and answer.sentence
         assert (await session.list_tools()).ok
@@ -123,7 +124,7 @@ async def test_the_answer_of_another_call_on_a_resumed_stream_is_taken(server: F
         await connection.end()
 
     mcp.on["tools/call"], mcp.listen = stream.call, listen
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         assert (await session.call_tool("x")).ok
     check_river(session.river)
     assert "response-id-unknown" in violations(session.river)
@@ -146,7 +147,7 @@ async def test_the_notification_stream_is_reopened_where_it_ended(
 
     mcp.listen = listen
     heard: list[str] = []
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         session.on_notification(lambda method, params: heard.append(method))
         await until(lambda: len(heard) == 3)
         assert session.state is ConnectionState.OPEN
@@ -173,7 +174,7 @@ async def test_outstanding_calls_outlive_the_notification_stream(server: FaultSe
         await connection.end()
 
     mcp.on["tools/call"], mcp.listen = answer_late, listen
-    async with inspector.connect(server.url()) as session, asyncio.TaskGroup() as group:
+    async with streamable(server.url()) as session, asyncio.TaskGroup() as group:
         call = group.create_task(session.call_tool("x"))
         await until(lambda: "tools/call" in server.methods() and len(streams) == 1)
         await streams[0].reset()
@@ -191,7 +192,7 @@ async def test_a_storm_is_slowed_down(server: FaultServer, mcp: StreamableMcp) -
         await connection.end()
 
     mcp.listen = listen
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         await until(lambda: "reconnect-storm" in violations(session.river))
         await asyncio.sleep(0.5)
         opened = len(server.gets())
@@ -206,7 +207,7 @@ async def test_a_server_without_that_stream_is_not_asked_again(
     server: FaultServer, mcp: StreamableMcp, status: int, gets: int
 ) -> None:
     mcp.listen = answering(status)
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         await asyncio.sleep(0.3)
         assert (await session.call_tool("x")).ok
     check_river(session.river)
@@ -225,7 +226,7 @@ async def test_a_session_that_expires_while_listening_is_begun_anew(server: Faul
             await connection.hang()
 
     mcp.listen = listen
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         await until(lambda: len(server.gets()) == 3)
         assert (await session.call_tool("x")).ok
     check_river(session.river)
@@ -237,7 +238,7 @@ async def test_a_session_that_expires_while_listening_is_begun_anew(server: Faul
 async def test_a_new_session_gets_a_stream_of_its_own(server: FaultServer, mcp: StreamableMcp) -> None:
     """A call finds its session gone while the stream of that session is still open."""
     mcp.listen = hold
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         await until(lambda: len(server.gets()) == 1)
         mcp.sessions.clear()
         assert (await session.call_tool("x")).ok
@@ -304,7 +305,7 @@ async def test_without_reconnecting_it_is_over(server: FaultServer, kind: str) -
 
 
 async def test_a_server_that_is_back_but_unavailable_is_not_back_yet(server: FaultServer, mcp: StreamableMcp) -> None:
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         await server.die()
         await until(lambda: session.state is ConnectionState.RECONNECTING)
         server.routes["/mcp"] = answering(503)
@@ -322,7 +323,7 @@ async def test_a_server_that_is_back_but_unavailable_is_not_back_yet(server: Fau
 
 
 async def test_a_server_that_is_back_and_wants_credentials(server: FaultServer, mcp: StreamableMcp) -> None:
-    async with inspector.connect(server.url()) as session:
+    async with streamable(server.url()) as session:
         await server.die()
         await until(lambda: session.state is ConnectionState.RECONNECTING)
         server.routes["/mcp"] = answering(401)
@@ -388,7 +389,7 @@ async def test_our_own_idle_limit_closes_and_reopens(server: FaultServer, mcp: S
         await connection.hang()
 
     mcp.listen = listen
-    async with inspector.connect(server.url(), idle_timeout_s=0.3, idle_notice_s=0.1) as session:
+    async with streamable(server.url(), idle_timeout_s=0.3, idle_notice_s=0.1) as session:
         await until(lambda: len(server.gets()) >= 2)
         assert session.state is ConnectionState.OPEN
     check_river(session.river)

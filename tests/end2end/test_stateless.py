@@ -288,7 +288,7 @@ async def test_r45_a_tool_with_a_broken_annotation_is_rejected_with_its_reason(
         answer = await session.call_tool("bad", {"n": 1})
         assert answer.outcome is Outcome.REFUSED and "number" in answer.sentence
     assert "tools/call" not in server.methods()
-    assert "tool-param-header-invalid" in violations(session.river)
+    assert "x-mcp-header-invalid" in violations(session.river)
     check_river(session.river)
 
 

@@ -57,6 +57,16 @@ class HttpSse:
         self.endpoint = _at_base(base_url, target)
         return None
 
+    def forgotten_prefix(self) -> Breach | None:
+        """Why nothing may be at the endpoint: the path that leads to the stream's own folder is not part of it."""
+        folder = urlsplit(self.url).path.rpartition("/")[0]
+        path = urlsplit(self.endpoint or "").path
+        if not folder or not self.endpoint or path.startswith(f"{folder}/"):
+            return None
+        text = f"The endpoint {shown(path)} lacks the prefix {shown(folder)} of the stream, and nothing is there."
+        fix = "Tell the server its prefix (root_path, or X-Forwarded-Prefix from the proxy), or send a relative path."
+        return _breach("endpoint-prefix-lost", Severity.ERROR, text, fix)
+
     def judge_open(self, head: Head, now: float) -> Verdict:
         if not head.is_success:
             return answer.explain(head, "GET", now)

@@ -87,9 +87,9 @@ class HttpSseChannel(HandshakeRules):
             await handshake.initialize(self.conversation, self, self._revision)
             if self._ended is not None:  # it broke behind the answer to initialize
                 raise connect_error(self._ended, self._ended.sentence)
-        except ConnectError:
+        except ConnectError as error:
             self._stream.stop(EndCause.CLOSED_BY_US, "We closed the stream: the handshake failed.")
-            raise
+            raise self._explained(error) from error
         self._settled = True
 
     async def _await_endpoint(self) -> None:
@@ -99,6 +99,14 @@ class HttpSseChannel(HandshakeRules):
         if not self._endpoint.done():
             raise self._no_endpoint()
         self._endpoint.result()
+
+    def _explained(self, error: ConnectError) -> ConnectError:
+        """A server behind a path prefix that does not know of it names an endpoint where nothing is."""
+        breach = self.wire.forgotten_prefix() if error.status == 404 else None
+        if breach is None or self._stream is None:
+            return error
+        self.link.report(breach, self._stream.number)
+        return ConnectError(error.kind, f"{breach.text} {breach.fix}", error.ended, error.answer)
 
     def _no_endpoint(self) -> ConnectError:
         stream = self._stream

@@ -20,7 +20,10 @@ class PlainRules:
 
     conversation: Conversation
     cancels_by_closing = False
-    rejected: Sequence[tuple[Any, str]] = ()
+
+    @property
+    def rejected(self) -> Sequence[tuple[Any, str]]:
+        return ()
 
     async def prepare(self, asked: Asked) -> dict[str, Any] | None:
         return asked.params

@@ -6,8 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from inspector.protocol import param_headers
-from inspector.protocol.breach import Breach, Severity
-from inspector.protocol.jsonrpc import shown
 from inspector.protocol.param_headers import Annotations
 from inspector.session.asked import Asked
 from inspector.session.calls import Answer
@@ -33,29 +31,21 @@ class ToolCatalogue:
             return answer
         kept, rejected = param_headers.split_tools(tools)
         for tool in kept:
-            name = tool.get("name") if isinstance(tool, dict) else None
-            if isinstance(name, str):
+            name = _name_of(tool)
+            if name is not None:
                 self._annotations[name] = param_headers.read_annotations(tool.get("inputSchema"))
-        for tool, reason in rejected:
-            self._reject(tool, reason, answer)
+        news = [(tool, reason) for tool, reason in rejected if not self.why_rejected(_name_of(tool))]
+        self.rejected.extend(news)
+        link = self._conversation.link
+        for breach in param_headers.breaches([], news):
+            link.report(breach, about_n=answer.answer_n)
+        for breach in param_headers.breaches(kept, []):
+            link.report_once(breach, None, answer.answer_n)
         return replace(answer, result={**answer.result, "tools": kept}) if rejected else answer
-
-    def _reject(self, tool: Any, reason: str, answer: Answer) -> None:
-        name = tool.get("name") if isinstance(tool, dict) else None
-        known = [known for known, _ in self.rejected if isinstance(known, dict) and known.get("name") == name]
-        if known:
-            return
-        self.rejected.append((tool, reason))
-        text = f"The tool {shown(name)} cannot be called: {reason}"
-        fix = "Mend the x-mcp-header annotations in its inputSchema; clients drop such a tool."
-        breach = Breach("tool-param-header-invalid", Severity.ERROR, text, fix, "R45")
-        self._conversation.link.report(breach, about_n=answer.answer_n)
 
     def why_rejected(self, name: str | None) -> str:
         """The reason for which a tool must not be called, "" if there is none."""
-        return next(
-            (why for tool, why in self.rejected if isinstance(tool, dict) and tool.get("name") == name and name), ""
-        )
+        return next((why for tool, why in self.rejected if name is not None and _name_of(tool) == name), "")
 
     def headers(self, params: dict[str, Any]) -> HeaderList:
         """The `Mcp-Param-*` fields of a call."""
@@ -81,3 +71,8 @@ class ToolCatalogue:
             if not isinstance(following, str) or following == cursor:
                 return
             cursor = following
+
+
+def _name_of(tool: Any) -> str | None:
+    name = tool.get("name") if isinstance(tool, dict) else None
+    return name if isinstance(name, str) else None

@@ -268,3 +268,21 @@ def test_a2_no_data_whatsoever_leads_to_another_origin(data: str, base: str) -> 
     assert (there.scheme, there.host, there.port) == (here.scheme, here.host, here.port)
     assert there.userinfo == here.userinfo
     assert urlsplit(endpoint).netloc == urlsplit(base).netloc
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint", "is_lost"),
+    [
+        ("http://a/api/v1/sse", "/messages?session_id=1", True),
+        ("http://a/api/v1/sse", "/api/v1/messages", False),
+        ("http://a/api/v1/sse", "/api/v10/messages", True),
+        ("http://a/sse", "/messages", False),
+        ("http://a", "/messages", False),
+    ],
+)
+def test_an_endpoint_that_forgets_the_prefix_of_its_stream(url: str, endpoint: str, is_lost: bool) -> None:
+    wire = HttpSse(url)
+    assert wire.forgotten_prefix() is None
+    assert wire.on_endpoint(endpoint, url) is None
+    breach = wire.forgotten_prefix()
+    assert (breach is not None and breach.rule == "endpoint-prefix-lost") is is_lost

@@ -1,0 +1,49 @@
+"""What is looked after ten times a second while a session lasts."""
+
+from __future__ import annotations
+
+import asyncio
+
+from inspector.protocol.breach import Breach, Severity
+from inspector.session.conversation import Conversation
+from inspector.session.link import Link
+from inspector.session.stream import Stream
+from inspector.trace.events import EndCause
+
+TICK_S = 0.1
+ALIVE_EVERY_TICKS = 4
+
+
+class Ticker:
+    """Ends what is overdue, and notices what has fallen silent."""
+
+    def __init__(self, link: Link, conversation: Conversation) -> None:
+        self._link = link
+        self._conversation = conversation
+
+    async def run(self) -> None:
+        """Ten times a second: time limits, silent streams, streams that outstay their answer, a dead server."""
+        ticks = 0
+        while True:
+            await asyncio.sleep(TICK_S)
+            ticks += 1
+            now_ns = self._link.now_ns()
+            for call in self._conversation.calls.overdue(now_ns):
+                self._conversation.time_out(call)
+            for stream in tuple(self._link.streams):
+                self._look_after(stream, now_ns)
+            if ticks % ALIVE_EVERY_TICKS == 0 and self._conversation.channel is not None:
+                await self._conversation.channel.check_alive()
+
+    def _look_after(self, stream: Stream, now_ns: int) -> None:
+        stream.close_if_due(now_ns)
+        if not stream.events_silent_since_ns:
+            return
+        idle_s = (now_ns - stream.events_silent_since_ns) / 1e9
+        limit_s = self._link.options.idle_timeout_s
+        if limit_s is not None and idle_s > limit_s:
+            stream.stop(EndCause.TIMED_OUT_BY_US, f"No byte came for {idle_s:.1f} s; this is our own idle limit.")
+        elif idle_s > self._link.options.idle_notice_s:
+            text = f"No byte, not even a heartbeat, has come for {idle_s:.0f} s."
+            fix = "Send a comment every 15 s, so that proxies and clients keep the stream open."
+            self._link.report_once(Breach("heartbeat-missing", Severity.NOTE, text, fix), stream.number)
