@@ -89,7 +89,7 @@ class HttpSseChannel(HandshakeRules):
                 raise connect_error(self._ended, self._ended.sentence)
         except ConnectError as error:
             self._stream.stop(EndCause.CLOSED_BY_US, "We closed the stream: the handshake failed.")
-            raise self._explained(error) from error
+            raise _explained(self.link, self.wire, error) from error
         self._settled = True
 
     async def _await_endpoint(self) -> None:
@@ -99,14 +99,6 @@ class HttpSseChannel(HandshakeRules):
         if not self._endpoint.done():
             raise self._no_endpoint()
         self._endpoint.result()
-
-    def _explained(self, error: ConnectError) -> ConnectError:
-        """A server behind a path prefix that does not know of it names an endpoint where nothing is."""
-        breach = self.wire.forgotten_prefix() if error.status == 404 else None
-        if breach is None or self._stream is None:
-            return error
-        self.link.report(breach, self._stream.number)
-        return ConnectError(error.kind, f"{breach.text} {breach.fix}", error.ended, error.answer)
 
     def _no_endpoint(self) -> ConnectError:
         stream = self._stream
@@ -268,3 +260,12 @@ async def _first_of(either: set[asyncio.Future[None]], link: Link) -> None:
         done, _ = await asyncio.wait(either, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
         if done or (authorization.token_n == token_n and not authorization.is_signing_in):
             return
+
+
+def _explained(link: Link, wire: HttpSse, error: ConnectError) -> ConnectError:
+    """A server behind a path prefix that does not know of it names an endpoint where nothing is."""
+    breach = wire.forgotten_prefix() if error.status == 404 else None
+    if breach is None:
+        return error
+    link.report(breach)
+    return ConnectError(error.kind, f"{breach.text} {breach.fix}", error.ended, error.answer)
