@@ -270,6 +270,12 @@ def test_ticking_a_choice_sends_an_optional_list(qtbot: QtBot) -> None:
     assert form.value() == {"colors": ["g"]}
 
 
+def test_ticks_count_as_fields(qtbot: QtBot) -> None:
+    many = {"type": "array", "uniqueItems": True, "items": {"enum": [f"c{number}" for number in range(60)]}}
+    form = form_of(qtbot, {f"f{number}": many for number in range(40)})
+    assert form.fallback_reason == "The schema has more than 200 fields."
+
+
 @pytest.mark.parametrize(("value", "is_exact"), [(["g", "r"], True), (["r", "r"], False), (["b"], False), ("r", False)])
 def test_ticks_show_what_they_can_show_exactly(qtbot: QtBot, value: Any, is_exact: bool) -> None:
     form = form_of(qtbot, {"colors": CHOICES})

@@ -15,7 +15,7 @@ from inspector.ui.dialogs.question_dialog import ARM_MS
 from inspector.ui.dialogs.sampling_dialog import REFUSED, SamplingDialog, fact_lines
 from inspector.ui.forms.text import read_json
 from inspector.ui.user_data import UserData
-from inspector.ui.views.messages_view import MAX_MESSAGES
+from inspector.ui.views.messages_view import MAX_BLOCKS
 from inspector.ui.views.text_view import TextView
 from tests.support.panes import part
 from tests.support.questions import Asked, window
@@ -220,7 +220,7 @@ def test_everything_that_the_server_sent_is_shown(qtbot: QtBot, tmp_path: Path) 
         {},
         {"messages": "x", "tools": [7], "modelPreferences": 3, "stopSequences": "x", "systemPrompt": 1},
         {"messages": [7, {}, {"role": ["x"], "content": [None, {"type": "tool_use"}, {"type": []}]}], "maxTokens": "x"},
-        {"messages": [{"role": "user", "content": TEXT}] * (MAX_MESSAGES + 5), "maxTokens": 1},
+        {"messages": [{"role": "user", "content": TEXT}] * (MAX_BLOCKS + 5), "maxTokens": 1},
         {"modelPreferences": {"hints": [1, {}]}, "toolChoice": "x", "messages": [{"content": [TEXT] * 40}]},
     ],
 )
@@ -229,6 +229,21 @@ def test_any_shape_of_request_is_shown_and_can_be_refused(qtbot: QtBot, tmp_path
     assert fact_lines(params) is not None
     driver.click("samplingRefuse")
     assert driver.refusals == [REFUSED]
+
+
+@pytest.mark.parametrize(
+    ("messages", "said"),
+    [
+        ([{"role": "user", "content": TEXT}] * (MAX_BLOCKS + 1), "1 earlier message: see the timeline."),
+        ([{"role": "user", "content": [TEXT] * 30}] * 50, "48 earlier messages: see the timeline."),
+        ([{"role": "user", "content": [TEXT] * (MAX_BLOCKS + 9)}], "There are more blocks: see the timeline."),
+        ([{"role": "user", "content": {"type": "tool_result", "content": [TEXT] * 99}}] * 2, "1 earlier message"),
+    ],
+)
+def test_a_long_conversation_is_shown_from_its_end(qtbot: QtBot, tmp_path: Path, messages: Any, said: str) -> None:
+    driver = Driver(qtbot, tmp_path, {"messages": messages, "maxTokens": 1})
+    assert said in driver.request_text()
+    assert len(driver.dialog.findChildren(TextView)) <= MAX_BLOCKS
 
 
 def test_what_the_request_breaks_is_said(qtbot: QtBot, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ class ElicitationLinkDialog(QuestionDialog):
         self.elicitation_id = given if isinstance(given, str) else ""
         self._facts = seen_facts(params.get("url"))
         self._url = str(params.get("url", ""))
+        self._consent = muted_label(_CONSENT)
         self._state = ColoredLabel("note")
         self._open_button = push_button("Open in browser", "elicitationOpen", "Agree, and open the page", primary=True)
         self._only = push_button("Agree only", "elicitationAgree", "Agree without opening the page here")
@@ -78,8 +79,8 @@ class ElicitationLinkDialog(QuestionDialog):
 
     def _go_on(self) -> None:
         """After the answer there is only the state and a way out."""
-        for button in (self._open_button, self._only, self._decline):
-            button.hide()
+        for part in (self._consent, self._open_button, self._only, self._decline):
+            part.hide()
         self.set_waiting(0, 1)
         self._cancel.setText("Close")
         self._cancel.setAccessibleName("Close")
@@ -92,7 +93,7 @@ class ElicitationLinkDialog(QuestionDialog):
         self._state.say("")
         self.column.addWidget(message_view(params.get("message")))
         self.column.addWidget(UrlView(self._facts))
-        self.column.addWidget(muted_label(_CONSENT))
+        self.column.addWidget(self._consent)
         self.column.addWidget(self._state)
         self.column.addStretch(1)
         buttons = (self._cancel, self._decline, self._only, self._open_button)

@@ -164,6 +164,7 @@ def _facts(params: dict[str, Any]) -> QGridLayout:
         grid.addWidget(muted_label(title, wrap=False), row, 0, Qt.AlignmentFlag.AlignTop)
         is_deprecated = title == "Include context" and params.get("includeContext") in DEPRECATED_CONTEXTS
         cell = QHBoxLayout()
+        cell.setSpacing(8)
         cell.addWidget(value, 0 if is_deprecated else 1)
         if is_deprecated:
             cell.addWidget(deprecated_badge("includeContext thisServer and allServers are"))

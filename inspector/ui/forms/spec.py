@@ -18,6 +18,8 @@ MAX_DEPTH = 6
 MAX_CHOICES = 500
 MAX_TICKS = 60
 """Choices that can be ticked one by one; more make a list to add to."""
+TICKS_A_FIELD = 10
+"""How many of them cost as much time as a field."""
 MAX_TITLE = 80
 MAX_DESCRIPTION = 2_000
 
@@ -141,6 +143,7 @@ class _Reader:
             return None
         items = self._read(schema["items"], depth + 1, trail)
         if schema.get("uniqueItems") is True and items.kind is Kind.CHOICE and len(items.choices) <= MAX_TICKS:
+            self._left -= len(items.choices) // TICKS_A_FIELD
             return FieldSpec(Kind.CHOICES, schema, nullable, choices=items.choices)
         return FieldSpec(Kind.ARRAY, schema, nullable, items=items)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.protocol.jsonrpc import json_type
 from inspector.protocol.sampling import content_blocks
-from inspector.record.text import plain
+from inspector.record.text import counted, plain
 from inspector.ui.dialogs.dialog_parts import ColoredLabel
 from inspector.ui.forms.parts import muted_label
 from inspector.ui.forms.text import write_json
@@ -17,8 +18,8 @@ from inspector.ui.views.block_widgets import binary, column, picture
 from inspector.ui.views.content import Block, BlockKind, blocks
 from inspector.ui.views.text_view import JSON, MARKDOWN, TextView
 
-MAX_MESSAGES = 50
-MAX_BLOCKS = 30
+MAX_BLOCKS = 60
+"""Each costs some 7 ms to be shown."""
 _ROLES = {"user": ("▸ user", "outbound"), "assistant": ("◂ assistant", "inbound")}
 
 
@@ -35,31 +36,48 @@ class MessagesView(QWidget):
         if not isinstance(messages, list):
             self._add([Block(BlockKind.JSON, "messages", messages, f"messages is {json_type(messages)}, no array.")])
             return
-        for message in messages[-MAX_MESSAGES:]:
-            self._add_message(message)
-        if len(messages) > MAX_MESSAGES:
-            self._column.insertWidget(
-                0, muted_label(f"{len(messages) - MAX_MESSAGES:,} earlier messages: see timeline.")
-            )
-
-    def _add_message(self, message: Any) -> None:
-        fields = message if isinstance(message, dict) else {}
-        role = fields.get("role")
-        words, shade = _ROLES.get(role, ("", "")) if isinstance(role, str) else ("", "")
-        label = ColoredLabel(shade or "warn", words or f"⚠ role {plain(write_json(role), 60)}")
-        label.setProperty("heading", True)
-        self._column.addWidget(label)
-        if not isinstance(message, dict):
-            self._add([Block(BlockKind.JSON, "message", message, f"The message is {json_type(message)}, no object.")])
-            return
-        parts = [block for item in content_blocks(fields.get("content")) for block in message_blocks(item)]
-        self._add(parts[:MAX_BLOCKS])
-        if len(parts) > MAX_BLOCKS:
-            self._column.addWidget(muted_label(f"{len(parts) - MAX_BLOCKS:,} more blocks: see timeline."))
+        shown = _newest(messages)
+        if len(shown) < len(messages):
+            earlier = counted(len(messages) - len(shown), "earlier message")
+            self._column.addWidget(muted_label(f"{earlier}: see the timeline."))
+        for message, parts in shown:
+            self._column.addWidget(_role_label(message))
+            self._add(parts[:MAX_BLOCKS])
+            if len(parts) > MAX_BLOCKS:
+                self._column.addWidget(muted_label("There are more blocks: see the timeline."))
 
     def _add(self, parts: Sequence[Block]) -> None:
         for part in parts:
             self._column.addWidget(block_widget(part))
+
+
+def _newest(messages: list[Any]) -> list[tuple[Any, list[Block]]]:
+    """The messages that there is room for, the newest in any case, each with its blocks and one more than fit."""
+    shown: list[tuple[Any, list[Block]]] = []
+    left = MAX_BLOCKS
+    for message in reversed(messages):
+        parts = list(islice(_parts(message), MAX_BLOCKS + 1))
+        left -= max(1, len(parts))
+        if shown and left < 0:
+            break
+        shown.append((message, parts))
+    return shown[::-1]
+
+
+def _parts(message: Any) -> Iterator[Block]:
+    if not isinstance(message, dict):
+        yield Block(BlockKind.JSON, "message", message, f"The message is {json_type(message)}, no object.")
+        return
+    for item in content_blocks(message.get("content")):
+        yield from message_blocks(item)
+
+
+def _role_label(message: Any) -> ColoredLabel:
+    role = message.get("role") if isinstance(message, dict) else None
+    words, shade = _ROLES.get(role, ("", "warn")) if isinstance(role, str) else ("", "warn")
+    label = ColoredLabel(shade, words or f"⚠ role {plain(write_json(role), 60)}")
+    label.setProperty("heading", True)
+    return label
 
 
 def message_blocks(item: Any) -> Iterator[Block]:

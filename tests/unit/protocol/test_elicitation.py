@@ -95,6 +95,15 @@ def test_a_required_field_that_is_not_there_is_said() -> None:
     assert read_schema(form(["ghost"])).problems == ('"ghost" is required, but there is no such field.',)
 
 
+def test_a_form_that_nobody_fills_in_is_none() -> None:
+    fields = {f"f{number}": {"type": "string", "default": "x"} for number in range(100_000)}
+    read = read_schema({"type": "object", "properties": fields})
+    assert (read.is_form, read.problems) == (
+        False,
+        ("requestedSchema has 100,000 fields; more than 500 make no form.",),
+    )
+
+
 def test_a_default_that_its_field_refuses_is_not_used() -> None:
     assert defaults(form(a={"type": "integer", "default": "3"}, b={"type": "integer", "default": 3})) == {"b": 3}
 

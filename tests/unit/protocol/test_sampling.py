@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.protocol.sampling import check_answer, check_request, content_blocks, offered_tools, tool_choice
+from inspector.protocol.sampling import (
+    MAX_CHECKED,
+    check_answer,
+    check_request,
+    content_blocks,
+    offered_tools,
+    tool_choice,
+)
 
 WEATHER = {"name": "weather", "inputSchema": {"type": "object", "required": ["city"]}}
 USE = {"type": "tool_use", "id": "call_2", "name": "weather", "input": {"city": "Oslo"}}
@@ -106,6 +113,11 @@ def _result(use_id: str) -> dict[str, Any]:
 def test_r51_what_the_server_breaks_is_said(asked: Any, said: str) -> None:
     found = check_request(asked)
     assert any(said in sentence for sentence in found), found
+
+
+def test_only_so_many_messages_are_checked() -> None:
+    proper = request()["messages"] * MAX_CHECKED
+    assert check_request(request(messages=[*proper, "odd"])) == []
 
 
 def test_one_block_counts_as_a_list_of_one() -> None:
