@@ -28,6 +28,7 @@ from inspector.wire import jsontext
 from inspector.wire.http import HeaderList, mask_url
 
 DISCOVER_TIMEOUT_S = 10.0
+"""How long we wait where nobody said that the server speaks this revision, so that another can be tried."""
 ERROR_STATUS_S = 1.0
 """How long we wait for the end of the exchange that brought the answer."""
 
@@ -85,7 +86,9 @@ class StatelessChannel(StatelessRules):
         return discover.negotiated_of(found, self.revision)
 
     async def _ask_discover(self) -> tuple[Answer, Ended | None]:
-        limit_s = min(DISCOVER_TIMEOUT_S, self.link.options.request_timeout_s)
+        options = self.link.options
+        is_guess = options.protocol_version is None and options.transport is TransportName.AUTO
+        limit_s = min(DISCOVER_TIMEOUT_S, options.request_timeout_s) if is_guess else options.request_timeout_s
         params = await self.prepare(Asked("server/discover"))
         call = self.conversation.calls.start("server/discover", params, limit_s, None, with_progress=False)
         carrying = self.link.spawn(self.carry(call), "carry server/discover")
