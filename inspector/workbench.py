@@ -16,6 +16,7 @@ from inspector.ui.folds import Folds
 from inspector.ui.frame_meter import FrameMeter
 from inspector.ui.main_window import MainWindow
 from inspector.ui.memory import Memory
+from inspector.ui.raw_sender import RawSender
 from inspector.ui.settings import ConnectionSettings, Header
 from inspector.ui.tasks import TaskScope
 
@@ -35,6 +36,7 @@ class Workbench:
         self._river = River()
         self._scope = TaskScope()
         self._controller = Controller(self._river, self._scope)
+        self._controller.remembers = not (wanted.ends_by_itself or wanted.demo)
         self._folds = Folds(self._river)
         self._meter = FrameMeter()
         self._demo = DemoProcess()
@@ -50,7 +52,8 @@ class Workbench:
                 loop.add_signal_handler(number, self._on_signal, number)
         if self._wanted.run_for_s is not None:
             loop.call_later(self._wanted.run_for_s, self._closed.set)
-        self._window.furnish(self._river, self._controller, self._folds, self._meter)
+        raw_sender = RawSender(self._controller, self._river, self._scope)
+        self._window.furnish(self._river, self._controller, self._folds, self._meter, raw_sender)
         self._window.closing.connect(self._closed.set)
         memory = self._recall()
         self._apply_target()
@@ -73,14 +76,16 @@ class Workbench:
         """What a script needs to know; a person who closes the window has seen it all."""
         if self._interrupted:
             return arguments.EXIT_INTERRUPTED
-        if not self._wanted.ends_by_itself or (self._controller.error is None and self._controller.bad_answer is None):
+        if not self._wanted.ends_by_itself or (
+            self._controller.error is None and self._controller.caller.bad_answer is None
+        ):
             return arguments.EXIT_OK
         from inspector import exit_codes  # noqa: PLC0415 - the session is loaded after the first paint
 
         if self._controller.connect_error is not None:
             return exit_codes.of_failure(self._controller.connect_error.kind)
-        if self._controller.bad_answer is not None:
-            return exit_codes.of_answer(self._controller.bad_answer)
+        if bad_answer is not None:
+            return exit_codes.of_answer(bad_answer)
         return arguments.EXIT_NO_CONNECTION
 
     def _recall(self) -> Memory | None:
@@ -136,12 +141,14 @@ class Workbench:
         self._controller.connected.disconnect(self._on_connected)
         tool = self._wanted.call or ("stream_text" if self._wanted.demo else None)
         if tool is not None:
-            self._controller.call_many(tool, self._wanted.arguments or {}, self._wanted.times, self._wanted.concurrency)
+            self._controller.caller.call_many(
+                tool, self._wanted.arguments or {}, self._wanted.times, self._wanted.concurrency
+            )
         self._scope.start(self._finish_work(), "finish")
 
     async def _finish_work(self) -> None:
         """Wait for the calls to end and the window to catch up; then the screenshot, and the end if it is wanted."""
-        await self._controller.calls_done()
+        await self._controller.caller.calls_done()
         while self._is_behind():  # noqa: ASYNC110 - the panes publish their rows on timers of their own
             await asyncio.sleep(CATCH_UP_S)
         await asyncio.sleep(SETTLE_S)
@@ -167,7 +174,7 @@ class Workbench:
             error=self._controller.error,
             startup=self._startup,
             shown=self._window.timeline.rows_shown(),
-            calls=self._controller.calls,
+            calls=self._controller.caller.calls,
             findings=self._folds.engine.findings(),
             frame_gap=self._meter.gap,
             loop_lag=self._meter.lag,

@@ -109,6 +109,11 @@ class Session(Requests):
         return channel.transport if channel else self.options.transport
 
     @property
+    def session_id(self) -> str | None:
+        """What the server named the session, None if it has no name for it."""
+        return self._conversation.channel.session_id() if self._conversation.channel else None
+
+    @property
     def is_stateless(self) -> bool:
         """Whether every request speaks for itself (2026-07-28)."""
         return self.negotiated is not None and era.is_stateless(self.negotiated.protocol_version)

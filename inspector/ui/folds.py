@@ -7,6 +7,7 @@ from time import perf_counter_ns
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from inspector.diagnose.engine import Engine
+from inspector.record.log_lines import LogLines
 from inspector.stats.counts import Counts
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
@@ -32,6 +33,7 @@ class Folds(QObject):
         self.streams = StreamStats()
         self.reconnects = ReconnectStats()
         self.engine = Engine()
+        self.log = LogLines()
         self.state: StateChanged | None = None
         self.ready: SessionReady | None = None
         self._cursor = 0
@@ -54,7 +56,7 @@ class Folds(QObject):
         while self.behind and perf_counter_ns() < deadline_ns:
             events = self._river.since(self._cursor, BATCH)
             self._cursor += len(events)
-            for fold in (self.counts, self.latency, self.streams, self.reconnects, self.engine):
+            for fold in (self.counts, self.latency, self.streams, self.reconnects, self.engine, self.log):
                 fold.fold(events)
             self._note(events)
         self._timer.setInterval(0 if self.behind > BATCH * 20 else TICK_MS)

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
 
 from inspector.trace.states import ConnectionState
 from inspector.ui.resources import resource
 from inspector.ui.settings import ConnectionSettings
 from inspector.ui.views.connection_bar import ConnectionBar
-from inspector.ui.views.lazy_tab import LazyTab, Pane
 
 if TYPE_CHECKING:
     from inspector.trace.river import River
     from inspector.ui.controller import Controller
     from inspector.ui.folds import Folds
     from inspector.ui.frame_meter import FrameMeter
+    from inspector.ui.raw_sender import RawSender
+    from inspector.ui.views.call_pane import CallPane
+    from inspector.ui.views.tool_pane import ToolPane
 
 STATE_MS = 100
-NOT_CONNECTED = "Connect to a server to call its tools."
 DOCKS = {
-    "Tools": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "Server": Qt.DockWidgetArea.LeftDockWidgetArea,
     "Detail": Qt.DockWidgetArea.RightDockWidgetArea,
     "Work": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
@@ -49,42 +49,54 @@ class MainWindow(QMainWindow):
         self._was_closed = False
         self.has_layout = False
         self.bar = ConnectionBar()
-        self.tabs = QTabWidget()
         self._status = QLabel()
         self._docks = {name: _add_dock(self, name, area) for name, area in DOCKS.items()}
         self._lay_out()
 
-    def furnish(self, river: River, controller: Controller, folds: Folds, meter: FrameMeter) -> None:
+    def furnish(
+        self, river: River, controller: Controller, folds: Folds, meter: FrameMeter, raw_sender: RawSender
+    ) -> None:
         """Bring in the panes and tie everything together."""
-        from inspector.ui.pulse import Pulse  # noqa: PLC0415 - the window is painted first
+        from inspector.ui import wiring  # noqa: PLC0415 - the window is painted first
+        from inspector.ui.offer_tabs import OfferTabs  # noqa: PLC0415
+        from inspector.ui.pulse import Pulse  # noqa: PLC0415
+        from inspector.ui.questions import Questions  # noqa: PLC0415
         from inspector.ui.tab_order import arrange  # noqa: PLC0415
-        from inspector.ui.views.call_pane import CallPane  # noqa: PLC0415
         from inspector.ui.views.detail_pane import DetailPane  # noqa: PLC0415
         from inspector.ui.views.timeline_pane import TimelinePane  # noqa: PLC0415
-        from inspector.ui.views.tool_pane import ToolPane  # noqa: PLC0415
+        from inspector.ui.work_tabs import WorkTabs  # noqa: PLC0415
 
         self.setWindowIcon(QIcon(str(resource("icon.svg"))))
-        self.river, self._controller, self.folds, self.meter = river, controller, folds, meter
+        self.river, self.controller, self.folds, self.meter = river, controller, folds, meter
+        self.raw_sender = raw_sender
         self.timeline = TimelinePane(river)
-        self.tools = ToolPane()
+        self.offers = OfferTabs(controller.catalog)
         self.detail = DetailPane(river, self.timeline.timeline)
-        self.calls = CallPane()
+        self.tabs = WorkTabs(controller.catalog, folds, river)
+        self.questions = Questions(self)
         self.setCentralWidget(self.timeline)
-        self._docks["Tools"].setWidget(self.tools)
+        self._docks["Server"].setWidget(self.offers)
         self._docks["Detail"].setWidget(self.detail)
-        self._docks["Work"].setWidget(self._work())
+        self._docks["Work"].setWidget(self.tabs)
         QTimer.singleShot(0, self._share_room)
-        arrange(self.bar, self.tools, self.timeline, self.detail, self.tabs)
-        self._connect_panes()
-        self._connect_controller()
+        arrange(self.bar, self.offers, self.timeline, self.detail, self.tabs)
+        wiring.connect(self)
         self._add_shortcuts()
-        self._show_tools(None, "")
         self._pulse = Pulse(self, self._status)
+
+    @property
+    def tools(self) -> ToolPane:
+        return self.offers.tools
+
+    @property
+    def calls(self) -> CallPane:
+        return self.tabs.subject.calls
 
     def closeEvent(self, event: QCloseEvent) -> None:
         event.accept()
         if not self._was_closed:
             self._was_closed = True
+            self.questions.close()
             self.closing.emit()
 
     def show_settings(self, settings: ConnectionSettings) -> None:
@@ -105,7 +117,8 @@ class MainWindow(QMainWindow):
             self.bar.set_url(url)
         if is_lasting:
             self.url_used.emit(url)
-        self._controller.connect_to(self.settings.options(url, self.bar.transport()))
+        callbacks = self.questions.callbacks(self.settings)
+        self.controller.connect_to(self.settings.options(url, self.bar.transport(), callbacks))
         self.bar.set_active(True)
 
     def _lay_out(self) -> None:
@@ -126,75 +139,20 @@ class MainWindow(QMainWindow):
     def _share_room(self) -> None:
         if self.has_layout:
             return
-        self.resizeDocks([self._docks["Tools"], self._docks["Detail"]], [190, 300], Qt.Orientation.Horizontal)
+        self.resizeDocks([self._docks["Server"], self._docks["Detail"]], [220, 300], Qt.Orientation.Horizontal)
         self.resizeDocks([self._docks["Work"]], [350], Qt.Orientation.Vertical)
-
-    def _work(self) -> QTabWidget:
-        """The call and, behind it, the statistics: one place, so that the timeline keeps its height."""
-        self.tabs.setObjectName("workTabs")
-        self.tabs.setAccessibleName("Call and statistics")
-        self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.calls, "Call")
-        from inspector.ui import statistics  # noqa: PLC0415 - the window is painted first
-
-        for title, build in statistics.panes(self.folds, self.river.clock):
-            self.tabs.addTab(LazyTab(partial(self._build, build)), title)
-        return self.tabs
-
-    def _build(self, build: Callable[[], Pane]) -> Pane:
-        pane = build()
-        pane.jump.connect(self.go_to_event)
-        return pane
-
-    def _connect_panes(self) -> None:
-        from inspector.ui.dialogs import link_consent  # noqa: PLC0415 - the window is painted first
-
-        self.bar.connect_requested.connect(self.connect_now)
-        self.bar.disconnect_requested.connect(self._controller.disconnect_now)
-        self.bar.settings_requested.connect(self._open_settings)
-        self.bar.help_requested.connect(self._show_shortcuts)
-        self.tools.selected.connect(self.calls.set_tool)
-        self.tools.activated.connect(self._go_to_call)
-        self.calls.call_requested.connect(self._controller.call)
-        self.calls.cancel_requested.connect(self._controller.cancel_calls)
-        self.calls.result.link_clicked.connect(partial(link_consent.ask, self))
-        self.calls.result.resource_requested.connect(self._controller.read_resource)
-        self.timeline.selected.connect(self.detail.show_event)
-        self.detail.jump.connect(self.go_to_event)
-        self.timeline.demo_wanted.connect(self._start_demo)
-
-    def _connect_controller(self) -> None:
-        controller = self._controller
-        controller.connecting.connect(lambda: self.bar.set_active(True))
-        controller.disconnected.connect(lambda: self.bar.set_active(self._controller.is_active))
-        controller.tools_listed.connect(self._show_tools)
-        controller.call_started.connect(self._on_call_started)
-        controller.call_progressed.connect(self.calls.show_progress)
-        controller.call_said.connect(self.calls.append_stream)
-        controller.call_finished.connect(self.calls.call_finished)
-        controller.resource_read.connect(self.calls.result.show_result)
-        controller.answered.connect(self._show_answer)
 
     def _add_shortcuts(self) -> None:
         for keys, slot in (
             ("Ctrl+R", self.connect_now),
-            ("Ctrl+,", self._open_settings),
-            ("Ctrl+K", self.tools.focus_search),
-            ("F1", self._show_shortcuts),
+            ("Ctrl+,", self.open_settings),
+            ("Ctrl+K", self.offers.show_tools),
+            ("F1", self.show_shortcuts),
             *((f"Ctrl+{n + 1}", partial(self.tabs.setCurrentIndex, n)) for n in range(self.tabs.count())),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
 
-    def _show_tools(self, tools: Any, none_because: str) -> None:
-        """The tools, or why there are none: in the list and where they would be called."""
-        self.tools.set_tools(tools, none_because)
-        self.calls.set_obstacle("" if isinstance(tools, list) and tools else none_because or NOT_CONNECTED)
-
-    def _on_call_started(self, tool: str) -> None:
-        self.tools.select(tool)
-        self.calls.call_started()
-
-    def _show_answer(self, n: int) -> None:
+    def show_answer(self, n: int) -> None:
         """Until the user selects a row, the detail shows the latest answer, once the timeline has it."""
 
         def show() -> None:
@@ -203,10 +161,6 @@ class MainWindow(QMainWindow):
 
         QTimer.singleShot(STATE_MS, self, show)
 
-    def _go_to_call(self) -> None:
-        self.tabs.setCurrentWidget(self.calls)
-        self.calls.focus_arguments()
-
     def go_to_event(self, n: int) -> None:
         """Select an event in the timeline, taking a filter away that hides it."""
         if not self.timeline.select_event(n):
@@ -214,19 +168,20 @@ class MainWindow(QMainWindow):
             self.timeline.select_event(n)
         self.detail.show_event(n)
 
-    def _open_settings(self) -> None:
+    def open_settings(self) -> None:
         from inspector.ui.dialogs.connection_dialog import ConnectionDialog  # noqa: PLC0415 - built when first asked for
 
-        dialog = ConnectionDialog(self.settings, self)
+        dialog = ConnectionDialog(self.settings, self, self.questions.data)
         dialog.chosen.connect(self.show_settings)
+        dialog.roots_changed.connect(self.controller.tell_roots_changed)
         dialog.open()
 
-    def _show_shortcuts(self) -> None:
+    def show_shortcuts(self) -> None:
         from inspector.ui.dialogs.shortcuts_dialog import ShortcutsDialog  # noqa: PLC0415 - built when asked for
 
         ShortcutsDialog(self).open()
 
-    def _start_demo(self) -> None:
+    def start_demo(self) -> None:
         """The bundled server, for as long as the window is open."""
         from inspector.ui.demo_process import DemoProcess  # noqa: PLC0415 - started when asked for
 

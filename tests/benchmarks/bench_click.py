@@ -25,6 +25,7 @@ from inspector.ui.controller import Controller
 from inspector.ui.folds import Folds
 from inspector.ui.frame_meter import FrameMeter
 from inspector.ui.main_window import MainWindow
+from inspector.ui.raw_sender import RawSender
 from inspector.ui.tasks import TaskScope
 from inspector.ui.views.call_pane import CallView
 from tests.support.demo import demo_server
@@ -59,7 +60,7 @@ async def measure(url: str) -> tuple[float, float]:
     """Median milliseconds of click to paint, and of the round trip alone."""
     river, scope = River(), TaskScope()
     controller, window = Controller(river, scope), MainWindow()
-    window.furnish(river, controller, Folds(river), FrameMeter())
+    window.furnish(river, controller, Folds(river), FrameMeter(), RawSender(controller, river, scope))
     window.show()
     connected = asyncio.get_running_loop().create_future()
     controller.connected.connect(lambda: connected.set_result(None))
@@ -77,11 +78,11 @@ async def measure(url: str) -> tuple[float, float]:
             trips.append(view.rtt_ms or 0.0)
             watch.expect(painted)
 
-        controller.call_finished.connect(finished)
+        controller.caller.call_finished.connect(finished)
         started_ns = perf_counter_ns()
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
         clicks.append((await asyncio.wait_for(painted, 20) - started_ns) / 1e6)
-        controller.call_finished.disconnect(finished)
+        controller.caller.call_finished.disconnect(finished)
         await asyncio.sleep(0.05)
     await scope.close()
     window.close()

@@ -37,6 +37,7 @@ from inspector.ui.dialogs.connection_dialog import ConnectionDialog
 from inspector.ui.folds import Folds
 from inspector.ui.frame_meter import FrameMeter
 from inspector.ui.main_window import STATE_MS, MainWindow
+from inspector.ui.raw_sender import RawSender
 from inspector.ui.tasks import TaskScope
 from inspector.ui.views.text_view import TextView
 from inspector.workbench import Workbench
@@ -65,13 +66,15 @@ class Desk:
         self.river = River()
         self.scope = TaskScope()
         self.controller = Controller(self.river, self.scope)
+        self.controller.remembers = False
         self.folds = Folds(self.river)
         self.meter = FrameMeter()
+        self.raw_sender = RawSender(self.controller, self.river, self.scope)
         self.window = MainWindow()
 
     def open(self) -> None:
         self.window.show()
-        self.window.furnish(self.river, self.controller, self.folds, self.meter)
+        self.window.furnish(self.river, self.controller, self.folds, self.meter, self.raw_sender)
         self.meter.start()
 
     async def close(self) -> None:
@@ -217,7 +220,7 @@ async def test_return_in_the_address_connects_and_lists_the_tools(desk: Desk) ->
     desk.enter_url(desk.url.removeprefix("http://"))
     assert desk.child(QLineEdit, "urlField").text() == desk.url
     await until(desk.tool_names, "tools")
-    assert {"echo", "slow", "flood"} <= set(desk.tool_names())
+    await until(lambda: {"echo", "slow", "flood"} <= set(desk.tool_names()), "all pages of the tools")
     await until(lambda: desk.text("stateWords") == "connected", "the state")
     await until(lambda: desk.text("stateFacts"), "the facts")
     assert desk.text("stateFacts").startswith("Streamable HTTP · 2025-11-25 · rtt ")
@@ -234,7 +237,8 @@ async def test_a_call_from_the_form_to_the_result(desk: Desk) -> None:
     result = desk.window.calls.result
     assert [view.shown_text() for view in result.findChildren(TextView)] == ["hello there"]
     assert desk.text("resultSentence") == "✓ Result"
-    assert [(call["tool"], call["ok"], call["error"]) for call in desk.controller.calls] == [("echo", True, None)]
+    made = desk.controller.caller.calls
+    assert [(call["tool"], call["ok"], call["error"]) for call in made] == [("echo", True, None)]
 
 
 @on_desk
@@ -339,7 +343,7 @@ async def test_a_slow_call_is_cancelled_and_the_server_told(desk: Desk) -> None:
     assert desk.child(QPushButton, "cancelButton").isEnabled()
     desk.child(QPushButton, "cancelButton").click()
     assert (await desk.outcome()).startswith("■ slow cancelled")
-    assert desk.controller.calls[-1]["error"] == "Cancelled. The server was told."
+    assert desk.controller.caller.calls[-1]["error"] == "Cancelled. The server was told."
     await until(lambda: desk.messages(MessageType.NOTIFICATION)[-1].method == "notifications/cancelled", "the word")
     assert desk.child(QPushButton, "callButton").isEnabled()
 
@@ -365,9 +369,9 @@ async def test_a_failing_tool_is_told_apart_from_an_error_of_the_protocol(desk: 
     await desk.choose_tool("crash")
     desk.child(QPushButton, "callButton").click()
     call = desk.child(QPushButton, "callButton")
-    await until(lambda: len(desk.controller.calls) == 2 and call.isEnabled(), "the error")
+    await until(lambda: len(desk.controller.caller.calls) == 2 and call.isEnabled(), "the error")
     assert desk.text("resultSentence").startswith("✗ Error -32603: ")
-    assert [call["ok"] for call in desk.controller.calls] == [False, False]
+    assert [call["ok"] for call in desk.controller.caller.calls] == [False, False]
 
 
 @on_desk
@@ -408,6 +412,9 @@ async def test_each_tab_of_the_statistics_can_be_shown_during_a_connection(desk:
         "Latency",
         "Streams",
         "Reconnects",
+        "Log",
+        "Live",
+        "Raw",
     ]
 
 

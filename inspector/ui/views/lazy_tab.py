@@ -21,10 +21,10 @@ class Pane(QWidget):
 class LazyTab(QWidget):
     """Holds the place of a pane until `build` is called for it."""
 
-    def __init__(self, build: Callable[[], Pane], parent: QWidget | None = None) -> None:
+    def __init__(self, build: Callable[[], QWidget], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._build = build
-        self.pane: Pane | None = None
+        self.pane: QWidget | None = None
 
     def showEvent(self, event: QShowEvent) -> None:
         if self.pane is None:
@@ -35,5 +35,5 @@ class LazyTab(QWidget):
         super().showEvent(event)
 
     def refresh(self) -> None:
-        if self.pane is not None:
+        if isinstance(self.pane, Pane):
             self.pane.refresh()

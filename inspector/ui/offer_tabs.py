@@ -1,0 +1,69 @@
+"""The left side of the window: what the server offers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from inspector.ui.catalog import Catalog
+from inspector.ui.listing import ListKind
+from inspector.ui.views.lazy_tab import LazyTab
+from inspector.ui.views.tool_pane import ToolPane
+
+
+class OfferTabs(QTabWidget):
+    """Tools at once; resources and prompts are built, and listed, when their tab is first shown.
+
+    `activated` says that the user wants to go on with what is chosen.
+    """
+
+    resource_chosen = Signal(object)
+    template_chosen = Signal(object)
+    prompt_chosen = Signal(object)
+    activated = Signal()
+
+    def __init__(self, catalog: Catalog, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("offerTabs")
+        self.setAccessibleName("What the server offers")
+        self.setDocumentMode(True)
+        self._catalog = catalog
+        self.tools = ToolPane(catalog.clock)
+        self.addTab(self.tools, "Tools")
+        self.addTab(LazyTab(self._build_resources), "Resources")
+        self.addTab(LazyTab(self._build_prompts), "Prompts")
+        catalog.tools_changed.connect(self.tools.show_listing)
+        self.tools.refresh_requested.connect(self._refresh_tools)
+        self.tools.more_requested.connect(self._more_tools)
+        self.tools.activated.connect(self._activate)
+
+    def show_tools(self) -> None:
+        """Bring the tools to the front, with the cursor in their search line."""
+        self.setCurrentWidget(self.tools)
+        self.tools.focus_search()
+
+    def _build_resources(self) -> QWidget:
+        from inspector.ui.views.resource_pane import ResourcePane  # noqa: PLC0415 - built when first shown
+
+        pane = ResourcePane(self._catalog)
+        pane.resource_chosen.connect(self.resource_chosen)
+        pane.template_chosen.connect(self.template_chosen)
+        pane.activated.connect(self._activate)
+        return pane
+
+    def _build_prompts(self) -> QWidget:
+        from inspector.ui.views.prompt_pane import PromptPane  # noqa: PLC0415 - built when first shown
+
+        pane = PromptPane(self._catalog)
+        pane.chosen.connect(self.prompt_chosen)
+        pane.activated.connect(self._activate)
+        return pane
+
+    def _refresh_tools(self) -> None:
+        self._catalog.refresh(ListKind.TOOLS)
+
+    def _more_tools(self) -> None:
+        self._catalog.next_page(ListKind.TOOLS)
+
+    def _activate(self, entry: object) -> None:
+        self.activated.emit()

@@ -1,0 +1,177 @@
+"""Ties the parts of the window together: who acts on what. Nothing is decided here."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from inspector.protocol.era import LATEST
+from inspector.ui.call_draft import call_facts
+from inspector.ui.dialogs import link_consent
+from inspector.ui.listing import Listing, ListKind
+from inspector.ui.raw_templates import RawTarget, preset_of
+from inspector.ui.settings import Header
+
+if TYPE_CHECKING:
+    from inspector.session.session import Session
+    from inspector.ui.main_window import MainWindow
+
+NOT_CONNECTED = "Connect to a server to call its tools."
+
+
+def connect(window: MainWindow) -> None:
+    """Connect the signals of all parts; to be called once, when they are there."""
+    for tie in (_Bar, _Offers, _Work, _Connection):
+        tie(window)
+
+
+class _Tie(QObject):
+    """Some slots that belong together; it lives as long as the window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.window = window
+        self.controller = window.controller
+        self.connect_parts()
+
+    def connect_parts(self) -> None:
+        raise NotImplementedError
+
+
+class _Bar(_Tie):
+    """The connection bar, the timeline and the detail."""
+
+    def connect_parts(self) -> None:
+        window, bar = self.window, self.window.bar
+        bar.connect_requested.connect(window.connect_now)
+        bar.disconnect_requested.connect(self.controller.disconnect_now)
+        bar.settings_requested.connect(window.open_settings)
+        bar.help_requested.connect(window.show_shortcuts)
+        window.timeline.selected.connect(window.detail.show_event)
+        window.timeline.demo_wanted.connect(window.start_demo)
+        window.detail.jump.connect(window.go_to_event)
+        window.tabs.jump.connect(window.go_to_event)
+        self.controller.connecting.connect(self._show_activity)
+        self.controller.disconnected.connect(self._show_activity)
+        self.controller.noted.connect(self._show_note)
+
+    def _show_activity(self) -> None:
+        self.window.bar.set_active(self.controller.is_active)
+
+    def _show_note(self, sentence: str) -> None:
+        self.window.statusBar().showMessage(sentence, 20_000)
+
+
+class _Offers(_Tie):
+    """What is chosen on the left is worked on below."""
+
+    def connect_parts(self) -> None:
+        offers, subject = self.window.offers, self.window.tabs.subject
+        offers.tools.selected.connect(self._show_tool)
+        offers.tools.rejected.connect(self._show_rejected)
+        offers.resource_chosen.connect(subject.show_resource)
+        offers.template_chosen.connect(subject.show_template)
+        offers.prompt_chosen.connect(subject.show_prompt)
+        offers.activated.connect(self.window.tabs.show_subject)
+        self.controller.catalog.tools_changed.connect(self._show_listing)
+        self._show_listing(self.controller.catalog.listing(ListKind.TOOLS))
+
+    def _show_tool(self, tool: Any) -> None:
+        subject = self.window.tabs.subject
+        subject.calls.set_obstacle("")
+        subject.calls.set_tool(tool)
+        subject.show_calls()
+
+    def _show_rejected(self, tool: Any, reason: str) -> None:
+        subject = self.window.tabs.subject
+        subject.calls.set_tool(None)
+        subject.calls.set_obstacle(reason)
+        subject.show_calls()
+
+    def _show_listing(self, listing: Listing) -> None:
+        """Why nothing can be called stands where it would be called."""
+        if listing.items is None and listing.is_loading:
+            return
+        self.window.calls.set_obstacle("" if listing.items else listing.why or NOT_CONNECTED)
+
+
+class _Work(_Tie):
+    """Calls, requests by hand, and the log."""
+
+    def connect_parts(self) -> None:
+        caller, tabs, calls = self.controller.caller, self.window.tabs, self.window.calls
+        calls.call_requested.connect(caller.call)
+        calls.cancel_requested.connect(caller.cancel_calls)
+        tabs.subject.link_clicked.connect(partial(link_consent.ask, self.window))
+        tabs.raw_built.connect(self._tie_raw)
+        tabs.log_built.connect(self._tie_log)
+        caller.call_started.connect(self._on_call_started)
+        caller.call_progressed.connect(calls.show_progress)
+        caller.call_said.connect(calls.append_stream)
+        caller.call_finished.connect(calls.call_finished)
+        caller.answered.connect(self.window.show_answer)
+
+    def _on_call_started(self, tool: str) -> None:
+        self.window.tools.select(tool)
+        self.window.calls.call_started()
+
+    def _tie_raw(self, pane: Any) -> None:
+        sender = self.window.raw_sender
+        pane.send_requested.connect(sender.send)
+        pane.stop_requested.connect(sender.stop)
+        pane.stream_wanted.connect(self.window.timeline.show_stream)
+        sender.started.connect(pane.reply_started)
+        sender.replied.connect(pane.show_reply)
+        sender.failed.connect(pane.send_failed)
+
+    def _tie_log(self, pane: Any) -> None:
+        pane.show_level(self.window.settings.log_level or "")
+        pane.level_wanted.connect(self.controller.set_log_level)
+
+
+class _Connection(_Tie):
+    """What the parts need to know of a connection that stands."""
+
+    def connect_parts(self) -> None:
+        self.controller.connected.connect(self._show_session)
+        self.controller.notified.connect(self.window.questions.note)
+        self.window.questions.question_asked.connect(self._say_question)
+        self.window.questions.queue_changed.connect(self._count_questions)
+
+    def _show_session(self) -> None:
+        session = self.controller.session
+        if session is None:
+            return
+        negotiated = session.negotiated
+        questions = self.window.questions
+        questions.server = negotiated.server_name if negotiated else ""
+        questions.is_stateless = session.is_stateless
+        self.window.calls.set_facts(partial(_facts, session))
+        self.window.tabs.set_target(_target(session))
+
+    def _say_question(self, kind: str, text: str) -> None:
+        self.window.statusBar().showMessage(text, 10_000)
+
+    def _count_questions(self, count: int) -> None:
+        if not count:
+            self.window.statusBar().clearMessage()
+
+
+def _facts(session: Session, tool: Any) -> Any:
+    """What holds for a call of this tool."""
+    negotiated = session.negotiated
+    revision, capabilities = (negotiated.protocol_version, negotiated.capabilities) if negotiated else ("", {})
+    return call_facts(tool, revision, capabilities, session.options.request_timeout_s)
+
+
+def _target(session: Session) -> RawTarget:
+    negotiated = session.negotiated
+    return RawTarget(
+        session.options.url,
+        tuple(Header(name, value) for name, value in session.options.headers),
+        session.session_id,
+        negotiated.protocol_version if negotiated else LATEST,
+        preset_of(session.transport),
+    )
