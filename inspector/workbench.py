@@ -76,9 +76,8 @@ class Workbench:
         """What a script needs to know; a person who closes the window has seen it all."""
         if self._interrupted:
             return arguments.EXIT_INTERRUPTED
-        if not self._wanted.ends_by_itself or (
-            self._controller.error is None and self._controller.caller.bad_answer is None
-        ):
+        bad_answer = self._controller.caller.bad_answer
+        if not self._wanted.ends_by_itself or (self._controller.error is None and bad_answer is None):
             return arguments.EXIT_OK
         from inspector import exit_codes  # noqa: PLC0415 - the session is loaded after the first paint
 
