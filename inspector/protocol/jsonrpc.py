@@ -105,12 +105,12 @@ def _read_answer(value: dict[str, Any]) -> JsonRpc:
         problems.append("it has both `result` and `error`")
     if "method" in value:
         problems.append("an answer must not have `method`")
-    if "id" not in value:
+    is_error = has_error and not (has_result and value["error"] is None)
+    if "id" not in value and not is_error:  # the transports allow errors without one (R3)
         problems.append("an answer must have an `id`")
     request_id, id_problem = _read_id(value.get("id"))
     if id_problem:
         problems.append(id_problem)
-    is_error = has_error and not (has_result and value["error"] is None)
     if is_error:
         problems.extend(_error_problems(value["error"]))
     kind = MessageType.ERROR if is_error else MessageType.RESPONSE

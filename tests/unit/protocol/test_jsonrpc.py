@@ -85,6 +85,12 @@ def test_r1_what_is_broken_is_named_and_still_read(fields: dict[str, Any], kind:
     assert problem in "; ".join(message.problems)
 
 
+@pytest.mark.parametrize("fields", [{}, {"id": None}])
+def test_r3_an_error_may_come_without_an_id(fields: dict[str, Any]) -> None:
+    message = read(**fields, error={"code": -32000, "message": "no session"})
+    assert (message.type, message.id, message.problems) == (MessageType.ERROR, None, ())
+
+
 def test_r1_ids_keep_their_type() -> None:
     assert type(read(id=1, result=0).id) is int
     assert type(read(id="1", result=0).id) is str
