@@ -16,6 +16,7 @@ from tests.end2end.conftest import streamable
 from tests.end2end.river_check import check_river, failures, messages, states, until, violations
 from tests.end2end.servers.faults import (
     JSON,
+    Behaviour,
     Connection,
     FaultServer,
     HttpSseMcp,
@@ -228,6 +229,46 @@ async def test_a_forgotten_session_is_begun_anew_and_the_request_sent_again(
     again = [request for request in server.seen if b'"initialize"' in request.body][1]
     assert "mcp-session-id" not in again.headers and "mcp-protocol-version" not in again.headers
     assert {state.state for state in states(session.river)} <= {"connecting", "waiting for headers", "open", "closed"}
+
+
+def refusing_sessions(mcp: StreamableMcp) -> Behaviour:
+    """The server, but for answering 400 with a JSON-RPC error to sessions that it does not know."""
+
+    async def serve(connection: Connection, request: Request) -> None:
+        session = request.headers.get("mcp-session-id")
+        if session is None or session in mcp.sessions:
+            await mcp(connection, request)
+        else:
+            error = {"code": -32000, "message": "Bad Request: No valid session ID provided"}
+            await connection.answer(400, JSON, json.dumps({"jsonrpc": "2.0", "error": error}).encode())
+
+    return serve
+
+
+async def test_a_400_that_speaks_of_the_session_leads_to_a_new_one_too(server: FaultServer, mcp: StreamableMcp) -> None:
+    server.routes["/mcp"] = refusing_sessions(mcp)
+    async with streamable(server.url()) as session:
+        mcp.sessions.clear()
+        assert (await session.call_tool("x")).ok
+        assert mcp.begun == 2
+    check_river(session.river)
+    assert violations(session.river) == []
+
+
+async def test_a_400_that_speaks_of_the_session_again_is_the_answer(server: FaultServer, mcp: StreamableMcp) -> None:
+    server.routes["/mcp"] = refusing_sessions(mcp)
+
+    async def refuse(connection: Connection, request: Request, message: Json) -> None:
+        error = {"code": -32000, "message": "not in this session"}
+        body = {"jsonrpc": "2.0", "id": message["id"], "error": error}
+        await connection.answer(400, JSON, json.dumps(body).encode())
+
+    mcp.on["tools/call"] = refuse
+    async with streamable(server.url()) as session:
+        answer = await session.call_tool("x")
+        assert answer.error["message"] == "not in this session"
+        assert mcp.begun == 2
+    check_river(session.river)
 
 
 async def test_with_that_switched_off_it_is_only_reported(server: FaultServer, mcp: StreamableMcp) -> None:

@@ -9,7 +9,7 @@ from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.jsonrpc import shown
 from inspector.protocol.transports import answer
 from inspector.protocol.transports.answer import EVENT_STREAM, JSON, Head, HttpRequest, Meaning, Verdict
-from inspector.wire import http
+from inspector.wire import http, jsontext
 from inspector.wire.http import HeaderList
 
 SECTION = "Streamable HTTP transport"
@@ -89,6 +89,18 @@ class StreamableHttp:
         if head.status == 404 and self.session_id is not None:
             return Verdict(Meaning.SESSION_GONE, "The server no longer knows this session (404).")
         return answer.explain(head, method, now)
+
+    def judge_refusal(self, head: Head, body: bytes) -> Verdict | None:
+        """What the body of a 400 adds: servers after the TypeScript examples say so of a session that is gone (R28)."""
+        if head.status != 400 or self.session_id is None:
+            return None
+        parsed = jsontext.parse(body)
+        error = parsed.value.get("error") if isinstance(parsed.value, dict) else None
+        text = error.get("message") if isinstance(error, dict) else None
+        if not isinstance(text, str) or "session" not in text.lower():
+            return None
+        words = shown(text[: answer.MAX_DETAIL_CHARACTERS])
+        return Verdict(Meaning.SESSION_GONE, f"The server does not take this session any more (400: {words}).")
 
     def _with_session(self, headers: HeaderList) -> HeaderList:
         if self.session_id is not None:

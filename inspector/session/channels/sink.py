@@ -12,11 +12,22 @@ from inspector.wire.sse import Comment, Frame
 
 
 class MessageSink:
-    """Feeds what a stream brings to the inbox; `call` is the request that the stream belongs to, if any."""
+    """Feeds what a stream brings to the inbox; `call` is the request that the stream belongs to, if any.
 
-    def __init__(self, inbox: Inbox, judge: Callable[[Head], Verdict], call: Call | None) -> None:
+    `judge_refusal` looks into the body of what `judge` found to have failed; what it finds is `revised`.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        judge: Callable[[Head], Verdict],
+        call: Call | None,
+        judge_refusal: Callable[[Head, bytes], Verdict | None] | None = None,
+    ) -> None:
+        self.revised: Verdict | None = None
         self._inbox = inbox
         self._judge = judge
+        self._judge_refusal = judge_refusal
         self._carrier = call.pending if call else None
         self._meaning = Meaning.FAILED
 
@@ -32,7 +43,9 @@ class MessageSink:
             self._inbox.comment(item, arrival)
 
     def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
-        if self._meaning is Meaning.SESSION_GONE:
+        if self._meaning is Meaning.FAILED and self._judge_refusal is not None:
+            self.revised = self._judge_refusal(head, body)
+        if self._meaning is Meaning.SESSION_GONE or self.revised is not None:
             return False  # it answers no request: the session begins anew and the request is sent again (R28)
         promised = self._meaning is Meaning.MESSAGE
         return self._inbox.body(body, arrival, self._carrier, must_be_message=promised)

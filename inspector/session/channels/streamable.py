@@ -106,10 +106,13 @@ class StreamableChannel(HandshakeRules):
     async def _post_once(self, call: Call) -> Ended:
         wire = replace(self._wire)
         message = jsonrpc.read(jsontext.parse(call.body).value)
-        sink = MessageSink(self.conversation.inbox, lambda head: self._judge_post(wire, head, call), call)
+        may_renew = call.ended is None and self.link.options.reinitialize_on_404  # else the refusal is the answer
+        judge_refusal = wire.judge_refusal if may_renew else None
+        inbox = self.conversation.inbox
+        sink = MessageSink(inbox, lambda head: self._judge_post(wire, head, call), call, judge_refusal)
         stream = call.stream = Stream(self.link, sink, lambda n: self.conversation.sent(call.body, message, n, call))
         _fulfil(stream, call)
-        return await stream.run(wire.post(call.body, call.pending.method))
+        return _revised(await stream.run(wire.post(call.body, call.pending.method)), sink)
 
     def _judge_post(self, wire: StreamableHttp, head: Head, call: Call | None) -> Verdict:
         """`wire` is the transport as it stood when the request left: a session may have ended and begun since."""
@@ -132,14 +135,14 @@ class StreamableChannel(HandshakeRules):
 
     async def listen(self, stream: Stream, event_id: str) -> Ended:
         """Run the GET of a stream made by `listening_stream`."""
-        return await stream.run(self._wire.listen(event_id or None))
+        ended = await stream.run(self._wire.listen(event_id or None))
+        return _revised(ended, stream.sink) if isinstance(stream.sink, MessageSink) else ended
 
     def listening_stream(self, call: Call | None = None) -> Stream:
         """A stream for a GET: the stand-alone one, or what resumes the stream of `call`."""
-        wire, clock = replace(self._wire), self.link.river.clock
-        stream = Stream(
-            self.link, MessageSink(self.conversation.inbox, lambda head: wire.judge_listen(head, clock.time()), call)
-        )
+        wire, clock, inbox = replace(self._wire), self.link.river.clock, self.conversation.inbox
+        sink = MessageSink(inbox, lambda head: wire.judge_listen(head, clock.time()), call, wire.judge_refusal)
+        stream = Stream(self.link, sink)
         if call is not None:
             _fulfil(stream, call)
         return stream
@@ -205,6 +208,12 @@ class StreamableChannel(HandshakeRules):
         request = self._wire.end()
         if request is not None and self.link.state is ConnectionState.OPEN:
             await Stream(self.link, MessageSink(self.conversation.inbox, _judge_close, None)).run(request)
+
+
+def _revised(ended: Ended, sink: MessageSink) -> Ended:
+    """How an exchange ended, in the light of its body."""
+    ended.verdict = sink.revised or ended.verdict
+    return ended
 
 
 def _judge_close(head: Head) -> Verdict:

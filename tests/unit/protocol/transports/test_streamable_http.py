@@ -177,6 +177,30 @@ def test_r28_404_without_a_session_is_just_a_wrong_address() -> None:
     assert wire.judge_listen(Head(404, ()), now=0).meaning is Meaning.FAILED
 
 
+def test_r28_a_400_may_say_that_the_session_is_gone() -> None:
+    """As the servers after the examples of the TypeScript SDK do."""
+    said = b'{"jsonrpc":"2.0","error":{"code":-32000,"message":"Bad Request: No valid session ID provided"}}'
+    verdict = ready().judge_refusal(Head(400, ()), said)
+    assert verdict is not None and verdict.meaning is Meaning.SESSION_GONE
+    assert "No valid session ID provided" in verdict.sentence and verdict.sentence.endswith(".")
+    assert ready(session_id=None).judge_refusal(Head(400, ()), said) is None
+    assert ready().judge_refusal(Head(403, ()), said) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"no session",
+        b'{"error":"session"}',
+        b'{"error":{"message":["session"]}}',
+        b"[]",
+        b'{"error":{"message":"bad params"}}',
+    ],
+)
+def test_r28_any_other_400_says_nothing_of_the_session(body: bytes) -> None:
+    assert ready().judge_refusal(Head(400, ()), body) is None
+
+
 def test_r28_starting_over_forgets_session_and_version() -> None:
     wire = ready()
     wire.start_over()
