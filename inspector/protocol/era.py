@@ -70,6 +70,11 @@ def has_url_elicitation(revision: str) -> bool:
     return revision >= "2025-11-25"
 
 
+def has_sampling_tools(revision: str) -> bool:
+    """Sampling may bring tools, and the client says what of it it can do, since 2025-11-25 (R31)."""
+    return revision >= "2025-11-25"
+
+
 def has_elicitation(revision: str) -> bool:
     return revision >= "2025-06-18"
 

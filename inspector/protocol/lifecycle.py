@@ -29,7 +29,7 @@ class ClientFeatures:
         if self.roots:
             declared["roots"] = {"listChanged": True}
         if self.sampling:
-            declared["sampling"] = {}
+            declared["sampling"] = {"tools": {}, "context": {}} if era.has_sampling_tools(revision) else {}
         if self.elicitation and era.has_url_elicitation(revision):
             declared["elicitation"] = {mode: {} for mode in self.elicitation_modes}
         elif self.elicitation and era.has_elicitation(revision) and "form" in self.elicitation_modes:

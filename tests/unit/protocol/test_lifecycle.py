@@ -33,23 +33,23 @@ def test_r21_initialize_offers_a_revision_our_name_and_our_capabilities() -> Non
 
 
 @pytest.mark.parametrize(
-    ("revision", "elicitation"),
+    ("revision", "sampling", "elicitation"),
     [
-        ("2024-11-05", None),
-        ("2025-03-26", None),
-        ("2025-06-18", {}),
-        ("2025-11-25", {"form": {}, "url": {}}),
+        ("2024-11-05", {}, None),
+        ("2025-03-26", {}, None),
+        ("2025-06-18", {}, {}),
+        ("2025-11-25", {"tools": {}, "context": {}}, {"form": {}, "url": {}}),
     ],
 )
-def test_r31_capabilities_are_those_of_the_revision(revision: str, elicitation: Any) -> None:
+def test_r31_capabilities_are_those_of_the_revision(revision: str, sampling: Any, elicitation: Any) -> None:
     declared = EVERYTHING.capabilities(revision)
     assert declared["roots"] == {"listChanged": True}
-    assert declared["sampling"] == {}
+    assert declared["sampling"] == sampling
     assert declared.get("elicitation") == elicitation
 
 
 def test_r31_only_what_can_be_answered_is_declared() -> None:
-    assert ClientFeatures(sampling=True).capabilities(era.LATEST) == {"sampling": {}}
+    assert ClientFeatures(sampling=True).capabilities("2025-06-18") == {"sampling": {}}
 
 
 @pytest.mark.parametrize(
