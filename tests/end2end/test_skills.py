@@ -83,7 +83,7 @@ async def test_a_skill_is_listed_and_read(server: FaultServer, skills: SkillServ
 async def test_a_changed_file_is_reported_and_kept_back(server: FaultServer, skills: SkillServer) -> None:
     river = River()
     skills.files[FORMS] = "Evil!"
-    async with inspector.connect(server.url(), river=river) as session:
+    async with inspector.connect(server.url(), protocol_version="2025-11-25", river=river) as session:
         offered = inspector.Skills(session)
         [skill] = (await offered.list()).skills
         forms = await offered.read(skill, FORMS)
@@ -104,7 +104,7 @@ async def test_a_file_that_is_not_listed_is_not_asked_for(server: FaultServer, s
 async def test_entries_that_no_host_may_load_are_reported(server: FaultServer, skills: SkillServer) -> None:
     river = River()
     skills.entries = ["nonsense", entry(), {"uri": "skill://x/SKILL.md", "frontmatter": FRONTMATTER}]
-    async with inspector.connect(server.url(), river=river) as session:
+    async with inspector.connect(server.url(), protocol_version="2025-11-25", river=river) as session:
         listed = await inspector.Skills(session).list()
     assert [skill.uri for skill in listed.skills] == [URI]
     assert violations(river) == ["skill-entry-invalid"] * 2
