@@ -15,4 +15,5 @@ def program() -> Path:
     try:
         return install()
     except NotInstalled as error:
-        pytest.fail(str(error), pytrace=False)
+        sentence = str(error)
+    pytest.fail(sentence, pytrace=False)  # outside of the handler, which would add a traceback
