@@ -13,14 +13,15 @@ from io import TextIOWrapper
 from typing import Any, cast
 
 from inspector import arguments, exit_codes, probe
-from inspector.arguments import PROGRAM, Parser, Target, UsageError
+from inspector.arguments import PROGRAM, Parser, UsageError
+from inspector.protocol.auth.settings import AuthSettings
 from inspector.record import text
 from inspector.record.formats import jsonl
 from inspector.servers.demo import DemoServer, serve_demo
 from inspector.session import verdicts
 from inspector.session.calls import Answer
 from inspector.session.failure import ConnectError
-from inspector.session.options import Options
+from inspector.session.options import AuthorizationPrompt, Callbacks, Options
 from inspector.session.session import Session
 from inspector.session.verdicts import FileVerdicts
 from inspector.trace.river import River
@@ -111,12 +112,23 @@ def _add(commands: Any, name: str, command: Command, description: str) -> Parser
 
 def _add_server(parser: Parser, *formats: str) -> None:
     parser.add_argument("url", metavar="URL")
+    parser.add_argument(
+        "--sign-in", action="store_true", help="sign in with OAuth if the server wants it; prints the address to open"
+    )
     parser.add_argument("--format", choices=formats, default=formats[0])
     arguments.add_connection_options(parser)
 
 
-def options_of(target: Target, *, remembers: bool = True) -> Options:
+async def _ask_to_open(prompt: AuthorizationPrompt) -> str:
+    """The user opens the page; our own listener waits for the way back."""
+    sys.stderr.write(f"{PROGRAM}: this server wants a sign-in. Open this address in a browser:\n{prompt.url}\n")
+    sys.stderr.flush()
+    return ""
+
+
+def options_of(given: argparse.Namespace, *, remembers: bool = True) -> Options:
     """A session's options from the command line's; `remembers` what was found out about an URL between two runs."""
+    target = arguments.target_of(given)
     if target.url is None:
         raise UsageError("There is no URL to connect to.")
     return Options(
@@ -129,12 +141,14 @@ def options_of(target: Target, *, remembers: bool = True) -> Options:
         request_timeout_s=target.timeout_s,
         max_total_s=max(600.0, target.timeout_s),
         verdicts=FileVerdicts(verdicts.default_path()) if remembers else None,
+        auth=AuthSettings() if given.sign_in else None,
+        callbacks=Callbacks(authorize=_ask_to_open if given.sign_in else None),
     )
 
 
 async def _probe(given: argparse.Namespace) -> int:
     river = River()
-    session = Session(options_of(arguments.target_of(given), remembers=False), river)
+    session = Session(options_of(given, remembers=False), river)
     facts: dict[str, Any] = {}
     code, error = arguments.EXIT_OK, None
     try:
@@ -153,7 +167,7 @@ async def _probe(given: argparse.Namespace) -> int:
 
 
 async def _call(given: argparse.Namespace) -> int:
-    session = Session(options_of(arguments.target_of(given)))
+    session = Session(options_of(given))
     async with session:
         answer = await session.call_tool(
             given.tool,
@@ -200,7 +214,7 @@ def _result_text(result: Any) -> str:
 async def _watch(given: argparse.Namespace) -> int:
     """Print until the time is up, the session is over, or nobody reads any more; the end is printed too."""
     river = River()
-    session = Session(options_of(arguments.target_of(given)), river)
+    session = Session(options_of(given), river)
     async with asyncio.TaskGroup() as group:
         printer = group.create_task(_print_events(river, given.format))
         try:

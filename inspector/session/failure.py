@@ -58,6 +58,8 @@ def _kind(ended: Ended | None, answer: Answer | None) -> FailureKind:
 
 def why_none(answer: Answer, ended: Ended | None) -> str:
     """Why there is no session, without the words on the request where the exchange itself says it all."""
+    if ended is not None and ended.verdict is not None and ended.verdict.meaning is Meaning.UNAUTHORISED:
+        return ended.sentence
     broke = answer.outcome in (Outcome.LOST, Outcome.REFUSED) and ended is not None
     if broke and ended is not None and ended.event.cause is not EndCause.COMPLETE:
         return ended.sentence

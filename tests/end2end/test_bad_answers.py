@@ -410,5 +410,5 @@ async def test_an_oauth_error_in_a_401_is_no_json_rpc(server: FaultServer) -> No
     server.routes["/mcp"] = answering(401, JSON, body, ("www-authenticate", "Bearer"))
     error, river = await refusal(server.url())
     assert error.kind is FailureKind.UNAUTHORISED
-    assert "Add an Authorization header" in error.sentence
+    assert "add an Authorization header" in error.sentence
     assert [event.raw for event in river.since(0) if isinstance(event, BodyReceived)] == [body]

@@ -369,7 +369,7 @@ async def test_the_servers_questions_with_callbacks(server: FaultServer, mcp: St
     assert [answer["error"]["code"] for answer in answers[4:]] == [-32602, -32601]
     assert server.seen[0].message["params"]["capabilities"] == {
         "roots": {"listChanged": True},
-        "sampling": {},
+        "sampling": {"tools": {}, "context": {}},
         "elicitation": {"form": {}, "url": {}},
     }
 

@@ -137,7 +137,7 @@ async def test_exit_codes_of_servers(server: FaultServer) -> None:
     server.routes |= {"/401": answering(401), "/500": answering(500), "/hang": sending(b"", then="hang")}
     cases = [
         (f"http://127.0.0.1:{free_port()}/", 3, "Start the server, or check the port."),
-        (server.url("/401"), 4, "Add an Authorization header."),
+        (server.url("/401"), 4, "add an Authorization header."),
         (server.url("/500"), 1, "Look into its log"),
         (server.url("/hang"), 5, "our own time limit"),
         ("http://nothing.invalid/", 3, "cannot be resolved"),

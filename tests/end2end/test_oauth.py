@@ -23,6 +23,7 @@ from tests.end2end.conftest import free_port
 from tests.end2end.river_check import check_river, states, until, violations
 from tests.end2end.servers.auth_server import AuthServer
 from tests.end2end.servers.faults import FaultServer, HttpSseMcp, StreamableMcp, answering
+from tests.end2end.test_cli import command, finish, start
 
 FULL_FLOW = ["resource metadata", "server metadata", "register", "authorize", "authorization_code"]
 
@@ -474,3 +475,16 @@ async def test_the_same_port_is_listened_to_again(guard: AuthServer, server: Fau
         assert (await session.ping()).ok
     check_river(session.river)
     assert len({prompt.redirect_uri for prompt in browser.prompts}) == 1 and len(browser.prompts) == 2
+
+
+async def test_a_command_signs_in_where_the_user_opens_the_address(guard: AuthServer, server: FaultServer) -> None:
+    refused = await command("call", server.url(), "echo")
+    assert refused.code == 4 and "credentials" in refused.err
+    process = await start("call", server.url(), "echo", "--sign-in")
+    assert process.stderr is not None
+    lines = [(await process.stderr.readline()).decode() for _ in range(2)]
+    assert "Open this address" in lines[0]
+    _, headers, _ = await asyncio.to_thread(get, lines[1].strip())
+    await asyncio.to_thread(get, headers["location"])
+    outcome = await finish(process)
+    assert (outcome.code, outcome.out) == (0, b"done\n"), outcome

@@ -144,10 +144,10 @@ def _unauthorised(head: Head) -> str:
     fields = [value for name, value in head.headers if name.lower() == "www-authenticate"]
     challenges = http.parse_challenges(", ".join(fields))
     if not challenges:
-        return "The server wants credentials (401) and does not say which. Add an Authorization header."
+        return "The server wants credentials (401) and does not say which. Sign in, or add an Authorization header."
     schemes = ", ".join(challenge.scheme for challenge in challenges)
     detail = next((c.params["error_description"] for c in challenges if "error_description" in c.params), "")
-    return f"The server wants credentials (401, {schemes}). Add an Authorization header." + (
+    return f"The server wants credentials (401, {schemes}). Sign in, or add an Authorization header." + (
         f" It says: {detail[:MAX_DETAIL_CHARACTERS].rstrip('. ')}." if detail else ""
     )
 
