@@ -117,6 +117,7 @@ class MainWindow(QMainWindow):
             self.bar.set_url(url)
         if is_lasting:
             self.url_used.emit(url)
+        self.controller.catalog.set_paginated(self.settings.paginated)
         callbacks = self.questions.callbacks(self.settings)
         self.controller.connect_to(self.settings.options(url, self.bar.transport(), callbacks))
         self.bar.set_active(True)

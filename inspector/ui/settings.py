@@ -82,6 +82,7 @@ class ConnectionSettings:
 
     `roots`, `sampling` and `elicitation_*` are the client capabilities that are declared; `log_level` is what the
     server shall log from, None for its own choice; `listen` asks for the stream of change notifications.
+    With `paginated` a list stops after each page until the user wants the next.
     """
 
     headers: tuple[Header, ...] = ()
@@ -101,6 +102,7 @@ class ConnectionSettings:
     elicitation_url: bool = True
     log_level: str | None = None
     listen: bool = True
+    paginated: bool = False
     auth: SignIn = field(default_factory=SignIn)
 
     @property

@@ -194,11 +194,14 @@ def test_capabilities_are_declared_unless_they_are_switched_off(qtbot: QtBot) ->
     for name in names:
         driver.tick(f"declare:{name}").click()
     driver.tick("listenSwitch").click()
+    assert not driver.tick("paginatedSwitch").isChecked()
+    driver.tick("paginatedSwitch").click()
     level = driver.box("logLevelChoice")
     level.setCurrentIndex(level.findData("error"))
     settings = driver.accepted()
     assert [getattr(settings, name) for name in (*names, "listen")] == [False] * 5
     assert settings.log_level == "error"
+    assert settings.paginated
 
 
 def test_the_session_gets_level_and_callbacks() -> None:

@@ -41,10 +41,11 @@ class CapabilitiesPage(QWidget):
         for level in LEVELS:
             self._level.addItem(level, level)
         self._listen = QCheckBox("Keep a stream open for what the server tells by itself")
+        self._paginated = QCheckBox("Fetch long lists page by page, the next one on demand")
         self._lay_out()
         self.show_settings(settings)
         self._edit_roots.clicked.connect(self._open_roots)
-        for switch in (*self._switches.values(), self._listen):
+        for switch in (*self._switches.values(), self._listen, self._paginated):
             switch.toggled.connect(self.changed)
 
     def show_settings(self, settings: ConnectionSettings) -> None:
@@ -52,6 +53,7 @@ class CapabilitiesPage(QWidget):
             switch.setChecked(getattr(settings, name))
         self._level.setCurrentIndex(max(0, self._level.findData(settings.log_level)))
         self._listen.setChecked(settings.listen)
+        self._paginated.setChecked(settings.paginated)
 
     def apply_to(self, settings: ConnectionSettings) -> ConnectionSettings:
         """The settings with what this page shows."""
@@ -63,6 +65,7 @@ class CapabilitiesPage(QWidget):
             elicitation_url=self._switches["elicitation_url"].isChecked(),
             log_level=self._level.currentData(),
             listen=self._listen.isChecked(),
+            paginated=self._paginated.isChecked(),
         )
 
     def problem(self) -> tuple[str, QWidget] | None:
@@ -74,6 +77,7 @@ class CapabilitiesPage(QWidget):
             (self._edit_roots, "editRoots", "Edit the roots"),
             (self._level, "logLevelChoice", "Level that the server shall log from"),
             (self._listen, "listenSwitch", self._listen.text()),
+            (self._paginated, "paginatedSwitch", self._paginated.text()),
             *((switch, f"declare:{name}", switch.text()) for name, switch in self._switches.items()),
         ]
         for widget, name, label in named:
@@ -93,6 +97,7 @@ class CapabilitiesPage(QWidget):
         column.addLayout(_row(title, self._level))
         column.addWidget(self._listen)
         column.addWidget(muted_label("The GET stream, or subscriptions/listen from revision 2026-07-28 on."))
+        column.addWidget(self._paginated)
         column.addStretch()
         self._count_roots()
 
