@@ -20,7 +20,9 @@ import pytest
 import trustme
 
 import inspector
+from tests.end2end.servers import everything
 from tests.end2end.servers.faults import FaultServer, StreamableMcp
+from tests.support.npm import NotInstalled
 
 TIME_LIMIT_S = 40.0
 SERVERS = Path(__file__).parent / "servers"
@@ -67,11 +69,13 @@ class Program:
 
     command: list[str]
     port: int
+    environment: dict[str, str] | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.process = subprocess.Popen(
             [*self.command, str(self.port)],
+            env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -121,6 +125,32 @@ def run() -> Iterator[Callable[..., Program]]:
 
     yield start
     for program in running:
+        program.kill()
+
+
+def start_everything(mode: str) -> Program:
+    """The reference server in one of its modes, `sse` or `streamableHttp`; to be killed in the end."""
+    port = free_port()
+    program = Program(everything.command(mode), port, everything.environment(port))
+    program.start()
+    return program
+
+
+@pytest.fixture(scope="session")
+def reference_server() -> Iterator[Callable[[str], Program]]:
+    """The reference server by its mode, one process for all tests: each session gets a server object of its own."""
+    running: dict[str, Program] = {}
+
+    def in_mode(mode: str) -> Program:
+        if mode not in running:
+            try:
+                running[mode] = start_everything(mode)
+            except NotInstalled as error:
+                pytest.fail(str(error), pytrace=False)
+        return running[mode]
+
+    yield in_mode
+    for program in running.values():
         program.kill()
 
 
