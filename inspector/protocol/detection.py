@@ -114,7 +114,7 @@ def detect(
     if pinned_transport is not TransportName.AUTO:
         return (yield from _pinned(pinned_transport, pinned_revision))
     if remembered is not None and pinned_revision in (None, remembered.revision):
-        found = yield from _again(remembered)
+        found = yield from _again(remembered.transport, pinned_revision)
         if found is not None:
             return found
     search = _Search(url, pinned_revision)
@@ -139,7 +139,7 @@ def verdict_of(attempt: Attempt, result: AttemptResult) -> str:
     """What one attempt told, in one sentence, for the timeline."""
     if result.ok:
         return _why(attempt, result) or _no_common_version(result.supported_versions)
-    if attempt.kind == "discover" and result.error_code in (HEADER_MISMATCH, MISSING_CAPABILITY):
+    if attempt.kind in ("discover", "initialize") and _is_stateless_error(result):
         return _stateless_by_error(attempt, result)
     if result.error_code == UNSUPPORTED_VERSION:
         return f"{result.sentence} {_listed(_supported(result))}".strip()
@@ -165,13 +165,19 @@ def _pinned(transport: TransportName, revision: str | None) -> Generator[Attempt
     raise NotDetected(verdict_of(attempt, result), result)
 
 
-def _again(remembered: Verdict) -> _Steps:
-    """Try what was found out before; None if the server has changed."""
-    transport = remembered.transport
+def _again(transport: TransportName, pinned_revision: str | None) -> _Steps:
+    """Try the transport that was found before; None if the server has changed.
+
+    What it settled then is not asked for: a server with a handshake may speak a newer revision by now (R21).
+    """
     kind = _ATTEMPTS.get(transport)
     if kind is None:
         return None
-    attempt = Attempt(kind, transport, remembered.revision or _USUAL.get(transport))
+    attempt = Attempt(kind, transport, pinned_revision or _USUAL.get(transport))
+    if kind == "tool-stream":  # any address would do for that, so it is asked for what proved it
+        result = yield Attempt("manifest", transport)
+        if not result.ok:
+            return None
     result = yield attempt
     if result.ok or (transport is TransportName.STATELESS and _is_stateless_error(result)):
         revision = _settled(attempt, result)
@@ -256,9 +262,12 @@ class _Search:
         result = yield from self._try("initialize", TransportName.STREAMABLE_HTTP, self._handshake)
         if result.ok:
             return self._found()
+        if _is_stateless_error(result):
+            if self.revision is not None:
+                return None
+            return Detected(TransportName.STATELESS, era.STATELESS, _stateless_by_error(*self.made[-1]))
         if result.error_code != UNSUPPORTED_VERSION:
-            if result.error_code not in (HEADER_MISMATCH, MISSING_CAPABILITY):
-                _surface(result)
+            _surface(result)
             return None
         named = _mutual_stateless(result)
         if self.revision is None and (named is not None or not _supported(result)):
@@ -352,9 +361,12 @@ def _why(attempt: Attempt, result: AttemptResult) -> str:
 
 
 def _stateless_by_error(attempt: Attempt, result: AttemptResult) -> str:
+    method, revision = "server/discover", attempt.revision
+    if attempt.kind == "initialize":
+        method, revision = "initialize", era.STATELESS
     return (
-        f"The server refused server/discover with {result.error_code}, an error that only the stateless era has, "
-        f"so it speaks revision {attempt.revision}."
+        f"The server refused {method} with {result.error_code}, an error that only the stateless era has, "
+        f"so it speaks revision {revision}."
     )
 
 

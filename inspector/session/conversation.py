@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from inspector.protocol import jsonrpc
+from inspector.protocol import era, jsonrpc
 from inspector.protocol.era import TransportName
 from inspector.protocol.jsonrpc import JsonRpc, MessageType
 from inspector.protocol.lifecycle import Negotiated
@@ -67,6 +67,8 @@ class Channel(Protocol):
 
     def session_id(self) -> str | None: ...
 
+    def on_notification(self, method: str, params: Any) -> None: ...
+
     async def check_alive(self) -> None: ...
 
     async def close(self) -> None: ...
@@ -84,13 +86,16 @@ class Conversation:
         self.channel: Channel | None = None
         self.negotiated: Negotiated | None = None
         self.task_runs = TaskRuns(link, self.asks, self.request)
-        self.listeners: list[Callable[[str, Any], None]] = [self.task_runs.on_notification]
+        self.listeners: list[Callable[[str, Any], None]] = []
         self.data_listeners: list[Callable[[str, Any], None]] = []
         self._farewells: set[asyncio.Task[None]] = set()
 
     def start_over(self) -> None:
-        """Nothing is agreed upon: another transport is about to be tried."""
+        """Nothing is agreed upon: another transport is about to be tried, and no stream of the last one is left."""
+        for stream in tuple(self.link.streams):
+            stream.stop(EndCause.CLOSED_BY_US, "Another way to speak to the server is tried.")
         self.negotiated = self.inbox.revision = None
+        self.calls.revision = self.task_runs.revision = era.LATEST
         self.peer.initialized = False
         self.asks.are_allowed = True
 
@@ -111,6 +116,7 @@ class Conversation:
     async def _send(self, asked: Asked) -> Answer:
         channel = self.channel
         params = asked.params if channel is None else await channel.prepare(asked)
+        channel = self.channel  # the session may have been closed meanwhile
         call = self.calls.start(
             asked.method, params, asked.timeout_s, asked.on_progress, with_progress=asked.with_progress
         )
@@ -216,6 +222,9 @@ class Conversation:
         method, params = message.method or "", message.params
         if method == "notifications/cancelled":
             self.asks.cancel(params)
+        if self.channel is not None:
+            self.channel.on_notification(method, params)
+        self.task_runs.on_notification(method, params)
         for listener in self.listeners:
             try:
                 listener(method, params)

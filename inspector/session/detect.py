@@ -8,7 +8,6 @@ from inspector.protocol import detection, jsonrpc
 from inspector.protocol.detection import Attempt, AttemptResult, Detected, NotDetected
 from inspector.protocol.discover import versions_in
 from inspector.protocol.era import TransportName
-from inspector.protocol.manifest import is_manifest_url
 from inspector.session.channels import endings
 from inspector.session.channels.http_sse import HttpSseChannel, NoEndpoint
 from inspector.session.channels.raw_sse import RawSseChannel
@@ -65,8 +64,6 @@ class _Driver:
         if attempt.kind == "tool-stream" and isinstance(self._conversation.channel, ToolStreamChannel):
             return AttemptResult(ok=True)  # its manifest has been read, and there is nothing else to open
         result = await self._try(attempt)
-        if attempt.kind == "manifest" and result.ok:
-            result = self._check_manifest()
         self._conversation.link.river.emit(
             AttemptMade,
             connection=self._conversation.link.number,
@@ -78,6 +75,8 @@ class _Driver:
 
     async def _try(self, attempt: Attempt) -> AttemptResult:
         channel = self._begin(attempt.transport, attempt.revision)
+        if isinstance(channel, ToolStreamChannel):
+            channel.needs_manifest = attempt.kind == "manifest"
         try:
             await channel.open()
         except NoCommonRevision as error:
@@ -96,18 +95,6 @@ class _Driver:
         channel = self._conversation.channel = CHANNELS[transport](self._conversation, revision)
         return channel
 
-    def _check_manifest(self) -> AttemptResult:
-        """A tool stream is only found where a manifest says so; without one any address could be one."""
-        channel, url = self._conversation.channel, self._conversation.link.options.url
-        manifest = channel.manifest if isinstance(channel, ToolStreamChannel) else None
-        if manifest is not None and (is_manifest_url(url) or manifest.endpoint in (None, url)):
-            return AttemptResult(ok=True)
-        self._conversation.channel = None
-        where = "no manifest names" if manifest is None else "the manifest names another address than"
-        return AttemptResult(
-            ok=False, sentence=f"It is no tool stream either: {where} this one.", kind_of_failure="answer"
-        )
-
     async def take_as_it_is(self, detected: Detected) -> None:
         channel = self._begin(detected.transport, detected.revision)
         assert isinstance(channel, StatelessChannel)  # noqa: S101 - no other transport proves itself by refusing
@@ -124,6 +111,7 @@ class _Driver:
 def _failed(error: ConnectError) -> AttemptResult:
     """What a failed attempt says, in the terms of A5."""
     said = error.answer.error if error.answer is not None else None
+    was_answered = error.answer is not None and error.answer.answer_n is not None
     return AttemptResult(
         ok=False,
         status=error.status,
@@ -132,7 +120,8 @@ def _failed(error: ConnectError) -> AttemptResult:
         sentence=error.sentence,
         kind_of_failure=_kind(error),
         supported_versions=versions_in(said.get("supported")) if isinstance(said, dict) else (),
-        is_stream=isinstance(error, NoEndpoint) or (error.ended is not None and error.ended.was_stream),
+        is_stream=isinstance(error, NoEndpoint)
+        or (error.ended is not None and error.ended.was_stream and not was_answered),
     )
 
 
@@ -142,10 +131,10 @@ def _kind(error: ConnectError) -> detection.FailureKind:
         return "no-endpoint"
     if error.kind is FailureKind.UNAUTHORISED:
         return "auth"
-    if error.answer is not None and error.answer.error is not None:
+    if error.answer is not None and error.answer.answer_n is not None:
         return "answer"  # whatever the status: somebody there speaks JSON-RPC
     if ended is not None and ended.was_stream and ended.event.cause not in endings.NETWORK_CAUSES:
         return "answer"  # a stream that never brought the answer
     if ended is None or ended.verdict is None or ended.event.cause in endings.NETWORK_CAUSES:
         return "network"
-    return "unavailable" if endings.is_unavailable(error.status) else "answer"
+    return detection.kind_of_status(error.status)

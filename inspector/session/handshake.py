@@ -13,6 +13,7 @@ from inspector.session.calls import Answer
 from inspector.session.failure import ConnectError, FailureKind, connect_error, why_none
 from inspector.session.program import client_version
 from inspector.session.stream import Ended
+from inspector.trace.events import EndCause, Outcome
 
 if TYPE_CHECKING:
     from inspector.session.conversation import Channel, Conversation
@@ -36,7 +37,7 @@ async def initialize(conversation: Conversation, channel: Channel, revision: str
         conversation.link.report(breach, about_n=answer.answer_n)
     if negotiated is None:
         sentence = f"{breaches[0].text} {breaches[0].fix}".strip()
-        raise ConnectError(FailureKind.SERVER_ERROR, sentence, ended)
+        raise ConnectError(FailureKind.SERVER_ERROR, sentence, ended, answer)
     await _settle_on(conversation, channel, negotiated)
     conversation.begin(channel, negotiated, started_ns)
     return negotiated
@@ -45,10 +46,15 @@ async def initialize(conversation: Conversation, channel: Channel, revision: str
 async def _ask(conversation: Conversation, channel: Channel, revision: str) -> tuple[Answer, Ended | None]:
     link = conversation.link
     params = lifecycle.initialize_params(revision, link.options.callbacks.features(), client_version())
+    conversation.calls.revision = revision
     call = conversation.calls.start("initialize", params, None, None, with_progress=False)
     carrying = link.spawn(channel.carry(call), "carry initialize")
     answer = await asyncio.shield(call.future)
-    if answer.error is not None:  # the status that came with it tells which transport this is
+    if answer.outcome is Outcome.TIMED_OUT and call.stream is not None:
+        call.stream.stop(EndCause.TIMED_OUT_BY_US, answer.sentence)
+    if (
+        answer.error is not None or answer.outcome is Outcome.TIMED_OUT
+    ):  # the status that came with it tells which transport this is
         await asyncio.wait({carrying}, timeout=ERROR_STATUS_S)
     return answer, call.ended
 

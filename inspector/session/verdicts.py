@@ -40,10 +40,11 @@ class FileVerdicts:
 
     def get(self, url: str) -> Verdict | None:
         kept = self._load().get(mask_url(url))
-        if not isinstance(kept, dict) or kept.get("transport") not in set(TransportName):
+        transport = kept.get("transport") if isinstance(kept, dict) else None
+        if not isinstance(kept, dict) or transport not in list(TransportName):  # a set would want it hashable
             return None
         revision = kept.get("revision")
-        return Verdict(TransportName(kept["transport"]), revision if isinstance(revision, str) else None)
+        return Verdict(TransportName(transport), revision if isinstance(revision, str) else None)
 
     def put(self, url: str, verdict: Verdict) -> None:
         kept = self._load()

@@ -41,6 +41,9 @@ class PlainRules:
     async def tell_roots_changed(self) -> None:
         """Only the revisions with a handshake have a notification for it."""
 
+    def on_notification(self, method: str, params: Any) -> None:
+        """Nothing is kept that a notification could change."""
+
     def freshness(self, method: str, params: dict[str, Any] | None) -> Freshness | None:
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from inspector.protocol import discover, era, jsonrpc, subscriptions
+from inspector.protocol import discover, era, input_required, jsonrpc, subscriptions
 from inspector.protocol.era import TransportName
 from inspector.protocol.jsonrpc import JsonRpc
 from inspector.protocol.lifecycle import Negotiated
@@ -28,9 +28,14 @@ from inspector.wire import jsontext
 from inspector.wire.http import HeaderList, mask_url
 
 DISCOVER_TIMEOUT_S = 10.0
-"""How long we wait where nobody said that the server speaks this revision, so that another can be tried."""
+"""How long an event stream may go on without the answer, so that another way can be tried.
+
+A server that says nothing at all has the user's time limit: silence is no verdict about the revision (A5).
+"""
+LINGER_S = 10.0
+"""How long a stream may stay open after its request has its answer, to show what still comes."""
 ERROR_STATUS_S = 1.0
-"""How long we wait for the end of the exchange that brought the answer."""
+"""How long we wait for the end of an exchange that brought no DiscoverResult."""
 
 
 class StatelessChannel(StatelessRules):
@@ -62,8 +67,7 @@ class StatelessChannel(StatelessRules):
     def _prepare_conversation(self) -> None:
         self.conversation.peer.initialized = True
         self.conversation.asks.are_allowed = False
-        self.conversation.inbox.revision = self.revision
-        self.conversation.listeners.insert(0, self.on_notification)
+        self.conversation.inbox.revision = self.conversation.calls.revision = self.revision
 
     def _begin(self, negotiated: Negotiated, started_ns: int) -> None:
         self.conversation.begin(self, negotiated, started_ns)
@@ -75,7 +79,7 @@ class StatelessChannel(StatelessRules):
         if not answer.ok:
             raise connect_error(ended, why_none(answer, ended), answer)
         found, breaches = discover.read_discover_result(answer.result)
-        for breach in breaches:
+        for breach in (*input_required.kind_of(answer.result)[1], *breaches):
             self.link.report(breach, about_n=answer.answer_n)
         if found is None:
             sentence = "The answer to server/discover cannot be read: it names no supported versions."
@@ -86,14 +90,16 @@ class StatelessChannel(StatelessRules):
         return discover.negotiated_of(found, self.revision)
 
     async def _ask_discover(self) -> tuple[Answer, Ended | None]:
-        options = self.link.options
-        is_guess = options.protocol_version is None and options.transport is TransportName.AUTO
-        limit_s = min(DISCOVER_TIMEOUT_S, options.request_timeout_s) if is_guess else options.request_timeout_s
+        limit_s = self.link.options.request_timeout_s
         params = await self.prepare(Asked("server/discover"))
         call = self.conversation.calls.start("server/discover", params, limit_s, None, with_progress=False)
         carrying = self.link.spawn(self.carry(call), "carry server/discover")
+        await asyncio.wait({call.future}, timeout=min(DISCOVER_TIMEOUT_S, limit_s))
+        if call.stream is not None and call.stream.events_silent_since_ns and not call.is_settled:
+            self.conversation.time_out(call)  # events that are no answer: it is an event stream of another kind
         answer = await asyncio.shield(call.future)
-        await asyncio.wait({carrying}, timeout=ERROR_STATUS_S)
+        if not answer.ok:  # how the exchange ended tells whether it is a verdict at all
+            await asyncio.wait({carrying}, timeout=ERROR_STATUS_S)
         return answer, call.ended
 
     async def carry(self, call: Call) -> None:
@@ -116,6 +122,8 @@ class StatelessChannel(StatelessRules):
         sink = MessageSink(self.conversation.inbox, lambda head: self._judge(head, expects_answer=True), call)
         stream = call.stream = Stream(self.link, sink, lambda n: self.conversation.sent(call.body, message, n, call))
         headers = self._param_headers(message)
+        sentence = f"Its request was settled {LINGER_S:g} s ago and the stream was still open."
+        call.future.add_done_callback(lambda _: stream.close_in(LINGER_S, EndCause.CLOSED_BY_US, sentence))
         return await stream.run(self._wire.post(call.body, call.pending.method, call.pending.name, headers))
 
     def _param_headers(self, message: JsonRpc) -> HeaderList:
@@ -156,7 +164,8 @@ class StatelessChannel(StatelessRules):
     async def _ask_again(self) -> str:
         """One attempt to find a server that was gone; whatever it answers, it is there again."""
         answer, ended = await self._ask_discover()
-        if ended is None or (not answer.ok and is_still_gone(ended)):
+        is_there = answer.answer_n is not None and not (ended and endings.is_unavailable(ended.event.status))
+        if not is_there and (ended is None or is_still_gone(ended)):
             return answer.sentence
         self.link.move(ConnectionState.OPEN, "The server answers again.")
         self.subscribing.again()

@@ -135,7 +135,8 @@ class ToolStreamChannel(PlainRules):
     """The dialect that knows tools alone: `manifest` names them, `tools/call` runs one, and all else is refused.
 
     An answer's `result` is shaped like a CallToolResult (see `Run.result`), its `error` is an object with a `message`.
-    Closing the stream is the cancellation, so nothing else is sent.
+    Closing the stream is the cancellation, so nothing else is sent. It `needs_manifest` where nobody has said that this
+    is a tool stream: without one any address could be one.
     """
 
     transport = TransportName.TOOL_STREAM
@@ -145,6 +146,7 @@ class ToolStreamChannel(PlainRules):
         self.conversation = conversation
         self.link = conversation.link
         self.manifest: Manifest | None = None
+        self.needs_manifest = False
         self._wire = ToolStream(self.link.options.url, self.link.options.headers)
 
     async def open(self) -> None:
@@ -154,8 +156,14 @@ class ToolStreamChannel(PlainRules):
         if self.manifest is None and is_manifest_url(url):
             sentence = f"{mask_url(url)} is no manifest: {reason} Enter the address of the tool stream itself."
             raise ConnectError(FailureKind.SERVER_ERROR, sentence)
+        if self.needs_manifest and not self._is_named(url):
+            where = "no manifest names" if self.manifest is None else "the manifest names another address than"
+            raise ConnectError(FailureKind.SERVER_ERROR, f"It is no tool stream either: {where} this one.")
         self._wire.url = self._endpoint(url)
         self.link.move(ConnectionState.OPEN, self._greeting())
+
+    def _is_named(self, url: str) -> bool:
+        return self.manifest is not None and (is_manifest_url(url) or self.manifest.endpoint in (None, url))
 
     def _endpoint(self, url: str) -> str:
         """Where calls go: the path that the user gave counts; without one the manifest's, or the usual one."""

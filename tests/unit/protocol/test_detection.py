@@ -244,9 +244,14 @@ def test_a5_initialize_that_lists_other_handshake_revisions_is_a_failure() -> No
 
 
 @pytest.mark.parametrize("code", [-32020, -32021])
-def test_a5_a_stateless_error_on_initialize_is_not_followed_by_a_get(code: int) -> None:
-    _, kinds = failed(script(initialize=replace(NOT_FOUND, error_code=code)))
+def test_a5_a_stateless_error_on_initialize_proves_it_too(code: int) -> None:
+    answers = script(initialize=replace(NOT_FOUND, error_code=code))
+    detected, kinds = found(answers)
+    assert (detected.transport, detected.revision) == (TransportName.STATELESS, "2026-07-28")
     assert kinds == ["discover", "initialize"]
+    assert f"initialize with {code}" in detected.sentence
+    _, kinds = failed(answers, revision="2025-06-18")
+    assert kinds == ["initialize"]
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 406, 415, 422, 501])
@@ -323,7 +328,20 @@ def test_a5_what_is_remembered_is_tried_first() -> None:
 def test_a5_every_transport_can_be_remembered(transport: TransportName) -> None:
     detected, made = play(lambda _: YES, remembered=Verdict(transport))
     assert isinstance(detected, Detected)
-    assert (detected.transport, detected.remembered, len(made)) == (transport, True, 1)
+    assert (detected.transport, detected.remembered) == (transport, True)
+    assert len(made) == (2 if transport is TransportName.TOOL_STREAM else 1)
+    assert Verdict(transport, made[0].revision) in (Verdict(transport), Verdict(transport, era.LATEST))
+
+
+def test_a5_a_remembered_tool_stream_without_its_manifest_is_none() -> None:
+    detected, kinds = found(script(initialize=INITIALIZED), remembered=Verdict(TransportName.TOOL_STREAM))
+    assert kinds == ["manifest", "discover", "initialize"]
+    assert not detected.remembered
+
+
+def test_r21_a_remembered_revision_is_not_what_is_asked_for() -> None:
+    _, made = play(script(initialize=INITIALIZED), remembered=Verdict(TransportName.STREAMABLE_HTTP, "2025-03-26"))
+    assert [attempt.revision for attempt in made] == [era.LATEST]
 
 
 def test_a5_a_remembered_verdict_that_no_longer_holds_starts_the_search_anew() -> None:
@@ -479,4 +497,4 @@ def test_a5_every_search_ends_soon_with_a_reason(
     elif transport is not TransportName.AUTO:
         assert outcome.transport is transport
     else:
-        assert outcome.transport is made[-1].transport
+        assert outcome.transport in (made[-1].transport, TransportName.STATELESS)  # a refusal may prove that one
