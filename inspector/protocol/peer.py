@@ -18,6 +18,8 @@ REMEMBERED_IDS = 10_000
 """How many ended requests are remembered, to tell a late or doubled answer from a foreign one."""
 NO_ID = (None, "server-error")
 """What stands for the id in errors about what could not be read; the text is that of the Python SDK's servers."""
+REQUEST_CANCELLED = -32800
+"""With this servers of the Python SDK end the stream of a cancelled request; Language Server Protocol servers too."""
 
 NAME_PARAMS = {
     "tools/call": "name",
@@ -185,6 +187,10 @@ class Peer:
             text = f"A second answer came for the request {message.id}."
             fix = "Deliver each message once, on one stream only."
             breach = _error("duplicate-response", text, fix, "Streamable HTTP: multiple connections")
+        elif jsonrpc.code_in(message.error) == REQUEST_CANCELLED:
+            text = f"The server answered the request {message.id}, which we had given up, with the error that it is."
+            fix = "Send nothing more for a request that was cancelled; end its stream."
+            breach = Breach("late-response", Severity.NOTE, text, fix, "Cancellation: behavior requirements")
         else:
             text = f"The answer to request {message.id} came after we had stopped waiting for it."
             fix = "Raise the client's timeout, send progress, or stop working when the request is cancelled."

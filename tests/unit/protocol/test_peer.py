@@ -119,6 +119,16 @@ def test_r29_an_answer_after_we_gave_up_is_late_and_harmless() -> None:
     talk.hear(id=1, result={}).settles_nothing().concerns(call).breaks("late-response")
 
 
+def test_r29_the_error_that_confirms_a_cancellation_is_worth_a_note() -> None:
+    """So the servers of the Python SDK end the stream of a request that was cancelled."""
+    talk = Talk()
+    call = talk.ask("tools/call", {"name": "slow"})
+    talk.peer.give_up(call)
+    late = talk.hear(id=1, error={"code": -32800, "message": "Request cancelled"})
+    late.settles_nothing().concerns(call).breaks("late-response")
+    assert late.reading.breaches[0].severity is Severity.NOTE
+
+
 def test_only_the_last_ended_requests_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peer, "REMEMBERED_IDS", 2)
     talk = Talk()
