@@ -25,12 +25,20 @@ async def offers(session: Session) -> dict[str, Any]:
         "resource_templates": ("resources", session.list_resource_templates, "resourceTemplates"),
         "prompts": ("prompts", session.list_prompts, "prompts"),
     }
-    facts: dict[str, Any] = {"capabilities": declared}
+    facts: dict[str, Any] = {"capabilities": declared, "manifest": session.manifest}
     for name, (capability, fetch, key) in lists.items():
         answer = await fetch() if capability in declared else None
         is_list = answer is not None and answer.ok and isinstance(answer.result, dict)
         facts[name] = answer.result[key] if answer is not None and is_list else None
     return facts
+
+
+def _server(ready: SessionReady | None, facts: dict[str, Any]) -> dict[str, str] | None:
+    """Who answered: by the handshake, or by the manifest of a tool stream."""
+    if ready is not None:
+        return {"name": ready.server_name, "version": ready.server_version}
+    manifest = facts.get("manifest")
+    return {"name": manifest.name or "a tool stream", "version": manifest.version} if manifest else None
 
 
 def build(url: str, river: River, facts: dict[str, Any], error: str | None) -> dict[str, Any]:
@@ -47,7 +55,7 @@ def build(url: str, river: River, facts: dict[str, Any], error: str | None) -> d
         "transport": worked.transport if worked and error is None else None,
         "verdict": worked.verdict if worked and error is None else error,
         "protocol_version": ready.protocol_version if ready else None,
-        "server": {"name": ready.server_name, "version": ready.server_version} if ready else None,
+        "server": _server(ready, facts),
         "instructions": ready.instructions if ready else None,
         "attempts": [{"transport": a.transport, "ok": a.succeeded, "verdict": a.verdict} for a in attempts],
         "timings_ms": {

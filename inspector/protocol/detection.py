@@ -216,7 +216,11 @@ class _Search:
             return NotDetected(verdict_of(*self.made[0]), decisive)
         told: dict[str, list[str]] = {}
         for attempt, result in self.made:
-            told.setdefault(verdict_of(attempt, result), []).append(_NAMES[attempt.kind])
+            if attempt.kind != "manifest" or _looks_like_manifest(self.url):  # else it was only worth a try
+                told.setdefault(verdict_of(attempt, result), []).append(_NAMES[attempt.kind])
+        if len(told) == 1:
+            verdict, names = next(iter(told.items()))
+            return NotDetected(f"{verdict} That was so for {_listed_words(names)}.", decisive)
         words = " ".join(f"{', '.join(names)}: {verdict}" for verdict, names in told.items())
         return NotDetected(f"No way to speak to this server was found. {words}", decisive)
 
@@ -381,6 +385,10 @@ def _listed(versions: tuple[str, ...]) -> str:
         return ""
     more = ", …" if len(versions) > MAX_LISTED_VERSIONS else ""
     return f"It supports {', '.join(versions[:MAX_LISTED_VERSIONS])}{more}."
+
+
+def _listed_words(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _looks_like_manifest(url: str) -> bool:

@@ -310,8 +310,15 @@ def test_a5_all_attempts_are_reported_when_all_fail(manifest: AttemptResult) -> 
     error, kinds = failed(script(discover=NO_METHOD, initialize=refusal, get=NOT_ALLOWED, manifest=manifest))
     assert kinds == ["discover", "initialize", "http+sse", "manifest"]
     assert error.decisive is refusal
-    for name in ("server/discover", "initialize", "HTTP+SSE", "manifest"):
+    for name in ("server/discover", "initialize", "HTTP+SSE"):
         assert name in error.sentence
+    assert "manifest" not in error.sentence, "that it has none was only worth a try"
+
+
+def test_a5_attempts_that_all_met_the_same_are_told_in_one_sentence() -> None:
+    error, _ = failed(script(discover=NOT_FOUND, initialize=NOT_FOUND, get=NOT_FOUND, manifest=NOT_FOUND))
+    assert error.sentence.startswith(NOT_FOUND.sentence)
+    assert error.sentence.count(NOT_FOUND.sentence) == 1 and "HTTP+SSE" in error.sentence
 
 
 def test_a5_what_is_remembered_is_tried_first() -> None:
