@@ -147,6 +147,10 @@ TITLES = {
     "task-invalid": "A task is described incompletely",
     "task-transition-invalid": "A task went on after its end",
     "x-mcp-header-invalid": "Invalid x-mcp-header",
+    "log-not-asked-for": "Log messages that nobody asked for",
+    "message-after-response": "Something follows the answer",
+    "notification-misplaced": "A notification on a stream where it does not belong",
+    "result-not-object": "A result is no object",
 }
 """Titles where the words of a rule's name are none, or say too little."""
 

@@ -10,12 +10,13 @@ from inspector.protocol import jsonrpc, tasks
 from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.jsonrpc import JsonRpc, MessageType, RequestId
 from inspector.session.link import Link
-from inspector.session.options import Refused
+from inspector.session.options import Ask, Refused
 from inspector.trace.events import Message
 from inspector.wire import jsontext
 
 SLOW_ASK_S = 300.0
 """How long the user's side may take to answer a request of the server's."""
+SESSION_CLOSED = "The session was closed."
 REFUSED_BY_USER = -1
 MAX_PURPOSE_CHARACTERS = 60
 ANSWERS = (MessageType.RESPONSE, MessageType.ERROR)
@@ -101,12 +102,47 @@ class Asks:
             return _refusal(message, jsonrpc.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
 
     async def ask(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        """The user's answer. Raises `Refused`, also where nobody is there to answer, and what the callback raises."""
-        callback = self._link.options.callbacks.for_method(method)
+        """The user's answer. Raises `Refused`, also where nobody is there to answer, and what the callback raises.
+
+        The end of the session ends the question, too.
+        """
+        callbacks = self._link.options.callbacks
+        callback = callbacks.for_method(method)
         if callback is None:
             raise Refused(f"{jsonrpc.shown(method)} was not declared by this client.")
-        async with asyncio.timeout(SLOW_ASK_S):
-            return await callback(params)
+        mode = params.get("mode", "form")
+        if method == "elicitation/create" and mode not in callbacks.elicitation_modes:
+            raise Refused(f"The elicitation mode {jsonrpc.shown(mode)} was not declared by this client.")
+        return await self._put(callback, params)
+
+    async def _put(self, callback: Ask, params: dict[str, Any]) -> dict[str, Any]:
+        """Ask in a task of the session, so that a question does not outlive it, whoever waits for the answer."""
+        if self._link.is_ending:
+            raise Refused(SESSION_CLOSED)
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        asking = self._link.spawn(_settle(answer, callback, params), "ask")
+        asking.add_done_callback(lambda _: answer.cancel())
+        try:
+            async with asyncio.timeout(SLOW_ASK_S):
+                return await answer
+        except asyncio.CancelledError:
+            waiting = asyncio.current_task()
+            if waiting is not None and waiting.cancelling():
+                raise
+            raise Refused(SESSION_CLOSED if self._link.is_ending else "The question was cancelled.") from None
+        finally:
+            asking.cancel()
+
+
+async def _settle(answer: asyncio.Future[dict[str, Any]], callback: Ask, params: dict[str, Any]) -> None:
+    try:
+        result = await callback(params)
+    except Exception as error:  # it is the user's code, and for whoever waits
+        if not answer.done():
+            answer.set_exception(error)
+        return
+    if not answer.done():
+        answer.set_result(result)
 
 
 def _refusal(message: JsonRpc, code: int, text: str) -> bytes:

@@ -37,7 +37,8 @@ TRANSITIONS: dict[ConnectionState, frozenset[ConnectionState]] = {
 class Link:
     """Emits events under one connection number, keeps the state machine, and owns every task of the session.
 
-    `streams` are the exchanges under way, `sockets` the last ones used, for the watch on a dead server.
+    `streams` are the exchanges under way, `sockets` the last ones used, for the watch on a dead server; `is_ending`
+    says that the session stops its tasks, or has done so.
     """
 
     def __init__(self, river: River, number: int, options: Options) -> None:
@@ -51,6 +52,7 @@ class Link:
         self.sockets: deque[Any] = deque(maxlen=8)
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self.is_ending = False
         self._told: set[tuple[int | None, str]] = set()
         self._authorization: Authorization | None = None
 
@@ -130,10 +132,13 @@ class Link:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _: work.close())  # cancelled before its first step, nobody has awaited it
+        if self.is_ending:
+            task.cancel()  # else the session would wait for it, with nobody left to end it
         return task
 
     def cancel_all(self) -> None:
-        """Stop every task; leaving the task group then waits for them."""
+        """Stop every task, also those to come; leaving the task group then waits for them."""
+        self.is_ending = True
         for task in self._tasks:
             task.cancel()
 

@@ -14,6 +14,9 @@ from inspector.session.link import Link
 from inspector.session.options import Refused
 from inspector.trace.events import Outcome
 
+MAX_WORDS = 200
+"""How many characters of an error stand in a sentence of ours."""
+
 
 class Rounds:
     """Puts the server's questions to the user's side and says how the request goes on."""
@@ -41,7 +44,7 @@ class Rounds:
         except Refused as refused:
             return failed(answer, f"{asked.method} was not asked again: {refused.sentence}", Outcome.CANCELLED)
         except Exception as error:  # a callback is the user's code: its failure ends this request only
-            text = f"{asked.method} was not asked again: the input failed with {type(error).__name__}: {error}."
+            text = f"{asked.method} was not asked again: the input failed{words_of(error)}"
             return failed(answer, text, Outcome.CANCELLED)
         if not responses:
             await asyncio.sleep(input_required.pause_s(asked.round + 1))
@@ -61,15 +64,21 @@ class Rounds:
         except Refused:
             return answer
         except Exception as error:  # a callback is the user's code
-            return replace(
-                answer, sentence=f"{answer.sentence} The consent failed with {type(error).__name__}: {error}."
-            )
+            return replace(answer, sentence=f"{answer.sentence} The consent failed{words_of(error)}")
         return replace(asked, is_repeat=True)
 
 
 def _links(error: Any) -> tuple[dict[str, Any], ...]:
     is_wanted = jsonrpc.code_in(error) == error_codes.URL_ELICITATION_REQUIRED
     return error_codes.url_elicitations(error.get("data")) if is_wanted else ()
+
+
+def words_of(error: Exception) -> str:
+    """How a callback failed, as the end of a sentence."""
+    if isinstance(error, TimeoutError):
+        return ", as nobody answered in time."
+    said = " ".join(str(error).split())[:MAX_WORDS].rstrip(". ")
+    return f" with {type(error).__name__}{f': {said}' if said else ''}."
 
 
 def failed(answer: Answer, sentence: str, outcome: Outcome = Outcome.REFUSED) -> Answer:

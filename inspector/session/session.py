@@ -77,12 +77,14 @@ class Session(Requests):
             for stream in tuple(self.link.streams):
                 stream.stop(EndCause.CLOSED_BY_US, "We closed the session.")
             self.link.cancel_all()
-            await self._group.__aexit__(None, None, None)
-            self._conversation.calls.lose_all(reason)
-            self.link.move(ConnectionState.CLOSED, reason)
-            await self.link.http.aclose()
-            if self._owns_river:
-                self.river.close()
+            try:
+                await self._group.__aexit__(None, None, None)
+            finally:  # also when the waiting is cancelled, as by a user who does not want to wait
+                self._conversation.calls.lose_all(reason)
+                self.link.move(ConnectionState.CLOSED, reason)
+                await self.link.http.aclose()
+                if self._owns_river:
+                    self.river.close()
 
     async def _say_goodbye(self, reason: str) -> None:
         self._conversation.calls.lose_all(reason)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from inspector.protocol import tasks
+from inspector.protocol import jsonrpc, tasks
+from inspector.protocol.breach import Breach, Severity
 from inspector.session.asked import Asked
 from inspector.session.calls import Answer
-from inspector.session.rounds import Rounds
+from inspector.session.rounds import Rounds, failed
 
 if TYPE_CHECKING:
     from inspector.protocol.freshness import Freshness
@@ -56,10 +57,18 @@ class HandshakeRules(PlainRules):
         conversation = self.conversation
         if answer.error is not None:
             return await Rounds(conversation.link, conversation.asks).after_url_required(asked, answer)
+        if answer.answer_n is not None and not isinstance(answer.result, dict):
+            return self._no_object(asked, answer)
         was_asked_for = "task" in (asked.params or {})
         if was_asked_for and tasks.read_created(answer.result, conversation.calls.revision) is not None:
             return await conversation.task_runs.follow(asked, answer)
         return answer
+
+    def _no_object(self, asked: Asked, answer: Answer) -> Answer:
+        text = f"The result of {asked.method} must be an object, not {jsonrpc.json_type(answer.result)}."
+        breach = Breach("result-not-object", Severity.ERROR, text, "Answer with a result object.", "JSON-RPC results")
+        self.conversation.link.report(breach, about_n=answer.answer_n)
+        return failed(answer, text)
 
     async def tell_roots_changed(self) -> None:
         if self.conversation.link.options.callbacks.roots is not None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from inspector.protocol import discover, era, input_required, jsonrpc, subscriptions
+from inspector.protocol import discover, era, input_required, jsonrpc, request_stream, subscriptions
 from inspector.protocol.era import TransportName
 from inspector.protocol.jsonrpc import JsonRpc
 from inspector.protocol.lifecycle import Negotiated
+from inspector.protocol.request_stream import RequestStream
 from inspector.protocol.transports.answer import Head, Verdict
 from inspector.protocol.transports.stateless import StatelessHttp
 from inspector.session.asked import Asked
@@ -23,7 +24,7 @@ from inspector.session.conversation import Conversation
 from inspector.session.failure import ConnectError, FailureKind, connect_error, why_none
 from inspector.session.reconnect import StormGuard
 from inspector.session.stream import Ended, Stream
-from inspector.trace.events import ConnectionState, EndCause, Outcome
+from inspector.trace.events import ConnectionState, EndCause, Message, Outcome
 from inspector.wire import jsontext
 from inspector.wire.http import HeaderList, mask_url
 
@@ -79,7 +80,8 @@ class StatelessChannel(StatelessRules):
         if not answer.ok:
             raise connect_error(ended, why_none(answer, ended), answer)
         found, breaches = discover.read_discover_result(answer.result)
-        for breach in (*input_required.kind_of(answer.result)[1], *breaches):
+        kind = input_required.kind_of(answer.result)[1] if found is not None else []
+        for breach in (*breaches, *kind):
             self.link.report(breach, about_n=answer.answer_n)
         if found is None:
             sentence = "The answer to server/discover cannot be read: it names no supported versions."
@@ -121,10 +123,23 @@ class StatelessChannel(StatelessRules):
         message = jsonrpc.read(jsontext.parse(call.body).value)
         sink = MessageSink(self.conversation.inbox, lambda head: self._judge(head, expects_answer=True), call)
         stream = call.stream = Stream(self.link, sink, lambda n: self.conversation.sent(call.body, message, n, call))
+        if call.pending.on_message is None and self.conversation.negotiated is not None:
+            self._watch(call, message)
         headers = self._param_headers(message)
         sentence = f"Its request was settled {LINGER_S:g} s ago and the stream was still open."
         call.future.add_done_callback(lambda _: stream.close_in(LINGER_S, EndCause.CLOSED_BY_US, sentence))
         return await stream.run(self._wire.post(call.body, call.pending.method, call.pending.name, headers))
+
+    def _watch(self, call: Call, request: JsonRpc) -> None:
+        """Tell of what has no place on the stream of a request (R42)."""
+        stream = RequestStream(call.pending.id, request_stream.wants_log(request.params))
+
+        def on_message(message: JsonRpc, event: Message) -> None:
+            is_foreign = event.request_n not in (None, call.pending.request_n)
+            for breach in stream.feed(message, is_foreign=is_foreign):
+                self.link.report(breach, event.stream, event.n)
+
+        call.pending.on_message = on_message
 
     def _param_headers(self, message: JsonRpc) -> HeaderList:
         params = message.params if isinstance(message.params, dict) else {}

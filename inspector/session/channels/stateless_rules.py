@@ -59,7 +59,7 @@ class StatelessRules(PlainRules):
             return replace(asked, is_repeat=True)
         if code == UNSUPPORTED_VERSION and not asked.is_repeat and self._names_ours(answer.error):
             return replace(asked, is_repeat=True)
-        if not isinstance(answer.result, dict):
+        if answer.answer_n is None or answer.error is not None:
             return answer
         kind, breaches = input_required.kind_of(answer.result)
         for breach in breaches:
@@ -69,14 +69,14 @@ class StatelessRules(PlainRules):
         if kind == "task":
             return await self.conversation.task_runs.follow(asked, answer)
         if kind == "invalid":
-            return failed(answer, f"The result of {asked.method} is of a type that this revision does not know.")
+            return failed(answer, f"The answer to {asked.method} is of no use. {breaches[0].text}")
         return self._complete(asked, answer)
 
     def _complete(self, asked: Asked, answer: Answer) -> Answer:
         if asked.method in freshness.CACHEABLE:
             self.note_freshness(asked.method, asked.params, answer)
         if asked.method == "tools/list":
-            answer = self.tools.take(answer)
+            answer = self.tools.take(answer, is_first="cursor" not in (asked.params or {}))
         return replace(answer, rounds=asked.round)
 
     def note_freshness(self, method: str, params: dict[str, Any] | None, answer: Answer) -> None:
