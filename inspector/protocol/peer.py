@@ -110,11 +110,12 @@ class Peer:
         self._next_id += 1
         if with_progress:
             params = with_token(params or {}, request_id)
+        body = jsontext.dumps(jsonrpc.request(request_id, method, params))  # what is no JSON raises, and nothing waits
         pending = Pending(request_id, method, name_of(method, params), with_progress, token_in(params))
         self.pending[request_id] = pending
         if pending.progress_token is not None:
             self._tokens[pending.progress_token] = pending
-        return pending, jsontext.dumps(jsonrpc.request(request_id, method, params))
+        return pending, body
 
     def give_up(self, pending: Pending) -> None:
         """The request will not be waited for any longer; an answer that still comes is late."""

@@ -48,6 +48,11 @@ class Asks:
             text = f"The server asked for {asked}, which this client has not declared; it was answered with an error."
             breach = Breach("server-request-undeclared", Severity.NOTE, text, "Ask only for declared capabilities.")
             self._link.report(breach, event.stream, event.n)
+        if message.id in self._tasks:
+            text = f"A second request came with the id {jsonrpc.shown(message.id)} while the first one was unanswered."
+            fix = "Give each request an id of its own; this one is not answered."
+            self._link.report(Breach("request-id-reused", Severity.ERROR, text, fix, "R1"), event.stream, event.n)
+            return
         self._events[message.id] = event
         task = self._tasks[message.id] = self._link.spawn(self._answer(message), "answer")
         task.add_done_callback(lambda _: self._forget(message.id))

@@ -11,6 +11,7 @@ from inspector.trace.events import ConnectionState
 
 POLLING_RETRY_MS = 250
 """From this `retry:` on, coming back each time is the polling that the server asked for, and no storm."""
+LONGEST_SLEEP_S = 24 * 3600.0
 
 
 class Pace:
@@ -60,4 +61,11 @@ class Pace:
             asked_ms=asked_ms,
             last_event_id=event_id or None,
         )
-        await asyncio.sleep(pause_ms / 1000)
+        await sleep(pause_ms / 1000)
+
+
+async def sleep(seconds: float) -> None:
+    """Sleep, for years if a server asks for it: a single timer of Qt's cannot run longer than 24 days."""
+    while seconds > 0:
+        await asyncio.sleep(min(seconds, LONGEST_SLEEP_S))
+        seconds -= LONGEST_SLEEP_S

@@ -77,6 +77,7 @@ class Session(Requests):
             for stream in tuple(self.link.streams):
                 stream.stop(EndCause.CLOSED_BY_US, "We closed the session.")
             self.link.cancel_all()
+            self._conversation.task_runs.wake_all()
             try:
                 await self._group.__aexit__(None, None, None)
             finally:  # also when the waiting is cancelled, as by a user who does not want to wait

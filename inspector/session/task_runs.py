@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from inspector.protocol import era, jsonrpc, tasks
@@ -16,12 +16,29 @@ from inspector.session.asks import Asks
 from inspector.session.calls import Answer, is_tool_error
 from inspector.session.link import Link
 from inspector.session.options import Refused
+from inspector.session.rounds import words_of
 from inspector.trace.events import Outcome
 
 log = logging.getLogger(__name__)
 
 LOST_POLLS = 5
-"""How many polls in a row may be lost: a task outlives a broken connection."""
+"""How many polls in a row may bring nothing: a task outlives a broken connection, and a server that restarts."""
+FIRST_PAUSE_S = 0.5
+LONGEST_S = 20 * 24 * 3600
+"""No timer of Qt's runs longer than 24 days, whatever lifetime a server gives its tasks."""
+NO_ANSWER = (Outcome.LOST, Outcome.TIMED_OUT, Outcome.REFUSED)
+CHANGES = ("notifications/tasks/status", "notifications/tasks")
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    """A task that is followed for a call; `answer` is the one that made it."""
+
+    asked: Asked
+    answer: Answer
+    task_id: str
+    limit_s: float
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class TaskRuns:
@@ -33,93 +50,108 @@ class TaskRuns:
         self._asks = asks
         self._request = request
         self.revision = era.LATEST
-        self._changed: dict[str, asyncio.Event] = {}
+        self._runs: set[_Run] = set()
 
     def on_notification(self, method: str, params: Any) -> None:
         """A task has changed: ask at once what it is now, instead of trusting what may come out of order."""
-        task_id = params.get("taskId") if method in ("notifications/tasks/status", "notifications/tasks") else None
-        if isinstance(task_id, str) and task_id in self._changed:
-            self._changed[task_id].set()
+        task_id = params.get("taskId") if method in CHANGES and isinstance(params, dict) else None
+        for run in self._runs:
+            if run.task_id == task_id:
+                run.changed.set()
+
+    def wake_all(self) -> None:
+        """The session ends: nobody waits for his next poll any more."""
+        for run in self._runs:
+            run.changed.set()
 
     async def follow(self, asked: Asked, answer: Answer) -> Answer:
         """The answer that the task comes to. Cancelling the awaiting task cancels it at the server too."""
         state = tasks.read_created(answer.result, self.revision)
         if state is None:
             return _ended(answer, "The server made a task of the call but does not name it, so it is lost.")
-        self._changed[state.task_id] = asyncio.Event()
-        limit_s = asked.timeout_s or max(self._link.options.max_total_s, (state.ttl_ms or 0) / 1000)
+        kept_s = max(self._link.options.max_total_s, (state.ttl_ms or 0) / 1000)
+        run = _Run(asked, answer, state.task_id, min(asked.timeout_s or kept_s, LONGEST_S))
+        self._runs.add(run)
         try:
-            async with asyncio.timeout(limit_s):
-                return await self._poll(asked, answer, state)
+            async with asyncio.timeout(run.limit_s):
+                return await self._poll(run, state)
         except TimeoutError:
-            self._cancel(state)
-            text = f"The task of {asked.method} was not done within {limit_s:g} s; we cancelled it."
+            self._cancel(run)
+            text = f"The task of {asked.method} was not done within {run.limit_s:g} s; we cancelled it."
             return _ended(answer, text, outcome=Outcome.TIMED_OUT)
         except asyncio.CancelledError:
-            self._cancel(state)
+            self._cancel(run)
             raise
         finally:
-            del self._changed[state.task_id]
+            self._runs.discard(run)
 
-    def _cancel(self, state: TaskState) -> None:
-        if not tasks.is_terminal(state.status):
-            self._link.spawn(self._request(Asked(*tasks.cancel_request(state.task_id))), "cancel task")
+    def _cancel(self, run: _Run) -> None:
+        if not self._link.is_ending:
+            self._link.spawn(self._request(Asked(*tasks.cancel_request(run.task_id))), "cancel task")
 
-    async def _poll(self, asked: Asked, answer: Answer, state: TaskState) -> Answer:
-        name, answered = str((asked.params or {}).get("name", "")), set[str]()
-        self._tell(name, state, answer)
+    async def _poll(self, run: _Run, state: TaskState) -> Answer:
+        answered = set[str]()
+        self._tell(run, state, run.answer)
         while not tasks.is_terminal(state.status):
             if state.status == "input_required":
                 if not era.is_stateless(self.revision):
                     break  # tasks/result may be asked for early: the questions come on its stream (R32)
-                refusal = await self._answer_questions(state, answered, answer)
+                refusal = await self._answer_questions(run, state, answered)
                 if refusal is not None:
                     return refusal
-            await self._pause(state)
-            polled = await self._get(state)
+            await self._pause(run, tasks.poll_interval_s(state))
+            polled = await self._get(run, state)
             after = tasks.read_state(polled.result, self.revision) if polled.ok else None
             if after is None:
-                return _ended(polled, f"The task of {asked.method} is lost: {_why(polled)}")
+                return _ended(polled, f"The task of {run.asked.method} is lost: {_why(polled)}")
             for breach in (*after.problems, *tasks.check_step(state, after)):
                 self._link.report_once(breach, None, polled.answer_n)
+            if after.task_id != run.task_id:
+                return _ended(polled, f"The task of {run.asked.method} is lost: the server told of another one.")
             if after != state:
-                self._tell(name, after, polled)
+                self._tell(run, after, polled)
             state = after
-        return await self._result_of(asked, answer, state)
+        return await self._result_of(run, state)
 
-    async def _pause(self, state: TaskState) -> None:
-        changed = self._changed[state.task_id]
-        with suppress(TimeoutError):
-            await asyncio.wait_for(changed.wait(), tasks.poll_interval_s(state))
-        changed.clear()
+    async def _pause(self, run: _Run, seconds: float) -> None:
+        if not self._link.is_ending:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(run.changed.wait(), seconds)
+            run.changed.clear()
 
-    async def _get(self, state: TaskState) -> Answer:
-        """One poll; a lost one is repeated, as the task goes on without us."""
-        for _ in range(LOST_POLLS):
-            answer: Answer = await self._request(Asked(*tasks.get_request(state.task_id)))
-            if answer.outcome is not Outcome.LOST:
+    async def _get(self, run: _Run, state: TaskState) -> Answer:
+        """One poll; one that brings no answer is repeated, as the task goes on without us."""
+        for attempt in range(1, LOST_POLLS + 1):
+            answer: Answer = await self._request(Asked(*tasks.get_request(run.task_id)))
+            if answer.outcome not in NO_ANSWER or attempt == LOST_POLLS or self._link.is_ending:
                 break
-            await asyncio.sleep(tasks.poll_interval_s(state))
+            await self._pause(run, max(tasks.poll_interval_s(state), FIRST_PAUSE_S * 2 ** (attempt - 1)))
         return answer
 
-    async def _answer_questions(self, state: TaskState, answered: set[str], answer: Answer) -> Answer | None:
-        """Put the task's new questions to the user; an answer that ends the call where the user refuses (R52)."""
+    async def _answer_questions(self, run: _Run, state: TaskState, answered: set[str]) -> Answer | None:
+        """Put the task's new questions to the user; an answer that ends the call where there is no reply (R52)."""
         questions = tasks.unanswered(state, answered)
         if not questions:
             return None
         try:
             responses = {key: await self._asks.ask(*question) for key, question in questions.items()}
         except Refused as refused:
-            self._cancel(state)
-            return _ended(answer, f"The task was cancelled: {refused.sentence}", outcome=Outcome.CANCELLED)
+            return self._give_up(run, f": {refused.sentence}")
+        except Exception as error:  # a callback is the user's code: its failure ends this call only
+            return self._give_up(run, f", as the input failed{words_of(error)}")
         answered.update(responses)
-        updated: Answer = await self._request(Asked(*tasks.update_request(state.task_id, responses)))
+        updated: Answer = await self._request(Asked(*tasks.update_request(run.task_id, responses)))
         return None if updated.ok else _ended(updated, f"The task did not take our input: {_why(updated)}")
 
-    async def _result_of(self, asked: Asked, answer: Answer, state: TaskState) -> Answer:
+    def _give_up(self, run: _Run, why: str) -> Answer:
+        self._cancel(run)
+        return _ended(run.answer, f"The task was cancelled{why}", outcome=Outcome.CANCELLED)
+
+    async def _result_of(self, run: _Run, state: TaskState) -> Answer:
+        asked, answer = run.asked, run.answer
         if not era.is_stateless(self.revision):
             method, params = tasks.result_request(state.task_id)
-            final: Answer = await self._request(Asked(method, params, on_progress=asked.on_progress))
+            final: Answer = await self._request(Asked(method, params, run.limit_s, asked.on_progress))
             failed = is_tool_error(asked.method, final.result)
             return replace(final, ok=final.ok and not failed, method=asked.method)
         if state.status == "completed":
@@ -132,7 +164,8 @@ class TaskRuns:
             return replace(answer, ok=False, result=None, error=state.error or {}, sentence=sentence)
         return _ended(answer, "The server cancelled the task.", outcome=Outcome.CANCELLED)
 
-    def _tell(self, name: str, state: TaskState, answer: Answer) -> None:
+    def _tell(self, run: _Run, state: TaskState, answer: Answer) -> None:
+        name = str((run.asked.params or {}).get("name", ""))
         for breach in state.problems:
             self._link.report_once(breach, None, answer.answer_n)
         for listener in self.listeners:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from inspector.protocol import envelope, freshness, input_required, jsonrpc
+from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.discover import versions_in
 from inspector.protocol.error_codes import HEADER_MISMATCH, UNSUPPORTED_VERSION
 from inspector.protocol.freshness import Freshness, FreshnessTable
@@ -64,12 +65,24 @@ class StatelessRules(PlainRules):
         kind, breaches = input_required.kind_of(answer.result)
         for breach in breaches:
             self.conversation.link.report(breach, about_n=answer.answer_n)
+        if asked.method.startswith("tasks/"):
+            return self._of_task(asked, answer, kind)
         if kind == "input_required":
             return await self._rounds.after_input_required(asked, answer, self._capabilities())
         if kind == "task":
             return await self.conversation.task_runs.follow(asked, answer)
         if kind == "invalid":
             return failed(answer, f"The answer to {asked.method} is of no use. {breaches[0].text}")
+        return self._complete(asked, answer)
+
+    def _of_task(self, asked: Asked, answer: Answer, kind: str) -> Answer:
+        """What the requests about tasks are answered with is always complete: else a task would be one of its own."""
+        if kind in ("input_required", "task"):
+            text = f"The result of {asked.method} has the resultType {kind}; we take it for complete."
+            fix = 'Put "resultType": "complete" there; the state of the task is its status.'
+            self.conversation.link.report(
+                Breach("task-invalid", Severity.WARN, text, fix, "Tasks"), None, answer.answer_n
+            )
         return self._complete(asked, answer)
 
     def _complete(self, asked: Asked, answer: Answer) -> Answer:
