@@ -255,6 +255,8 @@ def failure_of(error: BaseException, phase: Phase, url: str, *, is_in_tls: bool 
                 "Check that this port speaks TLS."
             ),
         )
+    if cause is EndCause.RESET and phase is Phase.HEADERS:  # so a TLS port takes plain HTTP, now with FIN, now with RST
+        sentence += " Check that scheme and port fit, too."
     return HttpFailure(cause, phase, sentence, words[:1000])
 
 

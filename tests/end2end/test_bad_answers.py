@@ -197,7 +197,7 @@ async def test_redirects_in_a_circle(server: FaultServer) -> None:
 BREAKS = [
     (b"", "cut", EndCause.CUT_MID_HEADERS, "without a complete answer"),
     (b"HTTP/1.1 200 OK\r\ncontent-ty", "cut", EndCause.CUT_MID_HEADERS, "without a complete answer"),
-    (b"", "reset", EndCause.RESET, "reset the connection"),
+    (b"", "reset", EndCause.RESET, "scheme and port fit"),
     (b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", "cut", EndCause.PROTOCOL, "does not speak proper HTTP"),
     (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "cut", EndCause.PROTOCOL, "does not speak proper HTTP"),
     (b"\x15\x03\x03\x00\x02\x02\x46", "cut", EndCause.PROTOCOL, "Use https:// for this port"),
