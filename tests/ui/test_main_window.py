@@ -3,205 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import json
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-import qasync
-from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QApplication,
     QComboBox,
     QLabel,
     QLineEdit,
-    QListView,
     QPlainTextEdit,
     QPushButton,
     QTableView,
     QTabWidget,
+    QWidget,
 )
 
 from inspector.arguments import parse_window
-from inspector.trace.events import ROW_KINDS, ConnectionState, Message, MessageType, StateChanged
+from inspector.trace.events import (
+    ROW_KINDS,
+    ConnectionState,
+    HeadersReceived,
+    Message,
+    MessageType,
+    RequestSent,
+    StateChanged,
+)
 from inspector.trace.river import River
 from inspector.ui import theme
-from inspector.ui.controller import Controller
 from inspector.ui.dialogs.connection_dialog import ConnectionDialog
-from inspector.ui.folds import Folds
-from inspector.ui.frame_meter import FrameMeter
-from inspector.ui.main_window import STATE_MS, MainWindow
-from inspector.ui.raw_sender import RawSender
-from inspector.ui.tasks import TaskScope
+from inspector.ui.main_window import MainWindow
 from inspector.ui.views.text_view import TextView
 from inspector.workbench import Workbench
+from tests.support.desk import Desk, on_desk, open_desk, run
+from tests.support.qt_loop import until
 
 # The offscreen platform says so whenever a window asks for a minimum size.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
-O = TypeVar("O", bound=QObject)  # noqa: E741
-PATIENCE_S = 30.0
 POLL_S = 0.01
-
-
-async def until(condition: Callable[[], object], what: str) -> None:
-    """Let the window live until the condition holds."""
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline_s, f"waited in vain: {what}"
-        await asyncio.sleep(POLL_S)
-
-
-class Desk:
-    """The window with everything behind it, and the hands of a user."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.river = River()
-        self.scope = TaskScope()
-        self.controller = Controller(self.river, self.scope)
-        self.controller.remembers = False
-        self.folds = Folds(self.river)
-        self.meter = FrameMeter()
-        self.raw_sender = RawSender(self.controller, self.river, self.scope)
-        self.window = MainWindow()
-
-    def open(self) -> None:
-        self.window.show()
-        self.window.furnish(self.river, self.controller, self.folds, self.meter, self.raw_sender)
-        self.meter.start()
-
-    async def close(self) -> None:
-        await asyncio.sleep(2 * STATE_MS / 1000)  # the window may have put something off by one tick
-        self.meter.stop()
-        await self.scope.close()
-        self.window.close()
-        for part in (self.window, self.folds, self.meter, self.controller):
-            part.deleteLater()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-    def child(self, kind: type[O], name: str) -> O:
-        found = self.window.findChild(kind, name)
-        assert isinstance(found, kind), f"there is no {name}"
-        return found
-
-    def text(self, name: str) -> str:
-        return self.child(QLabel, name).text()
-
-    def enter_url(self, url: str) -> None:
-        """Type an address and press Return."""
-        field = self.child(QLineEdit, "urlField")
-        field.setFocus()
-        field.selectAll()
-        QTest.keyClicks(field, url)
-        QTest.keyClick(field, Qt.Key.Key_Return)
-
-    async def connect(self) -> None:
-        self.enter_url(self.url)
-        await until(self.tool_names, "tools")
-        await until(lambda: self.text("stateWords") == "connected", "the state")
-
-    async def press_ctrl_r(self) -> None:
-        self.window.activateWindow()
-        await until(self.window.isActiveWindow, "the window to be in front")
-        QTest.keyClick(self.window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
-
-    def tool_names(self) -> list[str]:
-        model = self.child(QListView, "toolList").model()
-        return [str(model.index(row, 0).data()) for row in range(model.rowCount())]
-
-    async def choose_tool(self, name: str) -> None:
-        view = self.child(QListView, "toolList")
-        await click_on(view, view.model().index(self.tool_names().index(name), 0))
-        await until(lambda: self.text("toolName") == name, "the tool's form")
-
-    async def call_with(self, field: str, text: str) -> None:
-        """Fill one argument and press Ctrl+Enter."""
-        edit = self.child(QLineEdit, f"arg:/{field}")
-        self.window.activateWindow()
-        edit.setFocus()
-        await until(edit.hasFocus, "the focus")
-        edit.selectAll()
-        QTest.keyClicks(edit, text)
-        QTest.keyClick(edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-
-    async def outcome(self) -> str:
-        await until(lambda: self.child(QLabel, "callOutcome").isVisible(), "the outcome")
-        return self.text("callOutcome")
-
-    def messages(self, kind: MessageType) -> list[Message]:
-        every = self.river.since(0)
-        return [event for event in every if isinstance(event, Message) and event.message_type is kind]
-
-    async def show_event(self, n: int) -> None:
-        """Click on the row of an event."""
-        view = self.child(QTableView, "timelineView")
-        model = view.model()
-        rows = [row for row in range(model.rowCount()) if model.index(row, 0).data(Qt.ItemDataRole.UserRole) == n]
-        assert len(rows) == 1
-        await click_on(view, model.index(rows[0], 1))
-        await until(lambda: f"<b>#{n:,} " in self.text("detailTitle"), "the detail")
-
-
-async def click_on(view: QAbstractItemView, index: QModelIndex) -> None:
-    view.scrollTo(index)
-    await until(lambda: view.viewport().rect().contains(view.visualRect(index).center()), "the row to be in sight")
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(index).center())
-
-
-@pytest.fixture(autouse=True)
-def home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What is remembered from one run to the next is not the user's."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-
-
-@pytest.fixture
-def application(qapp: QApplication) -> Iterator[QApplication]:
-    """The session's application, whose loop outlives its windows, as in the program."""
-    before = qapp.quitOnLastWindowClosed()
-    qapp.setQuitOnLastWindowClosed(False)
-    theme.apply(qapp, theme.DARK)
-    yield qapp
-    qapp.setStyleSheet("")
-    qapp.setQuitOnLastWindowClosed(before)
-
-
-def run(application: QApplication, work: Awaitable[None]) -> None:
-    """Run in a Qt loop of its own; a task that is left behind is a bug."""
-
-    async def bounded() -> None:
-        async with asyncio.timeout(3 * PATIENCE_S):
-            await work
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        assert left == set()
-
-    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
-        runner.run(bounded())
-
-
-def on_desk(test: Callable[[Desk], Awaitable[None]]) -> Callable[[QApplication, str], None]:
-    """Make a coroutine that takes an open desk a test."""
-
-    def sit_down(application: QApplication, demo_url: str) -> None:
-        async def sitting() -> None:
-            desk = Desk(demo_url)
-            desk.open()
-            try:
-                await test(desk)
-            finally:
-                await desk.close()
-
-        run(application, sitting())
-
-    functools.update_wrapper(sit_down, test)
-    del sit_down.__wrapped__  # type: ignore[attr-defined]  # pytest would read the parameters of the coroutine
-    return sit_down
 
 
 @on_desk
@@ -339,13 +185,19 @@ async def test_a_slow_call_is_cancelled_and_the_server_told(desk: Desk) -> None:
     await desk.connect()
     await desk.choose_tool("slow")
     await desk.call_with("seconds", "300")
-    await until(lambda: desk.messages(MessageType.REQUEST)[-1].method == "tools/call", "the call")
+    await until(lambda: _is_answered_by_a_head(desk, "tools/call"), "the call to be with the server")
     assert desk.child(QPushButton, "cancelButton").isEnabled()
     desk.child(QPushButton, "cancelButton").click()
     assert (await desk.outcome()).startswith("■ slow cancelled")
     assert desk.controller.caller.calls[-1]["error"] == "Cancelled. The server was told."
     await until(lambda: desk.messages(MessageType.NOTIFICATION)[-1].method == "notifications/cancelled", "the word")
     assert desk.child(QPushButton, "callButton").isEnabled()
+
+
+def _is_answered_by_a_head(desk: Desk, purpose: str) -> bool:
+    every = desk.river.since(0)
+    streams = {event.stream for event in every if isinstance(event, RequestSent) and event.purpose == purpose}
+    return any(isinstance(event, HeadersReceived) and event.stream in streams for event in every)
 
 
 @on_desk
@@ -416,6 +268,75 @@ async def test_each_tab_of_the_statistics_can_be_shown_during_a_connection(desk:
         "Live",
         "Raw",
     ]
+
+
+@pytest.fixture
+def shown_alone(qapp: QApplication) -> Iterator[list[str]]:
+    """What is put on the screen as a window of its own, apart from dialogs."""
+    shown: list[str] = []
+
+    class Watcher(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                shown.append(f"{type(watched).__name__} {watched.objectName()}")
+            return False
+
+    watcher = Watcher()
+    qapp.installEventFilter(watcher)
+    yield shown
+    qapp.removeEventFilter(watcher)
+
+
+def test_no_part_of_the_window_flashes_up_as_a_window_of_its_own(
+    application: QApplication, demo_url: str, shown_alone: list[str]
+) -> None:
+    async def scene() -> None:
+        async with open_desk(demo_url) as desk:
+            await desk.connect()
+            for box in (desk.window.offers, desk.window.tabs):
+                for place in range(box.count()):
+                    box.setCurrentIndex(place)
+            await desk.choose_tool("image")
+            desk.child(QPushButton, "callButton").click()
+            await desk.outcome()
+
+    run(application, scene())
+    assert shown_alone == ["MainWindow mainWindow"]
+
+
+@on_desk
+async def test_control_and_a_digit_bring_each_tab_to_the_front(desk: Desk) -> None:
+    desk.window.activateWindow()
+    await until(desk.window.isActiveWindow, "the window to be in front")
+    tabs = desk.window.tabs
+    assert tabs.count() == 8
+    for place in reversed(range(8)):
+        QTest.keyClick(desk.window, Qt.Key(Qt.Key.Key_1 + place), Qt.KeyboardModifier.ControlModifier)
+        assert tabs.currentIndex() == place
+
+
+@on_desk
+async def test_how_it_was_found_out_what_the_server_speaks_is_said(desk: Desk) -> None:
+    await desk.connect()
+    sentence = "The server answered initialize with revision 2025-11-25, so it speaks Streamable HTTP."
+    await until(lambda: desk.window.statusBar().currentMessage() == sentence, "the sentence")
+    facts = desk.child(QLabel, "stateFacts")
+    assert sentence in facts.toolTip()
+    assert facts.accessibleDescription() == sentence
+    await desk.press_ctrl_r()
+    await until(lambda: not facts.toolTip(), "the search to begin anew")
+    await until(lambda: sentence in facts.toolTip(), "the sentence again")
+
+
+@on_desk
+async def test_every_transport_can_be_chosen(desk: Desk) -> None:
+    choice = desk.child(QComboBox, "transportChoice")
+    listed = [choice.itemText(place) for place in range(choice.count())]
+    assert listed == ["Auto", "HTTP+SSE", "Streamable HTTP", "Stateless HTTP", "Raw SSE", "Tool stream"]
+    choice.setCurrentText("HTTP+SSE")
+    desk.enter_url(desk.url.replace("/mcp", "/sse"))
+    await until(lambda: desk.text("stateFacts").startswith("HTTP+SSE · 2024-11-05"), "the facts")
+    await until(lambda: "chosen by hand" in desk.child(QLabel, "stateFacts").toolTip(), "how it was found out")
 
 
 @on_desk

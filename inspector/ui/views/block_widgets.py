@@ -46,7 +46,6 @@ class SavableBytes(QWidget):
         save = tool_button("Save as …", "Save the bytes to a file")
         save.setObjectName("saveBytes")
         save.clicked.connect(self._ask)
-        save.setVisible(bool(part.value))
         header = QHBoxLayout()
         header.addWidget(title, 1)
         header.addWidget(save)
@@ -54,6 +53,7 @@ class SavableBytes(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(header)
+        save.setVisible(bool(part.value))  # not before it has a parent: it would be a window of its own
         for widget in [*body, *([muted_label(part.note)] if part.note else []), self._outcome]:
             layout.addWidget(widget)
         self._outcome.hide()

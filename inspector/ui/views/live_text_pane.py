@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector.record.streamed_text import PathError
 from inspector.record.text import plain
@@ -46,7 +46,7 @@ class LiveTextPane(Pane):
         self._error = plain_label()
         self._empty = muted_label(_EMPTY)
         self.view = LiveTextView()
-        self._stack = QStackedLayout()
+        self._stack = QStackedWidget()
         self._timer = QTimer(self, interval=TICK_MS)
         self._lay_out()
         self._connect()
@@ -124,7 +124,7 @@ class LiveTextPane(Pane):
         below.setSpacing(4)
         below.addWidget(self._error)
         below.addWidget(self._figures)
-        below.addLayout(self._stack, 1)
+        below.addWidget(self._stack, 1)
         column.addLayout(below, 1)
         self._error.hide()
         arrange(self._stream, self._path, *buttons, self.view)

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QTimer, QUrl, Signal
 from PySide6.QtGui import QTextDocument
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QStackedLayout, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QStackedWidget, QTextBrowser, QVBoxLayout, QWidget
 
 from inspector.record.text import counted
 from inspector.ui import theme
@@ -46,7 +46,7 @@ class LiveTextView(QWidget):
         self.json = PayloadText()
         self._remark = muted_label()
         self._whole = QPushButton("Show all")
-        self._stack = QStackedLayout()
+        self._stack = QStackedWidget()
         self._timer = QTimer(self, singleShot=True, interval=RENDER_MS)
         self._timer.timeout.connect(self.render_now)
         self._lay_out()
@@ -126,7 +126,7 @@ class LiveTextView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(self._stack, 1)
+        column.addWidget(self._stack, 1)
         column.addWidget(self._remark)
         column.addWidget(self._whole)
         self._remark.hide()

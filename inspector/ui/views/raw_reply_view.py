@@ -6,7 +6,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from inspector.record.text import counted, duration, plain, size
 from inspector.ui.elided_label import ElidedLabel
@@ -66,8 +66,8 @@ class RawReplyView(QWidget):
         self._status = ElidedLabel()
         self._sentence = muted_label()
         self._remark = muted_label()
-        self._show_rows = QPushButton("Show in timeline")
-        self._copy = QPushButton("Copy body")
+        self._show_rows = QPushButton("Show rows")
+        self._copy = QPushButton("Copy")
         self.pretty, self.text, self.hex = PayloadText(), PayloadText(), HexView()
         self.headers = FactsView("rawReplyHeaders", "Headers of the reply in their order")
         self.tabs = QTabWidget(documentMode=True)
@@ -125,8 +125,9 @@ class RawReplyView(QWidget):
         self._remark.setContentsMargins(10, 6, 10, 0)
         self._show_rows.setObjectName("rawReplyRows")
         self._copy.setObjectName("rawReplyCopy")
-        for button in (self._show_rows, self._copy):
-            button.setAccessibleName(button.text())
+        for button, words in ((self._show_rows, "Show its rows in the timeline"), (self._copy, "Copy the body")):
+            button.setAccessibleName(words)
+            button.setToolTip(words)
             button.hide()
         self.tabs.setObjectName("rawReplyTabs")
         self.tabs.setAccessibleName("Parts of the reply")
@@ -142,19 +143,20 @@ class RawReplyView(QWidget):
         self._empty.setObjectName("rawReplyEmpty")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setMargin(16)
-        self._stack = QStackedLayout()
+        self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.tabs)
-        head = QHBoxLayout()
-        head.addWidget(self._status, 1)
-        head.addWidget(self._copy)
-        head.addWidget(self._show_rows)
+        below = QHBoxLayout()
+        below.addWidget(self._sentence, 1)
+        below.addStretch()
+        for button in (self._copy, self._show_rows):
+            below.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(head)
-        column.addWidget(self._sentence)
-        column.addLayout(self._stack, 1)
+        column.addWidget(self._status)
+        column.addLayout(below)
+        column.addWidget(self._stack, 1)
         self._sentence.hide()
 
     def _show_waiting(self) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QStackedLayout,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -128,14 +128,14 @@ class TimelinePane(QWidget):
         self._demo = QPushButton("Start the demo server")
         self._demo.setToolTip("No server at hand? This one comes with the program and shows what servers can do.")
         _name(self._demo, "startDemo", "Start the demo server and connect to it")
-        self._stack = QStackedLayout()
+        self._stack = QStackedWidget()
         self._stack.addWidget(_middle(self._empty, self._demo))
         self._stack.addWidget(self.view)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(WrappingRow(finding, filtering))
-        column.addLayout(self._stack, 1)
+        column.addWidget(self._stack, 1)
         arrange(*finding, *filtering, self.view)
 
     def _tool(self, name: str, text: str, tip: str, *, checked: bool | None = None) -> QToolButton:
