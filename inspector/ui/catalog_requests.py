@@ -32,6 +32,7 @@ class Outcome:
     """How a request ended: the raw `result`, or an `error` (a JSON-RPC error object, or the sentence).
 
     `name` is the URI that was read or the prompt that was got; `at` is Unix seconds, `rtt_ms` None without an answer.
+    `answer_n` is the answer's number in the river, `rounds` how often the server asked back before it.
     """
 
     name: str
@@ -41,6 +42,8 @@ class Outcome:
     rtt_ms: float | None = None
     at: float = 0.0
     freshness: Fresh | None = None
+    answer_n: int | None = None
+    rounds: int = 0
 
     @property
     def ok(self) -> bool:
@@ -216,7 +219,14 @@ class CatalogRequests(QObject):
 def _outcome(name: str, answer: Answer | None, clock: Clock) -> Outcome:
     if answer is None:
         return Outcome(name, error=NO_CONNECTION, sentence=NO_CONNECTION)
-    if answer.ok:
-        return Outcome(name, answer.result, rtt_ms=answer.rtt_ms, at=clock.time())
-    error = answer.error if answer.error is not None else answer.sentence
-    return Outcome(name, None, error, answer.sentence, answer.rtt_ms, clock.time())
+    error = None if answer.ok else answer.error if answer.error is not None else answer.sentence
+    return Outcome(
+        name,
+        answer.result if answer.ok else None,
+        error,
+        "" if answer.ok else answer.sentence,
+        answer.rtt_ms,
+        clock.time(),
+        answer_n=answer.answer_n,
+        rounds=answer.rounds,
+    )

@@ -16,8 +16,10 @@ from inspector.ui.settings import Header
 
 if TYPE_CHECKING:
     from inspector.session.session import Session
+    from inspector.ui.catalog_requests import Outcome
     from inspector.ui.main_window import MainWindow
 
+NOTE_MS = 20_000
 NOT_CONNECTED = "Connect to a server to call its tools."
 
 
@@ -61,7 +63,7 @@ class _Bar(_Tie):
         self.window.bar.set_active(self.controller.is_active)
 
     def _show_note(self, sentence: str) -> None:
-        self.window.statusBar().showMessage(sentence, 20_000)
+        self.window.statusBar().showMessage(sentence, NOTE_MS)
 
 
 class _Offers(_Tie):
@@ -69,26 +71,15 @@ class _Offers(_Tie):
 
     def connect_parts(self) -> None:
         offers, subject = self.window.offers, self.window.tabs.subject
-        offers.tools.selected.connect(self._show_tool)
-        offers.tools.rejected.connect(self._show_rejected)
+        offers.tools.selected.connect(subject.show_tool)
+        offers.tools.rejected.connect(subject.show_tool)
         offers.resource_chosen.connect(subject.show_resource)
         offers.template_chosen.connect(subject.show_template)
         offers.prompt_chosen.connect(subject.show_prompt)
-        offers.activated.connect(self.window.tabs.show_subject)
+        offers.picked.connect(self.window.tabs.show_subject)
+        offers.activated.connect(self.window.tabs.work_on_subject)
         self.controller.catalog.tools_changed.connect(self._show_listing)
         self._show_listing(self.controller.catalog.listing(ListKind.TOOLS))
-
-    def _show_tool(self, tool: Any) -> None:
-        subject = self.window.tabs.subject
-        subject.calls.set_obstacle("")
-        subject.calls.set_tool(tool)
-        subject.show_calls()
-
-    def _show_rejected(self, tool: Any, reason: str) -> None:
-        subject = self.window.tabs.subject
-        subject.calls.set_tool(None)
-        subject.calls.set_obstacle(reason)
-        subject.show_calls()
 
     def _show_listing(self, listing: Listing) -> None:
         """Why nothing can be called stands where it would be called."""
@@ -112,10 +103,17 @@ class _Work(_Tie):
         caller.call_said.connect(calls.append_stream)
         caller.call_finished.connect(calls.call_finished)
         caller.answered.connect(self.window.show_answer)
+        requests = self.controller.catalog.requests
+        for finished in (requests.read_finished, requests.prompt_finished):
+            finished.connect(self._show_answer)
 
     def _on_call_started(self, tool: str) -> None:
         self.window.tools.select(tool)
         self.window.calls.call_started()
+
+    def _show_answer(self, outcome: Outcome) -> None:
+        if outcome.answer_n is not None:
+            self.window.show_answer(outcome.answer_n)
 
     def _tie_raw(self, pane: Any) -> None:
         sender = self.window.raw_sender
@@ -135,6 +133,7 @@ class _Connection(_Tie):
     """What the parts need to know of a connection that stands."""
 
     def connect_parts(self) -> None:
+        self.controller.connecting.connect(partial(self.window.bar.show_verdict, ""))
         self.controller.connected.connect(self._show_session)
         self.controller.notified.connect(self.window.questions.note)
         self.window.questions.question_asked.connect(self._say_question)
@@ -145,6 +144,9 @@ class _Connection(_Tie):
         if session is None:
             return
         negotiated = session.negotiated
+        sentence = session.detected.sentence if session.detected else ""
+        self.window.bar.show_verdict(sentence)
+        self.window.statusBar().showMessage(sentence, NOTE_MS)
         questions = self.window.questions
         questions.server = negotiated.server_name if negotiated else ""
         questions.is_stateless = session.is_stateless

@@ -45,9 +45,14 @@ class WorkTabs(QTabWidget):
         self.raw = LazyTab(self._build_raw)
         self.addTab(self.raw, "Raw request")
 
-    def show_subject(self) -> None:
-        """Bring what the user works on to the front."""
+    def show_subject(self, page: str) -> None:
+        """Bring a page of what the user works on to the front."""
         self.setCurrentWidget(self.subject)
+        self.subject.show_page(page)
+
+    def work_on_subject(self, page: str) -> None:
+        """The same, with the cursor where one goes on."""
+        self.show_subject(page)
         self.subject.focus_first()
 
     def set_target(self, target: RawTarget) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from inspector.protocol.era import TransportName
 from inspector.trace.states import ConnectionState
 from inspector.ui.elided_label import ElidedLabel
+from inspector.ui.forms.parts import tool_tip
 from inspector.ui.theme import colors
 from inspector.ui.views.state_line import StateLine
 
@@ -108,6 +109,11 @@ class ConnectionBar(QWidget):
         if self._insecure.styleSheet() != style:
             self._insecure.setStyleSheet(style)
         self._facts.setText(facts)
+
+    def show_verdict(self, sentence: str) -> None:
+        """How it was found out what the server speaks."""
+        self._facts.setToolTip(tool_tip(sentence))
+        self._facts.setAccessibleDescription(sentence)
 
     def _name(self) -> None:
         for name in TransportName:

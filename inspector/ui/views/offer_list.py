@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QListView, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListView, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector.record.text import counted
 from inspector.trace.clock import Clock, SystemClock
@@ -24,10 +24,12 @@ AGE_MS = 1_000
 class OfferList(QWidget):
     """`chosen` carries the `OfferRow` of a new selection, `activated` the one that Enter or a double click asks for.
 
-    `name` is what its parts are found by (`toolList`, `toolCount`, …), `noun` the word for one entry.
+    `picked` says that the user clicked on an entry, also on the one that is chosen already. `name` is what its parts
+    are found by (`toolList`, `toolCount`, …), `noun` the word for one entry.
     """
 
     chosen = Signal(object)
+    picked = Signal()
     activated = Signal(object)
     refresh_requested = Signal()
     more_requested = Signal()
@@ -54,6 +56,7 @@ class OfferList(QWidget):
         self._tick.timeout.connect(self._show_age)
         self.view.selectionModel().currentChanged.connect(self._current_changed)
         self.view.activated.connect(lambda _: self.activate())
+        self.view.clicked.connect(lambda _: self.picked.emit())
         self._refresh.clicked.connect(self.refresh_requested)
         self._more.clicked.connect(self.more_requested)
 
@@ -153,7 +156,7 @@ class OfferList(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._age.setProperty("muted", True)
         self._age.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._stack = QStackedLayout()
+        self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.view)
         below = QHBoxLayout()
@@ -163,7 +166,7 @@ class OfferList(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(self._stack, 1)
+        layout.addWidget(self._stack, 1)
         for widget in (self._trouble, self._more):
             layout.addWidget(widget)
             widget.hide()
@@ -183,7 +186,7 @@ class OfferList(QWidget):
         if row is None:
             return
         self._current = row.key
-        is_news = self._told is None or row.entry is not self._told.entry or row.reason != self._told.reason
+        is_news = self._told is None or row.entry != self._told.entry or row.reason != self._told.reason
         self._told = row
         if is_news:
             self.chosen.emit(row)

@@ -27,6 +27,7 @@ class OutcomeLine(ElidedLabel):
         self._since = QElapsedTimer()
         self._tick = QTimer(self, interval=TICK_MS)
         self._tick.timeout.connect(self._refresh)
+        self.hide()
 
     def clear_outcome(self) -> None:
         """Nothing was asked."""
@@ -63,6 +64,7 @@ class OutcomeLine(ElidedLabel):
         palette.setColor(self.foregroundRole(), color(role))
         self.setPalette(palette)
         self.setText(words)
+        self.setVisible(bool(words))
 
     def _words(self) -> tuple[str, str]:
         outcome = self._outcome
@@ -76,4 +78,6 @@ class OutcomeLine(ElidedLabel):
         if not outcome.ok:
             return " · ".join(filter(None, ("✗ failed", took))), "bad"
         age = freshness_words(outcome.freshness, outcome.at, self._clock, self._verb)
-        return " · ".join(filter(None, (f"✓ {self._verb}", took, age.removeprefix(f"{self._verb} ")))), "good"
+        asked = "asked back once" if outcome.rounds == 1 else f"asked back {outcome.rounds} times"
+        facts = (f"✓ {self._verb}", took, asked if outcome.rounds else "", age.removeprefix(f"{self._verb} "))
+        return " · ".join(filter(None, facts)), "good"

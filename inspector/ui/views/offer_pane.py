@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QSplitter, QVBoxLayout, QWidget
 
@@ -12,7 +12,12 @@ from inspector.ui.views.offer_list import OfferList
 
 
 class OfferPane(QWidget):
-    """The search filters all lists; Up, Down and Enter work from the search line. One entry is chosen among all."""
+    """The search filters all lists; Up, Down and Enter work from the search line. One entry is chosen among all.
+
+    `picked` says that the user clicked on an entry.
+    """
+
+    picked = Signal()
 
     def __init__(
         self, lists: Sequence[OfferList], noun: str, shortcut: str = "", parent: QWidget | None = None
@@ -34,6 +39,7 @@ class OfferPane(QWidget):
         layout.addWidget(lists[0] if len(lists) == 1 else _stacked(lists), 1)
         for offers in lists:
             offers.chosen.connect(lambda _, chosen=offers: self._unselect_others(chosen))
+            offers.picked.connect(self.picked)
 
     def focus_search(self) -> None:
         """Put the cursor into the search line."""

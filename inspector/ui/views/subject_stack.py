@@ -16,7 +16,10 @@ CALL, RESOURCE, PROMPT = "Call", "Resource", "Prompt"
 
 
 class SubjectStack(QStackedWidget):
-    """Shows the page of what was chosen last; `titled` carries the word for it."""
+    """Shows the page of what was chosen last; `titled` carries the word for it.
+
+    What is told anew of an entry, because its list was fetched again, does not bring its page to the front.
+    """
 
     titled = Signal(str)
     link_clicked = Signal(str)
@@ -28,28 +31,39 @@ class SubjectStack(QStackedWidget):
         self.calls = CallPane()
         self._resource: ResourceView | None = None
         self._prompt: PromptView | None = None
+        self._shown: dict[str, Any] = {}
         self.addWidget(self.calls)
         self.calls.result.link_clicked.connect(self.link_clicked)
         self.calls.result.resource_requested.connect(self.read)
 
-    def show_calls(self) -> None:
-        self._show(self.calls, CALL)
+    def show_tool(self, tool: Any, obstacle: str = "") -> None:
+        """The page of an entry of tools/list; with an `obstacle` it says why it cannot be called."""
+        self.calls.set_tool(None if obstacle else tool)
+        self.calls.set_obstacle(obstacle)
+        self._bring(CALL, tool, "name")
+
+    def show_page(self, page: str) -> None:
+        """Bring a page to the front, if there is one yet."""
+        pages: dict[str, QWidget | None] = {CALL: self.calls, RESOURCE: self._resource, PROMPT: self._prompt}
+        widget = pages[page]
+        if widget is not None:
+            self.setCurrentWidget(widget)
+            self.titled.emit(page)
 
     def show_resource(self, entry: Any) -> None:
         """The page of an entry of resources/list."""
-        view = self._resource_view()
-        view.show_resource(entry)
-        self._show(view, RESOURCE)
+        self._resource_view().show_resource(entry)
+        self._bring(RESOURCE, entry, "uri")
 
     def show_template(self, entry: Any) -> None:
         """The page of an entry of resources/templates/list."""
-        view = self._resource_view()
-        view.show_template(entry)
-        self._show(view, RESOURCE)
+        self._resource_view().show_template(entry)
+        self._bring(RESOURCE, entry, "uriTemplate")
 
     def read(self, uri: str) -> None:
         """Read a resource that something links to."""
         self.show_resource({"uri": uri})
+        self.show_page(RESOURCE)
         self._resource_view().read()
 
     def show_prompt(self, entry: Any) -> None:
@@ -60,7 +74,7 @@ class SubjectStack(QStackedWidget):
             self._prompt.resource_requested.connect(self.read)
             self.addWidget(self._prompt)
         self._prompt.show_prompt(entry)
-        self._show(self._prompt, PROMPT)
+        self._bring(PROMPT, entry, "name")
 
     def focus_first(self) -> None:
         """Put the cursor where the user types next."""
@@ -78,6 +92,8 @@ class SubjectStack(QStackedWidget):
             self.addWidget(self._resource)
         return self._resource
 
-    def _show(self, page: QWidget, title: str) -> None:
-        self.setCurrentWidget(page)
-        self.titled.emit(title)
+    def _bring(self, page: str, entry: Any, key: str) -> None:
+        name = (key, entry.get(key) if isinstance(entry, dict) else entry)
+        if self._shown.get(page) != name:
+            self._shown[page] = name
+            self.show_page(page)
