@@ -103,6 +103,9 @@ class ConnectionSettings:
     log_level: str | None = None
     listen: bool = True
     paginated: bool = False
+    manifest_url: str = ""
+    raw_method: str = "GET"
+    raw_body: str = ""
     auth: SignIn = field(default_factory=SignIn)
 
     @property
@@ -133,6 +136,9 @@ class ConnectionSettings:
             reinitialize_on_404=self.reinitialize_on_404,
             log_level=self.log_level,
             listen=self.listen,
+            manifest_url=self.manifest_url or None,
+            raw_method=self.raw_method,
+            raw_body=self.raw_body.encode("utf-8", "surrogatepass"),
             auth=None if self.sets_authorization else self.auth.settings(),
             callbacks=callbacks or Callbacks(),
         )

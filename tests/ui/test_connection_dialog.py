@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLabel,
     QLineEdit,
+    QPlainTextEdit,
     QPushButton,
     QRadioButton,
     QTabBar,
@@ -26,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from inspector.protocol.era import REVISIONS
+from inspector.protocol.era import REVISIONS, TransportName
 from inspector.ui import theme
 from inspector.ui.dialogs.connection_dialog import ConnectionDialog
 from inspector.ui.settings import ConnectionSettings, Header
@@ -46,6 +47,9 @@ SETTINGS = ConnectionSettings(
     idle_timeout_s=30.0,
     reconnect=False,
     reinitialize_on_404=False,
+    manifest_url="https://a.example/mcp.json",
+    raw_method="POST",
+    raw_body='{"stream": true}',
 )
 
 
@@ -316,6 +320,27 @@ def test_not_checking_certificates_is_red_and_says_what_it_means(window: QWidget
     choice.click()
     assert danger.isVisible()
     assert driver.accepted().insecure
+
+
+def test_what_opens_a_stream_is_handed_to_the_session(window: QWidget) -> None:
+    driver = opened(window)
+    driver.type("manifestUrl", " https://a.example/tools.json ")
+    driver.child(QComboBox, "rawStreamMethod").setCurrentText("post")
+    driver.child(QPlainTextEdit, "rawStreamBody").setPlainText('{"q": "ü"}')
+    options = driver.accepted().options("https://a.example/", TransportName.RAW_SSE)
+    assert options.manifest_url == "https://a.example/tools.json"
+    assert (options.raw_method, options.raw_body) == ("POST", '{"q": "ü"}'.encode())
+    assert ConnectionSettings().options("https://a.example/", TransportName.AUTO).manifest_url is None
+
+
+def test_an_address_or_a_method_that_cannot_be_used_is_refused(window: QWidget) -> None:
+    driver = opened(window)
+    driver.type("manifestUrl", "mcp.json")
+    assert driver.refused() == "✕ The address of the manifest needs http:// or https:// and a host name."
+    assert driver.tab() == "Streams"
+    driver.type("manifestUrl", "")
+    driver.child(QComboBox, "rawStreamMethod").setCurrentText("GET /x")
+    assert driver.refused() == "✕ 'GET /x' is no HTTP method; take GET or POST."
 
 
 def test_a_ca_file_is_looked_at_before_a_connection_fails_over_it(window: QWidget, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The connection settings: headers, sign-in, revision, certificates, capabilities, time limits.
+"""The connection settings: headers, sign-in, revision, certificates, capabilities, streams, time limits.
 
 They hold from the next connection on.
 """
@@ -13,6 +13,7 @@ from inspector.ui.dialogs.authorization_page import AuthorizationPage
 from inspector.ui.dialogs.capabilities_page import CapabilitiesPage
 from inspector.ui.dialogs.connection_pages import ConnectionPage, LimitsPage
 from inspector.ui.dialogs.headers_page import HeadersPage
+from inspector.ui.dialogs.streams_page import StreamsPage
 from inspector.ui.forms.parts import muted_label, plain_label
 from inspector.ui.settings import ConnectionSettings
 from inspector.ui.theme import color
@@ -39,6 +40,7 @@ class ConnectionDialog(QDialog):
         self.sign_in = AuthorizationPage(settings)
         self.connection = ConnectionPage(settings)
         self.capabilities = CapabilitiesPage(settings, data)
+        self.streams = StreamsPage(settings)
         self.limits = LimitsPage(settings)
         self._tabs = QTabWidget()
         self._problem = plain_label()
@@ -47,13 +49,13 @@ class ConnectionDialog(QDialog):
     def settings(self) -> ConnectionSettings:
         """What the dialog shows now."""
         settings = ConnectionSettings(headers=self.headers.headers())
-        for page in (self.sign_in, self.connection, self.capabilities, self.limits):
+        for page in (self.sign_in, self.connection, self.capabilities, self.streams, self.limits):
             settings = page.apply_to(settings)
         return settings
 
     def accept(self) -> None:
         """Close if everything can be used; otherwise say what cannot, and go there."""
-        for page in (self.headers, self.connection, self.sign_in, self.capabilities, self.limits):
+        for page in (self.headers, self.connection, self.sign_in, self.capabilities, self.streams, self.limits):
             problem = page.problem()
             if problem is not None:
                 sentence, field = problem
@@ -69,6 +71,7 @@ class ConnectionDialog(QDialog):
         """Everything but the headers and the sign-in: they hold what only the user knows."""
         self.connection.show_settings(ConnectionSettings())
         self.capabilities.show_settings(ConnectionSettings())
+        self.streams.show_settings(ConnectionSettings())
         self.limits.show_settings(ConnectionSettings())
 
     def _lay_out(self) -> None:
@@ -79,6 +82,7 @@ class ConnectionDialog(QDialog):
             (self.connection, "Connection"),
             (self.sign_in, "Sign-in"),
             (self.capabilities, "Capabilities"),
+            (self.streams, "Streams"),
             (self.limits, "Time limits"),
         )
         for page, title in pages:
