@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QScrollArea, QTextBrowser
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QPlainTextEdit, QScrollArea, QTextBrowser
 from pytestqt.qtbot import QtBot
 
 from inspector.ui.views.content import Block, BlockKind, blocks
@@ -171,7 +171,7 @@ def test_a_large_image_is_scaled_to_fit() -> None:
 def test_audio_is_described(view: ResultView) -> None:
     view.show_result({"content": [{"type": "audio", "mimeType": "audio/wav", "data": encoded(wav(2))}]})
     assert "audio · audio/wav · 32.0 kB" in labels(view)
-    assert "WAV, 2.0 s, 8,000 Hz, 1 channel(s)" in labels(view)
+    assert "WAV, 2.0 s, 8,000 Hz, 1 channel" in labels(view)
     view.show_result({"content": [{"type": "audio", "mimeType": "audio/wav", "data": encoded(wav(2)[:20])}]})
     assert "The WAV header cannot be read." in labels(view)
 
@@ -331,3 +331,20 @@ def test_a_task_and_missing_input_are_said_in_words(view: ResultView) -> None:
 def test_the_usual_kind_of_result_is_no_news(view: ResultView) -> None:
     view.show_result({"resultType": "complete", **text_result("hi")})
     assert [part.shown_text() for part in text_views(view)] == ["hi"]
+
+
+@pytest.mark.parametrize("text", ["many short words " * 12, "one\ntwo", "x" * 300])
+def test_a_short_text_is_whole_on_the_screen_however_its_lines_break(qtbot: QtBot, view: ResultView, text: str) -> None:
+    view.resize(260, 500)
+    view.show_result(text_result(text))
+    (edit,) = (part for part in view.findChildren(QPlainTextEdit) if part.isVisible())
+    qtbot.waitUntil(lambda: edit.verticalScrollBar().maximum() == 0)
+    lines = edit.document().size().height() * edit.fontMetrics().lineSpacing()
+    assert edit.height() < lines + 3 * edit.fontMetrics().lineSpacing()
+
+
+def test_a_long_markdown_text_is_shown_from_its_beginning(qtbot: QtBot, view: ResultView) -> None:
+    view.show_result(text_result("# Title\n\n" + "- an entry of a list\n" * 60))
+    (browser,) = view.findChildren(QTextBrowser)
+    qtbot.waitUntil(lambda: browser.verticalScrollBar().maximum() > 0)
+    assert browser.verticalScrollBar().value() == 0

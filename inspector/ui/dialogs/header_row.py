@@ -58,6 +58,8 @@ class HeaderRow(QWidget):
         self._on.setChecked(header.on)
         self._name.setText(header.name)
         self._value.setText(header.value)
+        for field in (self._name, self._value):
+            field.setCursorPosition(0)  # what does not fit is cut at its end
         self._lay_out()
         self._connect()
         self._refresh()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspector.protocol.schema_words import brief
+from inspector.record.text import counted
 from inspector.record.text import size as size_words
 from inspector.ui.forms.spec import shown
 
@@ -168,6 +169,6 @@ def _audio_facts(data: bytes) -> str:
     try:
         with wave.open(io.BytesIO(data)) as sound:
             seconds = sound.getnframes() / sound.getframerate()
-            return f"WAV, {seconds:.1f} s, {sound.getframerate():,} Hz, {sound.getnchannels()} channel(s)"
+            return f"WAV, {seconds:.1f} s, {sound.getframerate():,} Hz, {counted(sound.getnchannels(), 'channel')}"
     except (wave.Error, EOFError, ValueError, ZeroDivisionError, RuntimeError):
         return "The WAV header cannot be read."

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent, QTextDocument
+from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QTextBrowser, QVBoxLayout, QWidget
 
 from inspector.record.text import size
@@ -41,7 +41,7 @@ class TextView(QWidget):
         self._pretty: str | None = None
         self._mode = QComboBox()
         self._mono = tool_button("Mono", "Fixed-width letters", checkable=True)
-        self._plain = _plain_view()
+        self._plain = _Plain()
         self._rich: _Browser | None = None
         self._folded = muted_label()
         self._more = tool_button("", "Show the whole text")
@@ -126,7 +126,7 @@ class TextView(QWidget):
         folded = _LONG_LINE.sub(lambda match: match[0] + "\n", first)
         self._set_font()
         self._plain.setPlainText(folded)
-        _fit(self._plain, folded)
+        self._plain.fit()
         self._folded.setText("Long lines are folded here; Copy gives the text as it came.")
         self._folded.setVisible(folded != first)
         self._more.setText(f"Show all ({size(len(text.encode('utf-8', 'replace')))})")
@@ -146,6 +146,7 @@ class TextView(QWidget):
             self._rich.anchorClicked.connect(lambda url: self.link_clicked.emit(url.toString()))
             features = QTextDocument.MarkdownFeature
             self._rich.document().setMarkdown(self._text, features.MarkdownNoHTML | features.MarkdownDialectGitHub)
+            self._rich.moveCursor(QTextCursor.MoveOperation.Start)  # reading begins at the top
             _fit(self._rich, self._text, spare=HEADING_LINES)
             self._layout.insertWidget(self._layout.indexOf(self._plain), self._rich)
         self._rich.show()
@@ -172,11 +173,33 @@ class _Browser(QTextBrowser):
         return None
 
 
-def _plain_view() -> QPlainTextEdit:
-    view = QPlainTextEdit()
-    view.setReadOnly(True)
-    view.setAccessibleName("Text")
-    return view
+class _Plain(QPlainTextEdit):
+    """As high as a short text, which is known once its lines are broken; a long one scrolls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setReadOnly(True)
+        self.setAccessibleName("Text")
+        self._fitted_px = 0
+
+    def fit(self) -> None:
+        """Take the height of the text at this width; before the first layout, a guess."""
+        if not self._fitted_px:
+            _fit(self, self.toPlainText())
+            return
+        limit = MAX_LINES * self.fontMetrics().lineSpacing()
+        height, block = 0.0, self.document().firstBlock()
+        while block.isValid() and height <= limit:
+            height += self.blockBoundingRect(block).height()
+            block = block.next()
+        self.setMinimumHeight(math.ceil(min(height, limit)) + PADDING)
+        self.setMaximumHeight(self.minimumHeight() if height <= limit else UNLIMITED)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.width() != self._fitted_px:
+            self._fitted_px = self.width()
+            self.fit()
 
 
 def _fit(view: QPlainTextEdit | QTextBrowser, text: str, spare: int = 0) -> None:
