@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from inspector.protocol import discover, era, input_required, jsonrpc, request_stream, subscriptions
+from inspector.protocol import discover, era, input_required, jsonrpc, request_stream
 from inspector.protocol.era import TransportName
 from inspector.protocol.jsonrpc import JsonRpc
 from inspector.protocol.lifecycle import Negotiated
@@ -150,13 +150,7 @@ class StatelessChannel(StatelessRules):
 
     async def subscribe(self, uri: str, *, wanted: bool) -> Answer:
         """There is no request for it: the listening stream is opened anew with another filter (R47)."""
-        uris = self.subscribing.uris
-        if wanted is not (uri in uris):
-            uris.append(uri) if wanted else uris.remove(uri)
-            await self.subscribing.change()
-        honoured = self.subscribing.is_honoured(uri)
-        sentence = "" if honoured or not wanted else f"The server does not tell of changes of {uri}."
-        return Answer(honoured or not wanted, subscriptions.METHOD, result={}, sentence=sentence)
+        return await self.subscribing.want(uri, wanted=wanted)
 
     async def say(self, body: bytes, purpose: str) -> Ended:
         """Send what expects no answer; this revision has no such messages, so it is the user's experiment."""
