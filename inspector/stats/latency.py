@@ -15,6 +15,7 @@ from inspector.trace.events import (
     Message,
     MessageType,
     Outcome,
+    RequestId,
     StreamEnded,
     ToolStep,
 )
@@ -115,6 +116,7 @@ class _Call:
 
     series: _Series
     sent_ns: int
+    id: tuple[int, RequestId] | None = None
     waiting: bool = True
     last_event_ns: int | None = None
 
@@ -133,6 +135,7 @@ class LatencyStats(Fold):
     def __init__(self) -> None:
         self._series: dict[str, _Series] = {}
         self._pending: dict[int, _Call] = {}
+        self._ids: dict[tuple[int, RequestId], _Call] = {}
         self._streams: dict[int | None, _Call] = {}
         super().__init__(
             {
@@ -160,12 +163,32 @@ class LatencyStats(Fold):
     def _on_message(self, message: Message) -> None:
         if message.direction is not Direction.INBOUND:
             if message.message_type is MessageType.REQUEST:
-                self._on_request(message, message.method or "", message.name)
+                self._on_message_sent(message)
             return
         if message.framing is Framing.SSE:
             self._on_event(message)
         if message.request_n is not None:
             self._on_related(message, message.request_n)
+
+    def _on_message_sent(self, request: Message) -> None:
+        """An id that still waits is that of a request which is sent again: after a sign-in, or in a new session."""
+        key = request.connection, request.id
+        waiting = self._ids.get(key)
+        if waiting is not None:
+            if request.stream is not None:
+                self._streams.setdefault(request.stream, waiting)
+            return
+        call = self._on_request(request, request.method or "", request.name)
+        if request.id is not None:
+            call.id = key
+            self._ids[key] = call
+
+    def _take(self, request_n: int) -> _Call | None:
+        """The request is settled: its id may come back as that of another."""
+        call = self._pending.pop(request_n, None)
+        if call is not None and call.id is not None:
+            self._ids.pop(call.id, None)
+        return call
 
     def _on_step(self, step: ToolStep) -> None:
         if step.direction is not Direction.INBOUND:
@@ -176,11 +199,12 @@ class LatencyStats(Fold):
             return
         if step.framing is Framing.SSE:
             self._on_event(step)
-        if step.request_n is not None and step.rtt_ms is not None and step.request_n in self._pending:
-            call = self._pending.pop(step.request_n)
-            self._settle(call, step.request_n, step.rtt_ms, failed=step.step == "error")
+        if step.request_n is not None and step.rtt_ms is not None:
+            call = self._take(step.request_n)
+            if call is not None:
+                self._settle(call, step.request_n, step.rtt_ms, failed=step.step == "error")
 
-    def _on_request(self, request: Message | ToolStep, method: str, name: str | None) -> None:
+    def _on_request(self, request: Message | ToolStep, method: str, name: str | None) -> _Call:
         series = self._series_of(method, name)
         series.count += 1
         series.in_flight += 1
@@ -188,6 +212,7 @@ class LatencyStats(Fold):
         self._pending[request.n] = call
         if request.stream is not None:
             self._streams.setdefault(request.stream, call)
+        return call
 
     def _series_of(self, method: str, name: str | None) -> _Series:
         key = f"{method} {name[:_MAX_NAME]}" if method == "tools/call" and name else method
@@ -220,7 +245,8 @@ class LatencyStats(Fold):
             # HTTP+SSE answers on the GET stream, so the first event need not come on the request's own stream
             call.arrived(message.monotonic_ns)
         if message.message_type in (MessageType.RESPONSE, MessageType.ERROR):
-            self._on_answer(message, self._pending.pop(request_n), request_n)
+            self._take(request_n)
+            self._on_answer(message, call, request_n)
 
     def _on_answer(self, answer: Message, call: _Call, request_n: int) -> None:
         rtt_ms = (answer.monotonic_ns - call.sent_ns) / 1e6 if answer.rtt_ms is None else answer.rtt_ms
@@ -239,7 +265,7 @@ class LatencyStats(Fold):
             call.series.ttfb.add(headers.ttfb_ms)
 
     def _on_failed(self, failed: ExchangeFailed) -> None:
-        call = self._pending.pop(failed.request_n, None)
+        call = self._take(failed.request_n)
         if call is None:
             return
         series = call.series

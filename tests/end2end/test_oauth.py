@@ -17,13 +17,15 @@ from inspector.protocol.auth.settings import AuthSettings
 from inspector.session.failure import ConnectError, FailureKind
 from inspector.session.options import AuthorizationPrompt, Refused
 from inspector.session.session import Session
-from inspector.trace.events import BodyReceived, ChunkReceived, ConnectionState, Redirected, RequestSent
+from inspector.stats.latency import LatencyStats
+from inspector.trace.events import AttemptMade, BodyReceived, ChunkReceived, ConnectionState, Redirected, RequestSent
 from inspector.trace.river import River
 from tests.end2end.conftest import free_port
 from tests.end2end.river_check import check_river, states, until, violations
 from tests.end2end.servers.auth_server import AuthServer
 from tests.end2end.servers.faults import FaultServer, HttpSseMcp, StreamableMcp, answering
 from tests.end2end.test_cli import command, finish, start
+from tests.end2end.test_stateless import Stateless
 
 FULL_FLOW = ["resource metadata", "server metadata", "register", "authorize", "authorization_code"]
 
@@ -408,6 +410,45 @@ async def test_the_other_transports_sign_in_too(
     check_river(session.river)
     check_secrets(session.river, guard.secrets)
     assert len(browser.prompts) == 1
+
+
+async def test_a5_the_search_goes_on_after_a_sign_in_with_the_attempt_that_was_refused(
+    guard: AuthServer, server: FaultServer, browser: Browser
+) -> None:
+    guard.guarded = Stateless(tools={"listChanged": True})
+    async with connect(server, browser, transport="auto") as session:
+        assert session.is_stateless
+        assert (await session.call_tool("echo")).ok
+    made = [event for event in session.river.since(0) if isinstance(event, AttemptMade)]
+    assert [(event.transport, event.succeeded) for event in made] == [("stateless", True)]
+    asked = [r.message["method"] for r in server.seen if r.path == "/mcp"]
+    assert asked[:2] == ["server/discover", "server/discover"]
+    ids = [r.message["id"] for r in server.seen if r.path == "/mcp"]
+    assert ids[0] == ids[1]
+    row = {row.key: row for row in folded(session.river).rows()}["server/discover"]
+    assert (row.count, row.in_flight, row.errors, row.lost) == (1, 0, 0, 0)
+    check_river(session.river)
+    check_secrets(session.river, guard.secrets)
+
+
+async def test_a5_a_sign_in_that_fails_ends_the_search(guard: AuthServer, server: FaultServer) -> None:
+    async def refuse(prompt: AuthorizationPrompt) -> str:
+        raise Refused("Not now.")
+
+    guard.guarded = Stateless()
+    river = River()
+    with pytest.raises(ConnectError) as caught:
+        async with inspector.connect(server.url(), river=river, auth=AuthSettings(), authorize=refuse):
+            pytest.fail("it is open")
+    assert caught.value.kind is FailureKind.UNAUTHORISED and "Not now." in caught.value.sentence
+    assert len([r for r in server.seen if r.path == "/mcp"]) == 1
+    check_river(river)
+
+
+def folded(river: River) -> LatencyStats:
+    stats = LatencyStats()
+    stats.fold(river.since(0))
+    return stats
 
 
 def guarding(guard: AuthServer, old: HttpSseMcp) -> Callable[..., Any]:

@@ -181,3 +181,44 @@ def test_a_call_sent_again_after_a_sign_in_is_one_call() -> None:
     row = rows(talk)["tools/call report"]
     assert (row.count, row.in_flight, row.last_ms) == (1, 0, 10.0)
     assert near(row.ttfb_p50_ms, 3.0) and near(row.ttfe_p50_ms, 10.0)
+
+
+def test_a_request_sent_again_is_one_request() -> None:
+    talk = Talk()
+    asked = talk.ask(1, "tools/call", name="echo", id=7)
+    talk.headers(1, ttfb_ms=1.0)
+    talk.end(1)
+    talk.wait(20)
+    talk.ask(2, "tools/call", name="echo", id=7)  # after a sign-in, or in a new session
+    talk.wait(10)
+    talk.headers(2, ttfb_ms=10.0)
+    talk.wait(10)
+    talk.answer(2, asked, rtt_ms=40.0)
+    talk.end(2)
+
+    row = rows(talk)["tools/call echo"]
+    assert (row.count, row.in_flight, row.errors, row.lost) == (1, 0, 0, 0)
+    assert (row.last_ms, row.slowest_n) == (40.0, asked.n)
+    assert near(row.ttfe_p50_ms, 40)
+
+
+def test_a_request_sent_again_and_lost_is_one_loss() -> None:
+    talk = Talk()
+    asked = talk.ask(1, "ping", id="a")
+    talk.end(1)
+    talk.ask(2, "ping", id="a")
+    talk.fail(asked, Outcome.LOST)
+    row = rows(talk)["ping"]
+    assert (row.count, row.in_flight, row.lost) == (1, 0, 1)
+
+
+def test_the_same_id_in_another_session_of_another_type_or_later_is_another_request() -> None:
+    talk = Talk()
+    first = talk.ask(1, "ping", id=1)
+    talk.ask(2, "ping", id=1, connection=2)
+    talk.ask(3, "ping", id="1")
+    assert rows(talk)["ping"].count == 3
+    talk.answer(1, first)
+    talk.ask(4, "ping", id=1)
+    row = rows(talk)["ping"]
+    assert (row.count, row.in_flight) == (4, 3)
