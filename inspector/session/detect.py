@@ -18,6 +18,8 @@ from inspector.session.conversation import Channel, Conversation
 from inspector.session.failure import ConnectError, FailureKind
 from inspector.trace.events import AttemptMade
 
+UNPROVEN = "No manifest names this address; it is taken for a tool stream as you wish, and each call will be a POST."
+
 CHANNELS: dict[TransportName, Callable[[Conversation, str | None], Channel]] = {
     TransportName.STATELESS: StatelessChannel,
     TransportName.STREAMABLE_HTTP: StreamableChannel,
@@ -87,6 +89,8 @@ class _Driver:
             result = _failed(error)
             self._errors.append((result, error))
             return result
+        if isinstance(channel, ToolStreamChannel) and channel.manifest is None:
+            return AttemptResult(ok=True, sentence=UNPROVEN)
         negotiated = self._conversation.negotiated
         return AttemptResult(ok=True, supported_versions=(negotiated.protocol_version,) if negotiated else ())
 

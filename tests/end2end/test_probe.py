@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+import inspector
 from inspector.servers.demo import DemoServer
 from tests.end2end.conftest import SERVERS, Program, Tls, free_port
+from tests.end2end.river_check import check_river, violations
 from tests.end2end.servers.everything import PATHS
 from tests.end2end.servers.faults import FaultServer, HttpSseMcp, Json, StreamableMcp, answering
 from tests.end2end.test_cli import Outcome, command
@@ -170,6 +172,7 @@ async def test_a_tool_stream_without_one_is_not_guessed(programs: Callable[..., 
     await check_failure(bare.url(TOOL_STREAM), 1, "No way to speak to this server was found", "422")
     outcome = await command("probe", bare.url(TOOL_STREAM), "--transport", "tool-stream", "--format", "json")
     assert (outcome.code, outcome.json["transport"], outcome.json["tools"]) == (0, "tool-stream", [])
+    assert outcome.json["verdict"].startswith("No manifest names this address")
 
 
 async def test_a_stream_of_plain_text(programs: Callable[..., Program]) -> None:
@@ -249,6 +252,12 @@ async def test_every_face_of_the_demo_server(demo: DemoServer) -> None:
     ]
     new, old, *_ = [(await check(url, expected))["tools"] for url, expected in faces]
     assert [tool["name"] for tool in new] == [tool["name"] for tool in old]
+    for url in (demo.url, demo.sse_url, demo.tool_stream_url):
+        async with inspector.connect(url) as session:
+            called = await session.call_tool("echo", {"text": "héllo"})
+            assert called.ok and "héllo" in str(called.result)
+        check_river(session.river)
+        assert violations(session.river) == []
     await check_failure(f"http://127.0.0.1:{demo.port}/", 1, "No way to speak to this server was found")
     refused = await check_failure(demo.url, 1, "unsupported protocol version", options=("--transport", "stateless"))
     assert [attempt["transport"] for attempt in refused["attempts"]] == ["stateless"]
