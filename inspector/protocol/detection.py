@@ -356,15 +356,14 @@ def _why(attempt: Attempt, result: AttemptResult) -> str:
         return reason if revision else ""
     if attempt.kind == "initialize":
         return f"The server answered initialize with revision {revision}, so it speaks Streamable HTTP."
-    return (
-        result.sentence
-        or {
-            "http+sse": "The server opened an event stream that names its endpoint, so it speaks HTTP+SSE.",
-            "raw-sse": "The address gives an event stream without an endpoint, so it is watched as a raw event stream.",
-            "manifest": "A manifest names this address as a tool stream.",
-            "tool-stream": "A manifest names this address as a tool stream, so every call is one POST with its own stream.",
-        }[attempt.kind]
-    )
+    if result.sentence:
+        return result.sentence
+    return {
+        "http+sse": "The server opened an event stream that names its endpoint, so it speaks HTTP+SSE.",
+        "raw-sse": "The address gives an event stream without an endpoint, so it is watched as a raw event stream.",
+        "manifest": "A manifest names this address as a tool stream.",
+        "tool-stream": "A manifest names this address as a tool stream, so every call is one POST with its own stream.",
+    }[attempt.kind]
 
 
 def _stateless_by_error(attempt: Attempt, result: AttemptResult) -> str:
