@@ -24,6 +24,7 @@ from tests.end2end.servers.faults import (
     Json,
     Request,
     StreamableMcp,
+    answering,
     block,
     result_of,
 )
@@ -287,3 +288,41 @@ async def test_what_was_remembered_may_be_anything(server: FaultServer, tmp_path
     path.write_bytes(b'{"%s": %s}' % (server.url().encode(), kept))
     async with inspector.connect(server.url(), verdicts=FileVerdicts(path)) as session:
         assert session.is_stateless
+
+
+async def test_an_answer_beyond_our_limit_is_left(server: FaultServer, mcp: StreamableMcp) -> None:
+    async def huge(connection: Connection, request: Request, message: Json) -> None:
+        await connection.answer(200, JSON, body_of(result_of(message, {**DISCOVERED, "instructions": "x" * 100_000})))
+
+    mcp.with_sessions = False
+    mcp.on["server/discover"] = huge
+    async with inspector.connect(server.url(), event_limit_bytes=10_000) as session:
+        assert session.transport.value == "streamable-http"
+    check_river(session.river)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_followed"), [(307, True), (308, True), (301, False), (302, False), (303, False)]
+)
+async def test_r10_a_search_that_is_sent_elsewhere(server: FaultServer, status: int, is_followed: bool) -> None:
+    server.routes["/mcp/"] = Stateless()
+    server.routes["/mcp"] = answering(status, None, b"", ("location", "/mcp/"))
+    if is_followed:
+        async with inspector.connect(server.url()) as session:
+            assert session.is_stateless
+        check_river(session.river)
+    else:
+        error, _ = await failed(server.url())
+        assert "/mcp/" in error.sentence and str(status) in error.sentence
+
+
+async def test_a_redirect_to_another_origin_is_said_to_be_one(server: FaultServer) -> None:
+    server.routes["/mcp"] = answering(307, None, b"", ("location", "http://elsewhere.invalid/mcp"))
+    error, _ = await failed(server.url())
+    assert "elsewhere.invalid" in error.sentence
+
+
+async def test_a_redirect_in_a_circle_ends(server: FaultServer) -> None:
+    server.routes["/mcp"] = answering(307, None, b"", ("location", "/mcp"))
+    error, _ = await failed(server.url())
+    assert "circle" in error.sentence

@@ -23,7 +23,7 @@ from inspector.trace.river import River
 from tests.end2end.conftest import free_port
 from tests.end2end.river_check import check_river, states, until, violations
 from tests.end2end.servers.auth_server import AuthServer
-from tests.end2end.servers.faults import FaultServer, HttpSseMcp, StreamableMcp, answering
+from tests.end2end.servers.faults import FaultServer, HttpSseMcp, StreamableMcp, answering, result_of
 from tests.end2end.test_cli import command, finish, start
 from tests.end2end.test_stateless import Stateless
 
@@ -443,6 +443,29 @@ async def test_a5_a_sign_in_that_fails_ends_the_search(guard: AuthServer, server
     assert caught.value.kind is FailureKind.UNAUTHORISED and "Not now." in caught.value.sentence
     assert len([r for r in server.seen if r.path == "/mcp"]) == 1
     check_river(river)
+
+
+async def test_r49_what_was_private_to_another_token_is_not_fresh(
+    guard: AuthServer, server: FaultServer, browser: Browser
+) -> None:
+    scopes = {"tools/list": "private", "prompts/list": "public"}
+    stateless = Stateless()
+
+    async def listed(connection: Any, request: Any, message: dict[str, Any]) -> dict[str, Any]:
+        method = message["method"]
+        hints = {"resultType": "complete", "ttlMs": 60_000, "cacheScope": scopes[method]}
+        return result_of(message, {**hints, method.partition("/")[0]: []})
+
+    stateless.on |= {"tools/list": listed, "prompts/list": listed}
+    guard.guarded, guard.needs = stateless, {"tools/call": "more"}
+    async with connect(server, browser, transport="stateless") as session:
+        await session.list_tools()
+        await session.list_prompts()
+        assert session.freshness("tools/list") is not None
+        assert (await session.call_tool("echo")).ok
+        assert session.freshness("tools/list") is None
+        assert session.freshness("prompts/list") is not None
+    check_river(session.river)
 
 
 def folded(river: River) -> LatencyStats:

@@ -345,6 +345,60 @@ async def test_r49_a_listener_is_told_once_and_after_the_freshness_is_void(serve
     check_river(session.river)
 
 
+@pytest.mark.parametrize(
+    ("page", "items"),
+    [
+        ({"resources": {"a": 1}}, []),
+        ({}, []),
+        ({"resources": None}, []),
+        ({"resources": [1], "nextCursor": 5}, [1]),
+        ({"resources": [1], "nextCursor": ["x"]}, [1]),
+    ],
+)
+async def test_r5_a_list_that_cannot_be_read_is_told(
+    server: FaultServer, scripted: Stateless, page: Json, items: list[Any]
+) -> None:
+    scripted.on["resources/list"] = always({"resultType": "complete", "ttlMs": 0, "cacheScope": "public", **page})
+    async with inspector.connect(server.url()) as session:
+        answer = await session.list_resources()
+        assert answer.ok and answer.result["resources"] == items
+    assert violations(session.river) == ["list-result-invalid"]
+    check_river(session.river)
+
+
+async def test_r47_a_subscription_that_the_user_sends_by_hand(server: FaultServer, scripted: Stateless) -> None:
+    async def listening(connection: Connection, request: Request, message: Json) -> None:
+        meta = {f"{PREFIX}subscriptionId": message["id"]}
+        params = {"notifications": {"toolsListChanged": True}, "_meta": meta}
+        acknowledged = "notifications/subscriptions/acknowledged"
+        await connection.stream()
+        await connection.event({"jsonrpc": "2.0", "method": acknowledged, "params": params})
+        await connection.event(
+            {"jsonrpc": "2.0", "method": "notifications/tools/list_changed", "params": {"_meta": meta}}
+        )
+        await connection.event(result_of(message, {"resultType": "complete", "_meta": meta}))
+        await connection.end()
+
+    scripted.on["subscriptions/listen"] = listening
+    async with inspector.connect(server.url()) as session:
+        wanted = {"notifications": {"toolsListChanged": True}}
+        assert (await session.request("subscriptions/listen", wanted)).ok
+    assert violations(session.river) == []
+    check_river(session.river)
+
+
+async def test_leaving_while_the_server_is_away(server: FaultServer, scripted: Stateless) -> None:
+    async with inspector.connect(server.url()) as session:
+        await server.die()
+        await until(lambda: session.state.value == "reconnecting")
+        call = asyncio.get_running_loop().create_task(session.call_tool("echo"))
+        await asyncio.sleep(0.1)
+        started = time.monotonic()
+    assert time.monotonic() - started < 3
+    assert not (await asyncio.wait_for(call, 1)).ok
+    check_river(session.river)
+
+
 # Many, and two
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from inspector.protocol import discover, era, input_required, jsonrpc, request_stream
+from inspector.protocol import discover, era, input_required, jsonrpc, request_stream, subscriptions
 from inspector.protocol.era import TransportName
 from inspector.protocol.jsonrpc import JsonRpc
 from inspector.protocol.lifecycle import Negotiated
 from inspector.protocol.request_stream import RequestStream
+from inspector.protocol.subscriptions import Subscription
 from inspector.protocol.transports.answer import Head, Verdict
 from inspector.protocol.transports.stateless import StatelessHttp
 from inspector.session.asked import Asked
@@ -131,12 +132,18 @@ class StatelessChannel(StatelessRules):
         return await stream.run(self._wire.post(call.body, call.pending.method, call.pending.name, headers))
 
     def _watch(self, call: Call, request: JsonRpc) -> None:
-        """Tell of what has no place on the stream of a request (R42)."""
+        """Tell of what has no place on the stream of a request (R42), or on that of a user's own subscription (R47)."""
         stream = RequestStream(call.pending.id, request_stream.wants_log(request.params))
+        params = request.params if isinstance(request.params, dict) else {}
+        wanted = params.get("notifications")
+        subscription = Subscription(call.pending.id, wanted if isinstance(wanted, dict) else {})
 
         def on_message(message: JsonRpc, event: Message) -> None:
-            is_foreign = event.request_n not in (None, call.pending.request_n)
-            for breach in stream.feed(message, is_foreign=is_foreign):
+            if request.method == subscriptions.METHOD:
+                breaches = subscription.feed(message)
+            else:
+                breaches = stream.feed(message, is_foreign=event.request_n not in (None, call.pending.request_n))
+            for breach in breaches:
                 self.link.report(breach, event.stream, event.n)
 
         call.pending.on_message = on_message

@@ -35,6 +35,7 @@ class StatelessRules(PlainRules):
         self.tools = ToolCatalogue(conversation)
         self._log_level = conversation.link.options.log_level
         self._freshness = FreshnessTable()
+        self._token_n = 0
         self._rounds = Rounds(conversation.link, conversation.asks)
 
     async def prepare(self, asked: Asked) -> dict[str, Any] | None:
@@ -93,6 +94,7 @@ class StatelessRules(PlainRules):
         return replace(answer, rounds=asked.round)
 
     def note_freshness(self, method: str, params: dict[str, Any] | None, answer: Answer) -> None:
+        self._forget_private()
         hints, breaches = freshness.read_hints(answer.result, self.conversation.link.now_ns() / 1e9)
         self._freshness.note(method, params, hints)
         for breach in breaches:
@@ -103,7 +105,15 @@ class StatelessRules(PlainRules):
         return self.tools.rejected
 
     def freshness(self, method: str, params: dict[str, Any] | None) -> Freshness | None:
+        self._forget_private()
         return self._freshness.get(method, params)
+
+    def _forget_private(self) -> None:
+        """What was private to another access token says nothing about ours (R49)."""
+        token_n = self.conversation.link.authorization.token_n
+        if token_n != self._token_n:
+            self._token_n = token_n
+            self._freshness.forget_private()
 
     async def set_log_level(self, level: str) -> Answer:
         """It goes along with every request from now on (R41)."""
