@@ -258,6 +258,7 @@ async def test_every_face_of_the_demo_server(demo: DemoServer) -> None:
             assert called.ok and "héllo" in str(called.result)
         check_river(session.river)
         assert violations(session.river) == []
-    await check_failure(f"http://127.0.0.1:{demo.port}/", 1, "No way to speak to this server was found")
+    front = await check_failure(f"http://127.0.0.1:{demo.port}/", 1, "No way to speak to this server was found")
+    assert f"the manifest names {demo.tool_stream_url} instead" in front["attempts"][-1]["verdict"]
     refused = await check_failure(demo.url, 1, "unsupported protocol version", options=("--transport", "stateless"))
     assert [attempt["transport"] for attempt in refused["attempts"]] == ["stateless"]
