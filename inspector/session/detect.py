@@ -17,7 +17,6 @@ from inspector.session.channels.tool_stream import ToolStreamChannel
 from inspector.session.conversation import Channel, Conversation
 from inspector.session.failure import ConnectError, FailureKind
 from inspector.trace.events import AttemptMade
-from inspector.wire.http import mask_url
 
 UNPROVEN = "No manifest names this address; it is taken for a tool stream as you wish, and each call will be a POST."
 

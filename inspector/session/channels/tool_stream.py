@@ -157,8 +157,10 @@ class ToolStreamChannel(PlainRules):
             sentence = f"{mask_url(url)} is no manifest: {reason} Enter the address of the tool stream itself."
             raise ConnectError(FailureKind.SERVER_ERROR, sentence)
         if self.needs_manifest and not self._is_named(url):
-            where = "no manifest names" if self.manifest is None else "the manifest names another address than"
-            raise ConnectError(FailureKind.SERVER_ERROR, f"It is no tool stream either: {where} this one.")
+            why = "no manifest names this one."
+            if self.manifest is not None:
+                why = f"the manifest names {mask_url(self.manifest.endpoint or '')[:500]} instead. Connect to that."
+            raise ConnectError(FailureKind.SERVER_ERROR, f"It is no tool stream either: {why}")
         self._wire.url = self._endpoint(url)
         self.link.move(ConnectionState.OPEN, self._greeting())
 
