@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from inspector.protocol import era, jsonrpc
@@ -73,8 +73,8 @@ class Requests:
         params: dict[str, Any] | None = None
         while True:
             answer = await self.request(method, params)
-            if answer.ok:
-                self._check_page(method, key, answer)
+            for breach in _unreadable(method, key, answer) if answer.ok else ():
+                self.link.report(breach, about_n=answer.answer_n)
             yield answer
             cursor = answer.result.get("nextCursor") if answer.ok and isinstance(answer.result, dict) else None
             if not isinstance(cursor, str):
@@ -84,20 +84,6 @@ class Requests:
                 return
             cursors.add(cursor)
             params = {"cursor": cursor}
-
-    def _check_page(self, method: str, key: str, answer: Answer) -> None:
-        """Tell of what is left out because it cannot be read."""
-        result = answer.result if isinstance(answer.result, dict) else {}
-        for name, kind, is_right in (
-            (key, "a list", isinstance(result.get(key), list)),
-            ("nextCursor", "a string", isinstance(result.get("nextCursor"), str | None)),
-        ):
-            if not is_right:
-                text = f"`{name}` in the result of {method} must be {kind}, not {jsonrpc.json_type(result.get(name))}."
-                fix = "Send every page with its list, and nextCursor as a string or not at all."
-                self.link.report(
-                    Breach("list-result-invalid", Severity.ERROR, text, fix, "R5"), about_n=answer.answer_n
-                )
 
     def _report_loop(self, method: str, cursor: str, answer: Answer) -> None:
         text = f"{method} gave the cursor {cursor[:60]!r} a second time, or too many pages; we stopped asking."
@@ -187,6 +173,19 @@ class Requests:
 
     async def ping(self) -> Answer:
         return await self.request("ping")
+
+
+def _unreadable(method: str, key: str, answer: Answer) -> Iterator[Breach]:
+    """What is left out of a page because it cannot be read."""
+    result = answer.result if isinstance(answer.result, dict) else {}
+    for name, kind, is_right in (
+        (key, "a list", isinstance(result.get(key), list)),
+        ("nextCursor", "a string", isinstance(result.get("nextCursor"), str | None)),
+    ):
+        if not is_right:
+            text = f"`{name}` in the result of {method} must be {kind}, not {jsonrpc.json_type(result.get(name))}."
+            fix = "Send every page with its list, and nextCursor as a string or not at all."
+            yield Breach("list-result-invalid", Severity.ERROR, text, fix, "R5")
 
 
 def _is_stale_cursor(answer: Answer) -> bool:
