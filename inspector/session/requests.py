@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from inspector.protocol import era, jsonrpc
@@ -12,13 +12,13 @@ from inspector.session.asked import Asked, with_meta
 from inspector.session.calls import Answer
 from inspector.session.conversation import Conversation
 from inspector.session.link import Link
+from inspector.session.lists import Lists
 
-MAX_PAGES = 1000
 TASK_TTL_MS = 3_600_000
 """How long a server shall keep a task that we ask for."""
 
 
-class Requests:
+class Requests(Lists):
     """What a client asks a server for; every request returns an `Answer`."""
 
     def __init__(self, link: Link, conversation: Conversation) -> None:
@@ -44,51 +44,6 @@ class Requests:
 
     async def notify(self, method: str, params: dict[str, Any] | None = None) -> None:
         await self._conversation.notify(method, params)
-
-    async def list_all(self, method: str, key: str) -> Answer:
-        """All pages of a list (R5): `result[key]` holds the items of every page.
-
-        A cursor that comes back, or more than 1000 pages, ends the loop with a finding; what came until then is kept.
-        A cursor that the server no longer takes (-32602) leads back to the first page, once.
-        """
-        items: list[Any] = []
-        last: Answer | None = None
-        may_restart = True
-        pages = self.list_pages(method, key)
-        while (answer := await anext(pages, None)) is not None:
-            if may_restart and last is not None and _is_stale_cursor(answer):
-                items, last, may_restart, pages = [], None, False, self.list_pages(method, key)
-                continue
-            if not answer.ok or not isinstance(answer.result, dict):
-                return answer
-            last = answer
-            page = answer.result.get(key)
-            items.extend(page if isinstance(page, list) else [])
-        assert last is not None  # noqa: S101 - there is always a first page
-        return _with_items(last, key, items)
-
-    async def list_pages(self, method: str, key: str) -> AsyncIterator[Answer]:
-        """The pages of a list as they come; the one that is no page, if any, is the last."""
-        cursors: set[str] = set()
-        params: dict[str, Any] | None = None
-        while True:
-            answer = await self.request(method, params)
-            for breach in _unreadable(method, key, answer) if answer.ok else ():
-                self.link.report(breach, about_n=answer.answer_n)
-            yield answer
-            cursor = answer.result.get("nextCursor") if answer.ok and isinstance(answer.result, dict) else None
-            if not isinstance(cursor, str):
-                return
-            if cursor in cursors or len(cursors) >= MAX_PAGES:
-                self._report_loop(method, cursor, answer)
-                return
-            cursors.add(cursor)
-            params = {"cursor": cursor}
-
-    def _report_loop(self, method: str, cursor: str, answer: Answer) -> None:
-        text = f"{method} gave the cursor {cursor[:60]!r} a second time, or too many pages; we stopped asking."
-        breach = Breach("pagination-loop", Severity.ERROR, text, "Omit nextCursor on the last page.", "R5")
-        self.link.report(breach, about_n=answer.answer_n)
 
     async def list_tools(self) -> Answer:
         return await self.list_all("tools/list", "tools")
@@ -186,16 +141,3 @@ def _unreadable(method: str, key: str, answer: Answer) -> Iterator[Breach]:
             text = f"`{name}` in the result of {method} must be {kind}, not {jsonrpc.json_type(result.get(name))}."
             fix = "Send every page with its list, and nextCursor as a string or not at all."
             yield Breach("list-result-invalid", Severity.ERROR, text, fix, "R5")
-
-
-def _is_stale_cursor(answer: Answer) -> bool:
-    return isinstance(answer.error, dict) and answer.error.get("code") == jsonrpc.INVALID_PARAMS
-
-
-def _with_items(answer: Answer, key: str, items: list[Any]) -> Answer:
-    """The last page's answer with the items of all pages."""
-    result = {**answer.result, key: items}
-    result.pop("nextCursor", None)
-    return Answer(
-        True, answer.method, result, rtt_ms=answer.rtt_ms, request_n=answer.request_n, answer_n=answer.answer_n
-    )
