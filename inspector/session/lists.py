@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from inspector.protocol import jsonrpc
@@ -80,3 +80,16 @@ def _with_items(answer: Answer, key: str, items: list[Any]) -> Answer:
     return Answer(
         True, answer.method, result, rtt_ms=answer.rtt_ms, request_n=answer.request_n, answer_n=answer.answer_n
     )
+
+
+def _unreadable(method: str, key: str, answer: Answer) -> Iterator[Breach]:
+    """What is left out of a page because it cannot be read."""
+    result = answer.result if isinstance(answer.result, dict) else {}
+    for name, kind, is_right in (
+        (key, "a list", isinstance(result.get(key), list)),
+        ("nextCursor", "a string", isinstance(result.get("nextCursor"), str | None)),
+    ):
+        if not is_right:
+            text = f"`{name}` in the result of {method} must be {kind}, not {jsonrpc.json_type(result.get(name))}."
+            fix = "Send every page with its list, and nextCursor as a string or not at all."
+            yield Breach("list-result-invalid", Severity.ERROR, text, fix, "R5")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from inspector.protocol import era, jsonrpc
-from inspector.protocol.breach import Breach, Severity
+from inspector.protocol import era
 from inspector.protocol.peer import Progress
 from inspector.session.asked import Asked, with_meta
 from inspector.session.calls import Answer
@@ -128,16 +127,3 @@ class Requests(Lists):
 
     async def ping(self) -> Answer:
         return await self.request("ping")
-
-
-def _unreadable(method: str, key: str, answer: Answer) -> Iterator[Breach]:
-    """What is left out of a page because it cannot be read."""
-    result = answer.result if isinstance(answer.result, dict) else {}
-    for name, kind, is_right in (
-        (key, "a list", isinstance(result.get(key), list)),
-        ("nextCursor", "a string", isinstance(result.get("nextCursor"), str | None)),
-    ):
-        if not is_right:
-            text = f"`{name}` in the result of {method} must be {kind}, not {jsonrpc.json_type(result.get(name))}."
-            fix = "Send every page with its list, and nextCursor as a string or not at all."
-            yield Breach("list-result-invalid", Severity.ERROR, text, fix, "R5")
