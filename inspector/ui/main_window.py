@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+from PySide6.QtWidgets import QDialog, QDockWidget, QLabel, QMainWindow, QWidget
 
 from inspector.trace.states import ConnectionState
 from inspector.ui.resources import resource
@@ -97,6 +97,8 @@ class MainWindow(QMainWindow):
         if not self._was_closed:
             self._was_closed = True
             self.questions.close()
+            for dialog in self.findChildren(QDialog):
+                dialog.reject()
             self.closing.emit()
 
     def show_settings(self, settings: ConnectionSettings) -> None:

@@ -81,6 +81,11 @@ class Questions(QObject):
         """How many questions are open or wait."""
         return len(self._queue)
 
+    @property
+    def is_signing_in(self) -> bool:
+        """Whether the connection waits for the user to sign in."""
+        return any(question.kind == SIGN_IN for question in self._queue)
+
     def callbacks(self, settings: ConnectionSettings | None = None) -> Callbacks:
         """The callbacks for one new connection: what its settings switch off is None."""
         from inspector.session.options import Callbacks  # noqa: PLC0415 - the session is loaded when it is needed
@@ -175,7 +180,7 @@ class Questions(QObject):
 
     def _go_on(self) -> None:
         """Open the next question if none is open, and tell the open one how many wait."""
-        while self._queue and self._queue[0].dialog is None:
+        while self._queue and self._queue[0].dialog is None and not self._is_closed:
             self._open(self._queue[0])
         self.queue_changed.emit(len(self._queue))
         if self._queue and (dialog := self._queue[0].dialog) is not None:

@@ -296,9 +296,11 @@ def test_no_part_of_the_window_flashes_up_as_a_window_of_its_own(
             for box in (desk.window.offers, desk.window.tabs):
                 for place in range(box.count()):
                     box.setCurrentIndex(place)
-            await desk.choose_tool("image")
-            desk.child(QPushButton, "callButton").click()
-            await desk.outcome()
+            desk.show_tab("Tools", "offerTabs")
+            for tool in ("image", "fail"):
+                await desk.choose_tool(tool)
+                await desk.click("callButton")
+                await desk.outcome()
 
     run(application, scene())
     assert shown_alone == ["MainWindow mainWindow"]

@@ -129,8 +129,8 @@ def _request(params: dict[str, Any]) -> QScrollArea:
     warning = ColoredLabel("warn")
     warning.setObjectName("samplingBreaches")
     warning.setAccessibleName("What the request breaks")
-    warning.say("\n".join(f"⚠ {sentence}" for sentence in wrong[:5]))
     column.addWidget(warning)
+    warning.say("\n".join(f"⚠ {sentence}" for sentence in wrong[:5]))
     column.addLayout(_facts(params))
     prompt = params.get("systemPrompt")
     if prompt is not None:

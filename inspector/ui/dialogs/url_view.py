@@ -44,16 +44,16 @@ class UrlView(QWidget):
         self._host.setObjectName("urlHost")
         self._host.setAccessibleName("Where it leads")
         self._host.setProperty("heading", True)
-        self._host.setVisible(bool(facts.punycode))
         self._warnings = ColoredLabel("warn", "\n".join(f"⚠ {warning}" for warning in facts.warnings))
         self._warnings.setObjectName("urlWarnings")
         self._warnings.setAccessibleName("What is odd about the address")
-        self._warnings.setVisible(bool(facts.warnings))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         for widget in (self._host, self._edit, self._warnings):
             layout.addWidget(widget)
+        self._host.setVisible(bool(facts.punycode))
+        self._warnings.setVisible(bool(facts.warnings))
         self._highlight()
 
     def _highlight(self) -> None:

@@ -73,7 +73,8 @@ class ResultView(QWidget):
         is_error = isinstance(result, dict) and result.get("isError") is True
         words = "✗ The tool reports an error (isError)." if is_error else "✓ Result"
         sentence = _sentence(words, "bad" if is_error else "good")
-        sentence.setVisible(is_error)  # that all is well is to be seen
+        if not is_error:
+            sentence.hide()  # that all is well is to be seen
         layout.addWidget(sentence)
         self._add_lines([*(("muted", note) for note in notes), *result_lines(result)])
         self._add_limited(list(blocks(result)), "The result is empty.")
