@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from inspector.protocol import deltas
 from inspector.ui.batch import CANCELLED, Announcement, Batch
 from inspector.ui.call_draft import CallDraft
 from inspector.ui.tasks import TaskScope
@@ -50,7 +51,8 @@ class Caller(QObject):
     def hear_data(self, tool: str, data: Any) -> None:
         """A tool stream brought a piece that is no number."""
         self._announce()
-        self.call_said.emit(_log_text(data))
+        piece = "" if isinstance(data, str) else deltas.text_of(data)
+        self.call_said.emit(piece or _log_text(data))
 
     def hear_task(self, tool: str, state: TaskState) -> None:
         """A call is a task now, or the task is in another state."""

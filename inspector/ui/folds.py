@@ -12,7 +12,7 @@ from inspector.stats.counts import Counts
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
 from inspector.stats.streams import StreamStats
-from inspector.trace.events import AnyEvent, ConnectionState, SessionReady, StateChanged
+from inspector.trace.events import AnyEvent, AttemptMade, ConnectionState, SessionReady, StateChanged
 from inspector.trace.river import River
 
 TICK_MS = 50
@@ -36,6 +36,8 @@ class Folds(QObject):
         self.log = LogLines()
         self.state: StateChanged | None = None
         self.ready: SessionReady | None = None
+        self.transport = ""
+        """What the latest connection speaks, empty while that is not known."""
         self._cursor = 0
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -68,9 +70,11 @@ class Folds(QObject):
             if type(event) is StateChanged:
                 self.state = event
                 if event.state is ConnectionState.CLOSED:
-                    self.ready = None
+                    self.ready, self.transport = None, ""
             elif type(event) is SessionReady:
-                self.ready = event
+                self.ready, self.transport = event, event.transport
+            elif type(event) is AttemptMade and event.succeeded:
+                self.transport = event.transport
 
     def catch_up(self) -> None:
         """Fold everything there is, however long it takes; for the report at the end."""

@@ -41,12 +41,13 @@ class Pulse(QObject):
             return
         summary = folds.reconnects.summary(now_ns)
         facts = state_words.facts(
-            folds.ready,
-            folds.latency.total().last_ms if folds.ready else None,
+            folds.transport,
+            folds.ready.protocol_version if folds.ready else "",
+            folds.latency.total().last_ms if folds.transport else None,
             summary.open_ms if summary else None,
-            summary.reconnects if summary and folds.ready else 0,
+            summary.reconnects if summary and folds.transport else 0,
         )
-        words = state_words.words(state, now_ns)
+        words = state_words.words(state, now_ns, is_signing_in=self._window.questions.is_signing_in)
         self._window.bar.show_state(state.state, words, facts, is_failure=state_words.is_failure(state))
 
     def refresh(self) -> None:

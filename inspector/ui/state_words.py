@@ -6,15 +6,15 @@ import re
 
 from inspector.protocol.era import TransportName
 from inspector.record.text import counted, duration
-from inspector.trace.events import ConnectionState, SessionReady, StateChanged
+from inspector.trace.events import ConnectionState, StateChanged
 
 _PAUSE = re.compile(r"; again in [\d.]+ s\.$")
 """What the reason of an attempt says of its pause; here a countdown says it."""
 BY_USER = ("Closed by the user.", "Stopped by the user.")
 
 
-def words(state: StateChanged | None, now_ns: int) -> str:
-    """`reconnecting in 3.2 s`, `waiting for headers 1.4 s`, `closed: why`."""
+def words(state: StateChanged | None, now_ns: int, *, is_signing_in: bool = False) -> str:
+    """`reconnecting in 3.2 s`, `waiting for headers 1.4 s`, `closed: why`; while the user signs in, that is it."""
     if state is None:
         return "not connected"
     since_ms = (now_ns - state.monotonic_ns) / 1e6
@@ -26,7 +26,7 @@ def words(state: StateChanged | None, now_ns: int) -> str:
         return f"{when}: {_PAUSE.sub('.', state.reason)}"
     if state.state is ConnectionState.CLOSED:
         return "not connected" if state.reason in BY_USER else state.reason
-    return f"{state.state.value} {since_ms / 1000:.1f} s"
+    return "waiting for your sign-in" if is_signing_in else f"{state.state.value} {since_ms / 1000:.1f} s"
 
 
 def is_failure(state: StateChanged | None) -> bool:
@@ -34,11 +34,9 @@ def is_failure(state: StateChanged | None) -> bool:
     return state is not None and state.state is ConnectionState.CLOSED and state.reason not in BY_USER
 
 
-def facts(ready: SessionReady | None, rtt_ms: float | None, up_ms: float | None, reconnects: int) -> str:
+def facts(transport: str, revision: str, rtt_ms: float | None, up_ms: float | None, reconnects: int) -> str:
     """`Streamable HTTP · 2025-11-25 · rtt 1.2 ms · up 03:12 · 2 reconnects`, as far as known."""
-    parts = []
-    if ready is not None:
-        parts += [TransportName(ready.transport).label, ready.protocol_version]
+    parts = [part for part in (TransportName(transport).label if transport else "", revision) if part]
     if rtt_ms is not None:
         parts.append(f"rtt {duration(rtt_ms)}")
     if up_ms is not None:

@@ -133,7 +133,7 @@ class _Connection(_Tie):
     """What the parts need to know of a connection that stands."""
 
     def connect_parts(self) -> None:
-        self.controller.connecting.connect(partial(self.window.bar.show_verdict, ""))
+        self.controller.connecting.connect(partial(self._show_verdict, ""))
         self.controller.connected.connect(self._show_session)
         self.controller.notified.connect(self.window.questions.note)
         self.window.questions.question_asked.connect(self._say_question)
@@ -144,14 +144,16 @@ class _Connection(_Tie):
         if session is None:
             return
         negotiated = session.negotiated
-        sentence = session.detected.sentence if session.detected else ""
-        self.window.bar.show_verdict(sentence)
-        self.window.statusBar().showMessage(sentence, NOTE_MS)
+        self._show_verdict(session.detected.sentence if session.detected else "")
         questions = self.window.questions
         questions.server = negotiated.server_name if negotiated else ""
         questions.is_stateless = session.is_stateless
         self.window.calls.set_facts(partial(_facts, session))
         self.window.tabs.set_target(_target(session))
+
+    def _show_verdict(self, sentence: str) -> None:
+        self.window.bar.show_verdict(sentence)
+        self.window.statusBar().showMessage(sentence, NOTE_MS)
 
     def _say_question(self, kind: str, text: str) -> None:
         self.window.statusBar().showMessage(text, 10_000)
@@ -170,8 +172,11 @@ def _facts(session: Session, tool: Any) -> Any:
 
 def _target(session: Session) -> RawTarget:
     negotiated = session.negotiated
+    from inspector.protocol.manifest import is_manifest_url  # noqa: PLC0415 - only once something is connected
+
+    url, manifest = session.options.url, session.manifest
     return RawTarget(
-        session.options.url,
+        manifest.endpoint if manifest and manifest.endpoint and is_manifest_url(url) else url,
         tuple(Header(name, value) for name, value in session.options.headers),
         session.session_id,
         negotiated.protocol_version if negotiated else LATEST,

@@ -65,7 +65,7 @@ class RawPane(QWidget):
     def set_draft(self, draft: RawDraft, note: str = "") -> None:
         """Put a request into the pane; Ctrl+Z in the body brings the one before back."""
         self._method.setCurrentText(draft.method)
-        self._url.setText(draft.url)
+        _fill(self._url, draft.url)
         self.headers.set_headers(draft.headers, note)
         if draft.body != self.body.text():
             self.body.replace(draft.body)
@@ -73,7 +73,7 @@ class RawPane(QWidget):
     def set_target(self, target: RawTarget) -> None:
         """What the connection knows now; what the user changed by hand stays."""
         if self._url.text() in ("", self._target.url):
-            self._url.setText(target.url)
+            _fill(self._url, target.url)
         is_new_kind = target.preset is not self._target.preset
         self._target = target
         if self._given_headers in (None, self.headers.headers()):
@@ -231,6 +231,12 @@ class RawPane(QWidget):
         self._send.setEnabled(not self._is_running)
         self._stop.setEnabled(self._is_running)
         self.history.set_running(self._is_running)
+
+
+def _fill(field: QLineEdit, text: str) -> None:
+    """What does not fit is cut at its end."""
+    field.setText(text)
+    field.setCursorPosition(0)
 
 
 def _row(*widgets: tuple[QWidget, int]) -> QWidget:

@@ -148,6 +148,8 @@ class _FactSheet(QWidget):
     def show_summary(self, now: ReconnectSummary) -> None:
         for name, text in zip(_FACTS, _facts(now), strict=True):
             self._values[name].setText(text)
+        if self._grid.minimumSize().width() > self.width():
+            self._arrange(_FACTS_PER_LINE // 2)
         self._values["Last event id"].setToolTip(plain(now.last_event_id or ""))
         self._values["State"].setStyleSheet(f"color: {theme.color(_STATES[now.state][1]).name()}")
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from inspector.ui.catalog import Catalog
+from inspector.ui.models.tool_list import tool_row
 from inspector.ui.views.call_pane import CallPane
 from inspector.ui.views.prompt_view import PromptView
 from inspector.ui.views.resource_view import ResourceView
@@ -39,7 +40,7 @@ class SubjectStack(QStackedWidget):
     def show_tool(self, tool: Any, obstacle: str = "") -> None:
         """The page of an entry of tools/list; with an `obstacle` it says why it cannot be called."""
         self.calls.set_tool(None if obstacle else tool)
-        self.calls.set_obstacle(obstacle)
+        self.calls.set_obstacle(f"{tool_row(tool).name} must not be called: {obstacle}" if obstacle else "")
         self._bring(CALL, tool, "name")
 
     def show_page(self, page: str) -> None:
