@@ -333,7 +333,7 @@ def test_the_usual_kind_of_result_is_no_news(view: ResultView) -> None:
     assert [part.shown_text() for part in text_views(view)] == ["hi"]
 
 
-@pytest.mark.parametrize("text", ["many short words " * 12, "one\ntwo", "x" * 300])
+@pytest.mark.parametrize("text", ["many short words " * 12, "one\ntwo", "x" * 300, '{"a": {"b": 1}}'])
 def test_a_short_text_is_whole_on_the_screen_however_its_lines_break(qtbot: QtBot, view: ResultView, text: str) -> None:
     view.resize(260, 500)
     view.show_result(text_result(text))

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import QEvent, QUrl, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QTextBrowser, QVBoxLayout, QWidget
 
@@ -199,6 +199,11 @@ class _Plain(QPlainTextEdit):
         super().resizeEvent(event)
         if self.width() != self._fitted_px:
             self._fitted_px = self.width()
+            self.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_fitted_px"):
             self.fit()
 
 
