@@ -77,6 +77,40 @@ async def test_r52_a_task_is_followed_to_its_result(server: FaultServer) -> None
     assert violations(session.river) == []
 
 
+async def test_r52_a_server_that_tells_of_a_task_need_not_be_polled_for_long(server: FaultServer) -> None:
+    extension = Extension(server, {"status": "completed", "result": DONE})
+    extension.server.capabilities["tools"] = {"listChanged": True}
+    filters: list[Json] = []
+
+    async def create(connection: Connection, request: Request, message: Json) -> Json:
+        state = extension._state({"status": "working", "pollIntervalMs": 30_000})
+        return result_of(message, {"resultType": "task", **state})
+
+    async def listening(connection: Connection, request: Request, message: Json) -> None:
+        wanted = message["params"]["notifications"]
+        filters.append(wanted)
+        meta = {"io.modelcontextprotocol/subscriptionId": message["id"]}
+        acknowledged = {"notifications": wanted, "_meta": meta}
+        await connection.stream()
+        for method, params in (
+            ("notifications/subscriptions/acknowledged", acknowledged),
+            ("notifications/tasks", {**extension._state({"status": "completed", "result": DONE}), "_meta": meta}),
+        ):
+            if method != "notifications/tasks" or "taskIds" in wanted:
+                await connection.event({"jsonrpc": "2.0", "method": method, "params": params})
+        await connection.hang()
+
+    extension.server.on |= {"tools/call": create, "subscriptions/listen": listening}
+    async with inspector.connect(server.url()) as session:
+        await until(lambda: len(filters) == 1)
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(5):
+            assert (await session.call_tool("slow")).result == DONE
+    assert filters == [{"toolsListChanged": True}, {"taskIds": ["t1"]}]
+    check_river(session.river)
+    assert violations(session.river) == []
+
+
 async def test_r52_a_task_asks_for_input_which_is_given_once(server: FaultServer) -> None:
     asking = {"status": "input_required", "inputRequests": {"q": {"method": "elicitation/create", "params": QUESTION}}}
     extension = Extension(server, asking, asking, {"status": "completed", "result": DONE})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from inspector.protocol import discover, era, input_required, jsonrpc, request_stream, subscriptions
+from inspector.protocol import discover, era, input_required, jsonrpc, request_stream, subscriptions, tasks
 from inspector.protocol.era import TransportName
 from inspector.protocol.jsonrpc import JsonRpc
 from inspector.protocol.lifecycle import Negotiated
@@ -154,6 +154,14 @@ class StatelessChannel(StatelessRules):
 
     def _judge(self, head: Head, *, expects_answer: bool) -> Verdict:
         return self._wire.judge_post(head, expects_answer=expects_answer, now=self.link.river.clock.time())
+
+    async def follow_task(self, asked: Asked, answer: Answer) -> Answer:
+        """The server is asked to tell of the task's changes, too (R52)."""
+        state = tasks.read_created(answer.result, self.revision)
+        if state is None:
+            return await super().follow_task(asked, answer)
+        async with self.subscribing.watching(state.task_id):
+            return await super().follow_task(asked, answer)
 
     async def subscribe(self, uri: str, *, wanted: bool) -> Answer:
         """There is no request for it: the listening stream is opened anew with another filter (R47)."""

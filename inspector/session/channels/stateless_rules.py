@@ -71,10 +71,14 @@ class StatelessRules(PlainRules):
         if kind == "input_required":
             return await self._rounds.after_input_required(asked, answer, self._capabilities())
         if kind == "task":
-            return await self.conversation.task_runs.follow(asked, answer)
+            return await self.follow_task(asked, answer)
         if kind == "invalid":
             return failed(answer, f"The answer to {asked.method} is of no use. {breaches[0].text}")
         return self._complete(asked, answer)
+
+    async def follow_task(self, asked: Asked, answer: Answer) -> Answer:
+        """The answer that a task comes to."""
+        return await self.conversation.task_runs.follow(asked, answer)
 
     def _of_task(self, asked: Asked, answer: Answer, kind: str) -> Answer:
         """What the requests about tasks are answered with is always complete: else a task would be one of its own."""

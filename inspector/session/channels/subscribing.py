@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,6 @@ class Subscribing:
 
     def __init__(self, channel: StatelessChannel) -> None:
         self.uris: list[str] = []
-        self.task_ids: list[str] = []
         self.current: Subscription | None = None
         self._channel = channel
         self._link = channel.link
@@ -55,7 +55,7 @@ class Subscribing:
         """What to ask for; changes of lists only where the user wants to listen at all."""
         negotiated = self._channel.conversation.negotiated
         offered = negotiated.capabilities if negotiated and self._link.options.listen else {}
-        return subscriptions.filter_for(offered, self.uris, self.task_ids)
+        return subscriptions.filter_for(offered, self.uris)
 
     async def want(self, uri: str, *, wanted: bool) -> Answer:
         """Be told of the changes of a resource, or no more; the answer says whether the server does so."""
@@ -127,17 +127,37 @@ class Subscribing:
             await pause(f"The stream of change notifications ended: {why}", self._link.state, None)
 
     async def _listen_once(self) -> tuple[Answer, bool]:
-        channel, conversation = self._channel, self._channel.conversation
-        wanted = self._filter()
-        params = await channel.prepare(Asked(METHOD, {"notifications": wanted}))
-        call = self._call = conversation.calls.start(METHOD, params, math.inf, None, with_progress=False)
-        subscription = self.current = Subscription(call.pending.id, wanted)
-        call.pending.on_message = lambda message, event: self._on_message(call, subscription, message, event)
-        self._link.spawn(channel.carry(call), "carry listen")
+        call, subscription = await self._listen(self._filter())
+        self._call, self.current = call, subscription
         answer = await asyncio.shield(call.future)
         if self.current is subscription:
             self.current = None
         return answer, subscription.acknowledged is not None
+
+    async def _listen(self, wanted: dict[str, Any]) -> tuple[Call, Subscription]:
+        """Ask for these notifications; whoever asked has the call to wait for, or to end."""
+        channel, conversation = self._channel, self._channel.conversation
+        params = await channel.prepare(Asked(METHOD, {"notifications": wanted}))
+        call = conversation.calls.start(METHOD, params, math.inf, None, with_progress=False)
+        subscription = Subscription(call.pending.id, wanted)
+        call.pending.on_message = lambda message, event: self._on_message(call, subscription, message, event)
+        self._link.spawn(channel.carry(call), "carry listen")
+        return call, subscription
+
+    @asynccontextmanager
+    async def watching(self, task_id: str) -> AsyncIterator[None]:
+        """A stream of its own for the changes of one task, where the server is known to tell of changes (R52).
+
+        The task is polled all the same, so nothing depends on it.
+        """
+        if self.current is None or self.current.acknowledged is None:
+            yield
+            return
+        call, _ = await self._listen({"taskIds": [task_id]})
+        try:
+            yield
+        finally:
+            self._end(call, "Its task is over.")
 
     def _on_message(self, call: Call, subscription: Subscription, message: JsonRpc, event: Message) -> None:
         was_waiting = subscription.acknowledged is None
