@@ -14,7 +14,7 @@ _FENCE = re.compile(r"^ {0,3}(```+|~~~+)", re.MULTILINE)
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*("?)|[\[\]{}]', re.DOTALL)
 _CLOSERS = {"{": "}", "[": "]"}
 _CUT_WORD = re.compile(r"(?<=[\[,:\s])(?:t|tr|tru|f|fa|fal|fals|n|nu|nul|-?\d+(?:\.\d+)?[eE][+-]?|-?\d+\.|-)$")
-_CUT_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?$")
+_CUT_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:u[0-9a-fA-F]{0,3})?$")
 _DANGLING = re.compile(r'(?:,\s*|(?:,\s*)?"(?:[^"\\]|\\.)*"\s*:\s*)$', re.DOTALL)
 
 
@@ -62,7 +62,7 @@ def _closed(text: str) -> str:
             open_brackets.append(token[0])
         elif open_brackets:
             open_brackets.pop()
-    cut = f"{_CUT_ESCAPE.sub('', text)}{quote}" if quote else _CUT_WORD.sub("", text)
+    cut = _CUT_ESCAPE.sub(r"\1", text) + quote if quote else _CUT_WORD.sub("", text)
     brackets = "".join(_CLOSERS[bracket] for bracket in reversed(open_brackets))
     for attempt in (cut, _DANGLING.sub("", cut)):
         if jsontext.parse(attempt + brackets).error is None:

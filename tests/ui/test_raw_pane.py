@@ -112,10 +112,10 @@ def test_without_an_address_nothing_is_sent(qtbot: QtBot, pane: RawPane) -> None
 
 
 def test_a_remark_is_information_only(qtbot: QtBot, pane: RawPane) -> None:
-    body(pane).setPlainText('{\n"a": 1,\n}')
+    body(pane).setPlainText('{\n"a": 1,\n:}')
     remark = part(pane, QLabel, "rawRemark")
     qtbot.waitUntil(lambda: remark.text().startswith("No valid JSON at line 3"))
-    assert sent_from(qtbot, pane).body == '{\n"a": 1,\n}'
+    assert sent_from(qtbot, pane).body == '{\n"a": 1,\n:}'
 
 
 def test_a_template_brings_message_headers_and_what_to_expect(pane: RawPane) -> None:

@@ -34,6 +34,11 @@ _VALUES = st.recursive(
 )
 
 
+@pytest.mark.parametrize("text", ['["\\\\', '["\\', '["a\\u00', '["\\\\\\'])
+def test_a_cut_escape_is_left_out_and_a_whole_one_kept(text: str) -> None:
+    assert json_so_far(text)[1], text
+
+
 @given(st.lists(_VALUES, min_size=1) | st.dictionaries(st.text(max_size=4), _VALUES, min_size=1), st.data())
 def test_every_beginning_of_json_is_json(value: object, data: st.DataObject) -> None:
     text = json.dumps(value)

@@ -46,7 +46,7 @@ def test_any_text_is_bytes_and_gets_its_remarks(body: str) -> None:
     ("draft", "said"),
     [
         (posted('{"jsonrpc": "2.0"}'), []),
-        (posted('{\n"a": 1,\n}'), ["No valid JSON at line 3, column 1: "]),
+        (posted('{\n"a": 1,\n:}'), ["No valid JSON at line 3, column 1: "]),
         (posted(""), ["The body is empty."]),
         (RawDraft("get", "http://h"), []),
         (posted('{"a": 1, "a": 2}'), ['"a"']),
