@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from inspector.protocol import jsonrpc, tasks
+from inspector.protocol import jsonrpc, sampling, tasks
 from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.jsonrpc import JsonRpc, MessageType, RequestId
 from inspector.session.link import Link
@@ -118,7 +118,15 @@ class Asks:
         mode = params.get("mode", "form")
         if method == "elicitation/create" and mode not in callbacks.elicitation_modes:
             raise Refused(f"The elicitation mode {jsonrpc.shown(mode)} was not declared by this client.")
+        if method == "sampling/createMessage":
+            self._check_sampling(params)
         return await self._put(callback, params)
+
+    def _check_sampling(self, params: dict[str, Any]) -> None:
+        """What the request breaks is told; whoever is asked may still answer it, as this is for trying things out."""
+        for text in sampling.check_request(params):
+            fix = "A client may answer such a request with -32602; keep to the rules for messages and tools."
+            self._link.report(Breach("sampling-request-invalid", Severity.WARN, text, fix, "Sampling (R51)"))
 
     async def _put(self, callback: Ask, params: dict[str, Any]) -> dict[str, Any]:
         """Ask in a task of the session, so that a question does not outlive it, whoever waits for the answer."""

@@ -307,6 +307,28 @@ async def test_r48_a_server_that_never_has_enough_is_left_after_ten_rounds(
     check_river(session.river)
 
 
+async def test_r51_a_sampling_request_that_breaks_the_rules_is_told_and_asked_all_the_same(
+    server: FaultServer, scripted: Stateless
+) -> None:
+    unmatched = {"type": "tool_result", "toolUseId": "none", "content": []}
+    params = {"messages": [{"role": "user", "content": [unmatched]}], "maxTokens": 5}
+    asks = {"q": {"method": "sampling/createMessage", "params": params}}
+
+    async def called(connection: Connection, request: Request, message: Json) -> Json:
+        if "inputResponses" in message["params"]:
+            return result_of(message, {"resultType": "complete", "content": []})
+        return result_of(message, {"resultType": "input_required", "inputRequests": asks})
+
+    async def sample(params: dict[str, Any]) -> dict[str, Any]:
+        return {"role": "assistant", "content": {"type": "text", "text": "x"}, "model": "me"}
+
+    scripted.on["tools/call"] = called
+    async with inspector.connect(server.url(), sampling=sample) as session:
+        assert (await session.call_tool("echo")).ok
+    assert "sampling-request-invalid" in violations(session.river)
+    check_river(session.river)
+
+
 async def test_r42_a_request_of_the_servers_on_a_stream_is_a_finding_and_not_answered(
     server: FaultServer, scripted: Stateless
 ) -> None:
