@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
+    QDockWidget,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -415,3 +416,15 @@ def test_closing_the_window_while_connecting_ends_everything(
 ) -> None:
     report = close_when(application, [silent_url], lambda river: len(river) > 0, tmp_path / "report.json")
     assert report["connected"] is False
+
+
+@on_desk
+async def test_nothing_overlaps_in_a_narrow_window(desk: Desk) -> None:
+    await desk.connect()
+    desk.window.resize(desk.window.minimumWidth(), 620)
+    tabs = desk.window.tabs
+    for place in range(tabs.count()):
+        tabs.setCurrentIndex(place)
+        await asyncio.sleep(5 * POLL_S)
+        widths = [dock.widget().minimumSizeHint().width() for dock in desk.window.findChildren(QDockWidget)]
+        assert sum(widths) < desk.window.width(), tabs.tabText(place)

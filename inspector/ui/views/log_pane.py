@@ -7,7 +7,6 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QP
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -27,6 +26,7 @@ from inspector.ui.models.log_model import SIGNS, LogModel, line_text
 from inspector.ui.theme import mono_font
 from inspector.ui.views.follow_tail import FollowTail
 from inspector.ui.views.lazy_tab import Pane
+from inspector.ui.views.wrapping_row import WrappingRow
 
 _EMPTY = "The server has logged nothing yet. It may need to be asked for a level first: choose one above."
 _NONE_FITS = "No line fits the filter."
@@ -98,13 +98,9 @@ class LogPane(Pane):
         self.allow_level()
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
         level = QLabel("Server logs from")
         level.setBuddy(self._wanted)
-        top.addWidget(self._least)
-        top.addWidget(self._search, 1)
-        for widget in (self._summary, self._badge, level, self._wanted, self._copy):
-            top.addWidget(widget)
+        finding = (self._least, self._search, self._summary)
         self._detail.setFont(mono_font())
         self._detail.setPlaceholderText("Choose a line to read it whole.")
         halves = QSplitter(Qt.Orientation.Horizontal)
@@ -113,8 +109,10 @@ class LogPane(Pane):
         halves.addWidget(self._detail)
         halves.setSizes([650, 250])
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.addLayout(top)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(WrappingRow(finding, (self._badge, level, self._wanted, self._copy)))
+        halves.setContentsMargins(8, 0, 8, 8)
         layout.addWidget(halves, 1)
 
     def _connect(self) -> None:
