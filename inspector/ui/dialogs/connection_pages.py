@@ -113,7 +113,11 @@ class ConnectionPage(QWidget):
         column.setSpacing(6)
         column.addWidget(_heading("Protocol revision"))
         column.addLayout(revision)
-        column.addWidget(muted_label("What the handshake offers. The server may answer with an older one."))
+        column.addWidget(
+            muted_label(
+                "Offered to the server, which may settle on another one. Newest first finds out what it speaks."
+            )
+        )
         column.addSpacing(12)
         column.addWidget(_heading("Certificates"))
         column.addWidget(self._system)

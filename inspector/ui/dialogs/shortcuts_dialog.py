@@ -18,12 +18,12 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
-        "Tools and calls",
+        "Work",
         (
             ("Ctrl+K", "Search tools; Up and Down choose, Return opens"),
-            ("Ctrl+Return", "Call the tool"),
+            ("Ctrl+Return", "Call the tool, get the prompt, read the resource, send the request"),
             ("Esc", "Cancel the call"),
-            ("Ctrl+1", "Call; Ctrl+2 to Ctrl+5: the statistics"),
+            ("Ctrl+1", "What is worked on; Ctrl+2 to Ctrl+8: the tabs beside it"),
         ),
     ),
     (

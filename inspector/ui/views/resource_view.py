@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspector.ui.catalog import Catalog
@@ -122,6 +123,9 @@ class ResourceView(QWidget):
             signal.connect(self._show_state)
         self.contents.link_clicked.connect(self.link_clicked)
         self.contents.resource_requested.connect(self.resource_requested)
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            shortcut = QShortcut(QKeySequence(keys), self, self.read)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def _show_entry(self, entry: Any, *, is_template: bool) -> None:
         if entry is not None and entry == self._entry and is_template == self._is_template:
