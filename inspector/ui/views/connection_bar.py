@@ -44,6 +44,7 @@ class ConnectionBar(QWidget):
         super().__init__(parent)
         self.setObjectName("connectionBar")
         self._active = False
+        self._verdict = ""
         self._url = QLineEdit(placeholderText="http://localhost:8000/mcp", clearButtonEnabled=True)
         self._transport = QComboBox()
         self._button = QPushButton("Connect")
@@ -108,12 +109,19 @@ class ConnectionBar(QWidget):
         style = f"color: {colors().bad}; font-weight: 600;"
         if self._insecure.styleSheet() != style:
             self._insecure.setStyleSheet(style)
-        self._facts.setText(facts)
+        if facts != self._facts.text():
+            self._facts.setText(facts)
+            self._explain_facts()
 
     def show_verdict(self, sentence: str) -> None:
         """How it was found out what the server speaks."""
-        self._facts.setToolTip(tool_tip(sentence))
+        self._verdict = sentence
         self._facts.setAccessibleDescription(sentence)
+        self._explain_facts()
+
+    def _explain_facts(self) -> None:
+        """All of them, also where they are cut, and how they were found out."""
+        self._facts.setToolTip("".join(map(tool_tip, (self._facts.text(), self._verdict))) if self._verdict else "")
 
     def _name(self) -> None:
         for name in TransportName:
