@@ -397,3 +397,20 @@ def test_how_a_result_came_to_be_stands_above_it(pane: CallPane) -> None:
     pane.call_started()
     pane.call_finished(CallView(ok=True, result={}, rtt_ms=3.0, notes=("The server asked twice for more.",)))
     assert child(pane, QLabel, "resultLine:0").text() == "The server asked twice for more."
+
+
+def test_a_warning_is_said_once_and_squeezes_nothing(qtbot: QtBot, pane: CallPane) -> None:
+    pane.resize(760, 350)
+    pane.set_tool(PLAIN)
+    extras_open(pane)
+    meta(pane).setPlainText("{bad")
+    notice = child(pane, QLabel, "callMetaNotice")
+    assert notice.isVisible()
+    call_button(pane).click()
+    assert warning(pane).startswith("⚠ This cannot be sent. _meta cannot be read.")
+    assert not notice.isVisible()
+    words, bar = child(pane, QLabel, "callWarningText"), child(pane, QWidget, "callWarning")
+    qtbot.waitUntil(lambda: bar.height() >= bar.minimumHeight())
+    assert bar.minimumHeight() > words.heightForWidth(words.width())
+    child(pane, QPushButton, "backButton").click()
+    assert notice.isVisible()

@@ -17,7 +17,7 @@ from inspector.ui.forms.text import read_json
 from inspector.ui.theme import color
 
 LINES = 4
-_TITLE = "_meta"
+_TITLE = "Options, _meta"
 _HINT = 'An object that goes into params._meta, such as {"example.com/run": 7}. Empty sends nothing of your own.'
 
 
@@ -29,6 +29,7 @@ class CallExtras(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._facts = CallFacts()
+        self._is_silent = False
         self._open = tool_button(_TITLE, "Show _meta, progress, time limit and task of the call", checkable=True)
         self._summary = ElidedLabel()
         self._body = QWidget(self)
@@ -59,6 +60,11 @@ class CallExtras(QWidget):
         self._task.setToolTip(facts.task_reason)
         self._timeout.setPlaceholderText(f"{facts.timeout_s:g}")
         self._edited()
+
+    def be_silent(self, is_silent: bool) -> None:
+        """Whether what is wrong is said elsewhere, so that it need not be said here."""
+        self._is_silent = is_silent
+        self._show_notice()
 
     def problem(self) -> str:
         """What cannot be sent, in one sentence; empty if all can."""
@@ -146,7 +152,7 @@ class CallExtras(QWidget):
         self._open.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
         self._body.setVisible(is_open)
         self._summary.setVisible(not is_open)
-        self._notice.setVisible(is_open and bool(self._notice.text()))
+        self._show_notice()
 
     def _edited(self) -> None:
         meta, problem = self._read()[0], self.problem()
@@ -166,4 +172,7 @@ class CallExtras(QWidget):
         palette.setColor(self._notice.foregroundRole(), color("warn"))
         self._notice.setPalette(palette)
         self._notice.setText(words)
-        self._notice.setVisible(bool(words) and self._open.isChecked())
+        self._show_notice()
+
+    def _show_notice(self) -> None:
+        self._notice.setVisible(bool(self._notice.text()) and self._open.isChecked() and not self._is_silent)

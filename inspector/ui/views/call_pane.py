@@ -197,6 +197,7 @@ class CallPane(QWidget):
         for editor in (self.arguments, self.extras):
             editor.changed.connect(self._warning.hide)
         self._warning.toggled.connect(lambda is_shown: self.arguments.notice.setVisible(not is_shown))
+        self._warning.toggled.connect(self.extras.be_silent)
         self._call.clicked.connect(self.request_call)
         self._cancel.clicked.connect(self.cancel_requested)
         self._warning.send_anyway.connect(self._send)

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from inspector.protocol.schema import Problem
@@ -131,7 +131,12 @@ class WarningBar(QFrame):
         self._words.setText(f"⚠ {words}")
         self._send.setVisible(can_send)
         self.show()
+        self._claim_height()
         (self._send if can_send else self._back).setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._claim_height()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -140,6 +145,12 @@ class WarningBar(QFrame):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.toggled.emit(False)
+
+    def _claim_height(self) -> None:
+        """Words that wrap need more lines than a layout grants by itself; what stands above would be squeezed."""
+        layout = self.layout()
+        if layout is not None:
+            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
 
     def _go_back(self) -> None:
         self.hide()
