@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from inspector.protocol import era
 from inspector.protocol.discover import pick, versions_in
 from inspector.protocol.era import TransportName
-from inspector.protocol.error_codes import HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION
+from inspector.protocol.error_codes import HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION, listed
 from inspector.protocol.jsonrpc import METHOD_NOT_FOUND
 
 AttemptKind = Literal["discover", "initialize", "http+sse", "raw-sse", "manifest", "tool-stream"]
@@ -87,6 +87,8 @@ _ATTEMPTS: dict[TransportName, AttemptKind] = {
     TransportName.RAW_SSE: "raw-sse",
     TransportName.TOOL_STREAM: "tool-stream",
 }
+
+POSTED = ("discover", "initialize")
 
 _USUAL = {TransportName.STATELESS: era.STATELESS, TransportName.STREAMABLE_HTTP: era.LATEST}
 """The revision to ask for where none is pinned."""
@@ -220,9 +222,14 @@ class _Search:
                 told.setdefault(verdict_of(attempt, result), []).append(_NAMES[attempt.kind])
         if len(told) == 1:
             verdict, names = next(iter(told.items()))
-            return NotDetected(f"{verdict} That was so for {_listed_words(names)}.", decisive)
+            return NotDetected(f"{verdict} That was so for {listed(names)}.", decisive)
         words = " ".join(f"{', '.join(names)}: {verdict}" for verdict, names in told.items())
-        return NotDetected(f"No way to speak to this server was found. {words}", decisive)
+        return NotDetected(f"No way to speak to this server was found. {words}{self._hint()}", decisive)
+
+    def _hint(self) -> str:
+        """What cannot be told from an answer: a tool stream refuses all that does not name a tool."""
+        refused = all(result.status in (400, 422) for attempt, result in self.made if attempt.kind in POSTED)
+        return " If it is a tool stream without a manifest, choose that transport by hand." if refused else ""
 
     def _try(
         self, kind: AttemptKind, transport: TransportName, revision: str | None = None
@@ -387,10 +394,6 @@ def _listed(versions: tuple[str, ...]) -> str:
         return ""
     more = ", …" if len(versions) > MAX_LISTED_VERSIONS else ""
     return f"It supports {', '.join(versions[:MAX_LISTED_VERSIONS])}{more}."
-
-
-def _listed_words(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _looks_like_manifest(url: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from inspector.protocol import era
@@ -91,7 +91,7 @@ def _header_mismatch(_data: Any, revision: str) -> str:
 
 def _missing_capability(data: Any, revision: str) -> str:
     names = required_capabilities(data)
-    which = f"The server needs {_and(names)} of the client." if names else "The server does not say which it needs."
+    which = f"The server needs {listed(names)} of the client." if names else "The server does not say which it needs."
     return f"{which} Turn that on in the connection, then repeat the request.{_misplaced(revision)}"
 
 
@@ -105,7 +105,7 @@ def _unsupported_version(data: Any, revision: str) -> str:
         if ours
         else "We speak none of them."
     )
-    return f"The server speaks {_and(supported)}, not {revision}. {step}"
+    return f"The server speaks {listed(supported)}, not {revision}. {step}"
 
 
 def _resource_not_found(data: Any, revision: str) -> str:
@@ -128,11 +128,12 @@ def _misplaced(revision: str) -> str:
     return "" if era.is_stateless(revision) else f" In {revision} this code has no agreed meaning."
 
 
-def _and(names: tuple[str, ...]) -> str:
-    listed = [name[:60] for name in names[:MAX_LISTED]]
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`, each cut to a length that can be read."""
+    words = [name[:60] for name in names[:MAX_LISTED]]
     if len(names) > MAX_LISTED:
-        listed.append("others")
-    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
+        words.append("others")
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 _KNOWN: dict[int, tuple[str, str | _Advice]] = {

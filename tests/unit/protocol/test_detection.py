@@ -315,6 +315,13 @@ def test_a5_all_attempts_are_reported_when_all_fail(manifest: AttemptResult) -> 
     assert "manifest" not in error.sentence, "that it has none was only worth a try"
 
 
+@pytest.mark.parametrize(("status", "is_hinted"), [(422, True), (400, True), (404, False)])
+def test_r81_a_tool_stream_without_a_manifest_is_to_be_chosen_by_hand(status: int, is_hinted: bool) -> None:
+    refusal = replace(NOT_FOUND, status=status, sentence=f"The server answered with status {status}.")
+    error, _ = failed(script(discover=refusal, initialize=refusal, get=NOT_ALLOWED, manifest=NOT_FOUND))
+    assert ("by hand" in error.sentence) is is_hinted
+
+
 def test_a5_attempts_that_all_met_the_same_are_told_in_one_sentence() -> None:
     error, _ = failed(script(discover=NOT_FOUND, initialize=NOT_FOUND, get=NOT_FOUND, manifest=NOT_FOUND))
     assert error.sentence.startswith(NOT_FOUND.sentence)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from inspector.trace.clock import FakeClock
-from inspector.trace.events import ConnectionState, SessionReady, StateChanged
+from inspector.trace.events import ConnectionState, StateChanged
 from inspector.trace.river import River
 from inspector.ui import state_words
 
@@ -67,19 +67,14 @@ def test_what_the_user_ended_is_no_failure(river: River, reason: str) -> None:
     assert not state_words.is_failure(event)
 
 
-def test_facts_say_what_is_known(river: River) -> None:
-    ready = river.emit(
-        SessionReady,
-        transport="streamable-http",
-        protocol_version="2025-11-25",
-        server_name="demo",
-        server_version="1",
-    )
+def test_facts_say_what_is_known() -> None:
+    transport, revision = "streamable-http", "2025-11-25"
     expected = "Streamable HTTP · 2025-11-25 · rtt 1.20 ms · up 03:12 · 2 reconnects"
-    assert state_words.facts(ready, 1.2, 192_000.0, 2) == expected
-    assert state_words.facts(ready, None, None, 0) == "Streamable HTTP · 2025-11-25"
-    assert state_words.facts(None, None, None, 1) == "1 reconnect"
-    assert state_words.facts(None, None, None, 0) == ""
+    assert state_words.facts(transport, revision, 1.2, 192_000.0, 2) == expected
+    assert state_words.facts(transport, revision, None, None, 0) == "Streamable HTTP · 2025-11-25"
+    assert state_words.facts("tool-stream", "", None, None, 0) == "Tool stream"
+    assert state_words.facts("", "", None, None, 1) == "1 reconnect"
+    assert state_words.facts("", "", None, None, 0) == ""
 
 
 @pytest.mark.parametrize(
