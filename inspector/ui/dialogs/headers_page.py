@@ -6,15 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspector.record.text import counted
-from inspector.ui.dialogs.header_row import HeaderRow
+from inspector.ui.dialogs.header_rows import MAX_ROWS, HeaderRows
 from inspector.ui.dialogs.header_text import problem, read_headers, repeated_name
 from inspector.ui.forms.parts import muted_label
 from inspector.ui.settings import Header
 
-MAX_ROWS = 100
 _EMPTY = "No headers of your own. Add one, or paste “Name: value” lines or a curl command here."
 _UNREADABLE = "The clipboard holds no “Name: value” lines and no curl command with -H."
 
@@ -26,26 +25,28 @@ class HeadersPage(QWidget):
 
     def __init__(self, headers: Sequence[Header]) -> None:
         super().__init__()
-        self._rows: list[HeaderRow] = []
         self._add = QPushButton("Add header")
         self._paste = QPushButton("Paste headers")
         self._note = muted_label()
         self._empty = muted_label(_EMPTY)
-        self._column = QVBoxLayout()
+        self._rows = HeaderRows(self._empty)
         self._lay_out()
         self._add.clicked.connect(self.add_row)
         self._paste.clicked.connect(self.paste)
-        for header in headers:
-            self._append(header)
-        self._renumber()
+        self._rows.changed.connect(self.changed)
+        self._rows.pasted.connect(self._take)
+        self._rows.dropped.connect(self._add.setFocus)
+        self._rows.renumbered.connect(self._note.clear)
+        self._rows.full.connect(self._note.setText)
+        self._rows.set_headers(headers)
 
     def headers(self) -> tuple[Header, ...]:
         """Every row that holds anything."""
-        return tuple(header for header in (row.header() for row in self._rows) if header.name or header.value)
+        return self._rows.headers()
 
     def problem(self) -> tuple[str, QWidget] | None:
         """The first row that cannot be sent: why, and the field to mend."""
-        for row in self._rows:
+        for row in self._rows.rows:
             header = row.header()
             sentence = problem(header) if header.name or header.value else None
             if sentence is not None:
@@ -53,17 +54,12 @@ class HeadersPage(QWidget):
         name = repeated_name(self.headers())
         if name is None:
             return None
-        last = next(row for row in reversed(self._rows) if row.header().name.lower() == name.lower())
+        last = next(row for row in reversed(self._rows.rows) if row.header().name.lower() == name.lower())
         return f"{name} is on twice, and only the last would be sent; switch one off.", last.focus_field()
 
     def add_row(self) -> None:
         """An empty row with the cursor in it."""
-        if len(self._rows) >= MAX_ROWS:
-            self._note.setText(f"There is room for {MAX_ROWS} headers.")
-            return
-        self._append(Header("", ""))
-        self._renumber()
-        self._rows[-1].focus_name()
+        self._rows.add_row()
 
     def paste(self) -> None:
         """Fill rows from the clipboard."""
@@ -92,10 +88,6 @@ class HeadersPage(QWidget):
         self._paste.setToolTip("Read “Name: value” lines or a curl command from the clipboard")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(6)
-        self._column.addWidget(self._empty, 1)
-        self._column.addStretch()
         buttons = QHBoxLayout()
         buttons.addWidget(self._add)
         buttons.addWidget(self._paste)
@@ -103,74 +95,30 @@ class HeadersPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 14, 14, 14)
         layout.setSpacing(10)
-        layout.addWidget(_scrolled(self._column), 1)
+        layout.addWidget(self._rows, 1)
         layout.addLayout(buttons)
-
-    def _append(self, header: Header) -> None:
-        row = HeaderRow(header)
-        row.changed.connect(self.changed)
-        row.removed.connect(lambda: self._drop(row))
-        row.entered.connect(lambda: self._go_on(row))
-        row.pasted.connect(self._take)
-        self._rows.append(row)
-        self._column.insertWidget(len(self._rows), row)
-
-    def _drop(self, row: HeaderRow) -> None:
-        self._rows.remove(row)
-        self._column.removeWidget(row)
-        row.hide()
-        row.deleteLater()
-        self._renumber()
-        self._add.setFocus()
-        self.changed.emit()
-
-    def _go_on(self, row: HeaderRow) -> None:
-        following = self._rows.index(row) + 1
-        if following < len(self._rows):
-            self._rows[following].focus_name()
-        else:
-            self.add_row()
 
     def _take(self, headers: Iterable[Header]) -> None:
         """Each header into the row of its name, or a new one; empty rows make place."""
-        for row in [row for row in self._rows if row.header() == Header("", "", row.header().on)]:
-            self._drop(row)
-        named = {row.header().name.lower(): row for row in self._rows}
+        for row in [row for row in self._rows.rows if row.header() == Header("", "", row.header().on)]:
+            self._rows.drop(row)
+        named = {row.header().name.lower(): row for row in self._rows.rows}
         taken: list[Header] = []
         for header in headers:
             if (row_of_name := named.get(header.name.lower())) is not None:
                 row_of_name.replace(header)
-            elif len(self._rows) < MAX_ROWS:
-                self._append(header)
-                named[header.name.lower()] = self._rows[-1]
+            elif len(self._rows.rows) < MAX_ROWS:
+                self._rows.append(header)
+                named[header.name.lower()] = self._rows.rows[-1]
             else:
                 break
             taken.append(header)
-        self._renumber()
+        self._rows.renumber()
         self._note.setText(_pasted_words(taken))
         self.changed.emit()
-
-    def _renumber(self) -> None:
-        for number, row in enumerate(self._rows):
-            row.set_number(number)
-        self._empty.setVisible(not self._rows)
-        self._note.clear()
 
 
 def _pasted_words(headers: Sequence[Header]) -> str:
     words = f"{counted(len(headers), 'header')} pasted."
     off = ", ".join(dict.fromkeys(header.name for header in headers if not header.on))
     return f"{words} Off, because the inspector sends its own: {off}." if off else words
-
-
-def _scrolled(column: QVBoxLayout) -> QScrollArea:
-    page = QWidget()
-    page.setLayout(column)
-    area = QScrollArea(widgetResizable=True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(page)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    for widget in (page, area.viewport()):
-        widget.setAutoFillBackground(False)
-    return area

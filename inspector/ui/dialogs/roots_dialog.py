@@ -8,13 +8,14 @@ from pathlib import Path
 import qtawesome
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from inspector.protocol.roots import MAX_ROOTS, Root, first_problem, of_folder
 from inspector.ui.badge import deprecated_badge
 from inspector.ui.dialogs.dialog_parts import button_row, heading, problem_label, push_button
 from inspector.ui.forms.parts import muted_label, tool_button
 from inspector.ui.theme import color
+from inspector.ui.views.scrolled import scrolled
 
 _WORDS = "When a server asks for roots, it is told these names and addresses. Nothing is read or opened for it."
 _EMPTY = "No roots: a server that asks is given an empty list."
@@ -78,7 +79,7 @@ class RootsDialog(QDialog):
         column.setSpacing(10)
         column.addLayout(top)
         column.addWidget(muted_label(_WORDS))
-        column.addWidget(_scrolled(self._column), 1)
+        column.addWidget(scrolled(self._column), 1)
         column.addWidget(self._problem)
         cancel = push_button("Cancel", "rootsCancel", "Change nothing (Esc)")
         ok = push_button("OK", "rootsOk", "Use these roots (Ctrl+Enter)", primary=True)
@@ -190,16 +191,3 @@ class _Row(QWidget):
         icons = ((self._up, "mdi6.arrow-up"), (self._down, "mdi6.arrow-down"), (self._remove, "mdi6.close"))
         for button, name in icons:
             button.setIcon(qtawesome.icon(name, color=color("muted"), color_disabled=color("border")))
-
-
-def _scrolled(column: QVBoxLayout) -> QScrollArea:
-    page = QWidget()
-    page.setLayout(column)
-    area = QScrollArea(widgetResizable=True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(page)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    for widget in (page, area.viewport()):
-        widget.setAutoFillBackground(False)
-    return area

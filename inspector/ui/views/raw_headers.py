@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from inspector.ui.dialogs.header_row import HeaderRow
+from inspector.ui.dialogs.header_rows import HeaderRows
 from inspector.ui.dialogs.header_text import read_headers
 from inspector.ui.forms.parts import muted_label
 from inspector.ui.settings import Header
 from inspector.ui.tab_order import arrange
 
-MAX_ROWS = 100
 _EMPTY = "No headers. Host and Content-Length are added when it is sent."
 
 
@@ -27,31 +26,30 @@ class RawHeaders(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[HeaderRow] = []
         self._add = QPushButton("Add header")
         self._paste = QPushButton("Paste headers")
         self._last = QPushButton("Copy from last request")
         self._note = muted_label()
         self._empty = muted_label(_EMPTY)
-        self._column = QVBoxLayout()
+        self._rows = HeaderRows(self._empty, may_be_wide=True)
         self._lay_out()
         self._add.clicked.connect(self.add_row)
         self._paste.clicked.connect(self.paste)
         self._last.clicked.connect(self.last_wanted)
-        self._renumber()
+        self._rows.changed.connect(self.changed)
+        self._rows.pasted.connect(self._take)
+        self._rows.dropped.connect(self._add.setFocus)
+        self._rows.full.connect(self.say)
+        self._rows.renumbered.connect(self._on_renumbered)
+        self._rows.renumber()
 
     def headers(self) -> tuple[Header, ...]:
         """Every row that holds anything."""
-        return tuple(header for header in (row.header() for row in self._rows) if header.name or header.value)
+        return self._rows.headers()
 
     def set_headers(self, headers: Iterable[Header], note: str = "") -> None:
         """Replace all rows; `note` is a sentence about where they come from."""
-        for row in self._rows:
-            self._take_out(row)
-        self._rows.clear()
-        for header in list(headers)[:MAX_ROWS]:
-            self._append(header)
-        self._renumber()
+        self._rows.set_headers(headers)
         self.say(note)
         self.changed.emit()
 
@@ -62,12 +60,7 @@ class RawHeaders(QWidget):
 
     def add_row(self) -> None:
         """An empty row with the cursor in it."""
-        if len(self._rows) >= MAX_ROWS:
-            self.say(f"There is room for {MAX_ROWS} headers.")
-            return
-        self._append(Header("", ""))
-        self._renumber()
-        self._rows[-1].focus_name()
+        self._rows.add_row()
 
     def paste(self) -> None:
         """Add the headers of the clipboard, all switched on: a raw request is sent as it was written."""
@@ -91,10 +84,6 @@ class RawHeaders(QWidget):
         self._note.setObjectName("rawHeadersNote")
         self._note.setAccessibleName("About the headers")
         self._empty.setObjectName("rawHeadersEmpty")
-        self._column.setContentsMargins(0, 0, 6, 0)
-        self._column.setSpacing(6)
-        self._column.addWidget(self._empty)
-        self._column.addStretch()
         buttons = QHBoxLayout()
         for button, _ in named:
             buttons.addWidget(button)
@@ -104,52 +93,8 @@ class RawHeaders(QWidget):
         layout.setSpacing(6)
         layout.addLayout(buttons)  # above, so that Tab goes on from them to rows that are made later
         layout.addWidget(self._note)
-        layout.addWidget(_scrolled(self._column), 1)
+        layout.addWidget(self._rows, 1)
         self._note.hide()
 
-    def _append(self, header: Header) -> None:
-        row = HeaderRow(header)
-        row.changed.connect(self.changed)
-        row.removed.connect(lambda: self._drop(row))
-        row.entered.connect(lambda: self._go_on(row))
-        row.pasted.connect(self._take)
-        self._rows.append(row)
-        self._column.insertWidget(len(self._rows), row)
-
-    def _take_out(self, row: HeaderRow) -> None:
-        self._column.removeWidget(row)
-        row.set_number(-1)  # it lives on until the event loop comes round, and must not be found
-        row.hide()
-        row.deleteLater()
-
-    def _drop(self, row: HeaderRow) -> None:
-        self._rows.remove(row)
-        self._take_out(row)
-        self._renumber()
-        self._add.setFocus()
-        self.changed.emit()
-
-    def _go_on(self, row: HeaderRow) -> None:
-        following = self._rows.index(row) + 1
-        if following < len(self._rows):
-            self._rows[following].focus_name()
-        else:
-            self.add_row()
-
-    def _renumber(self) -> None:
-        for number, row in enumerate(self._rows):
-            row.set_number(number)
-        self._empty.setVisible(not self._rows)
-        arrange(self._add, self._paste, self._last, *self._rows)
-
-
-def _scrolled(column: QVBoxLayout) -> QScrollArea:
-    page = QWidget()
-    page.setLayout(column)
-    area = QScrollArea(widgetResizable=True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidget(page)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    for widget in (page, area.viewport()):
-        widget.setAutoFillBackground(False)
-    return area
+    def _on_renumbered(self) -> None:
+        arrange(self._add, self._paste, self._last, *self._rows.rows)
