@@ -25,8 +25,8 @@ NOT_CONNECTED = "Connect to a server to call its tools."
 
 def connect(window: MainWindow) -> None:
     """Connect the signals of all parts; to be called once, when they are there."""
-    for tie in (_Bar, _Offers, _Work, _Connection):
-        tie(window)
+    for part in (_Bar(window), _Offers(window), _Work(window), _Connection(window)):
+        part.connect_parts()
 
 
 class _Tie(QObject):
@@ -36,10 +36,6 @@ class _Tie(QObject):
         super().__init__(window)
         self.window = window
         self.controller = window.controller
-        self.connect_parts()
-
-    def connect_parts(self) -> None:
-        raise NotImplementedError
 
 
 class _Bar(_Tie):
