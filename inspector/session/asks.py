@@ -80,6 +80,12 @@ class Asks:
         if asked is not None:
             asked.cancel()
 
+    def drop(self, stream: int) -> None:
+        """The request whose stream brought these questions was given up: nobody needs their answers any more."""
+        for request_id, event in tuple(self._events.items()):
+            if event.stream == stream and request_id in self._tasks:
+                self._tasks[request_id].cancel()
+
     async def _answer(self, message: JsonRpc) -> None:
         reply = await self._reply_to(message)
         await self._say(reply, f"answer to {(message.method or '')[:MAX_PURPOSE_CHARACTERS]}")

@@ -176,6 +176,7 @@ class Conversation:
         self.calls.fail(call, outcome, reason)
         if call.stream is None:
             return
+        self.asks.drop(call.stream.number)
         if not call.stream.is_leaving or (self.channel is not None and self.channel.cancels_by_closing):
             cause = EndCause.TIMED_OUT_BY_US if outcome is Outcome.TIMED_OUT else EndCause.CANCELLED_BY_US
             call.stream.stop(cause, reason)

@@ -410,6 +410,34 @@ async def test_the_server_takes_its_question_back(server: FaultServer, mcp: Stre
     assert "(answer)" not in server.methods()
 
 
+async def test_a_question_ends_with_the_call_that_brought_it(server: FaultServer, mcp: StreamableMcp) -> None:
+    was_asked, was_stopped = asyncio.Event(), asyncio.Event()
+
+    async def wait_long(params: Json) -> Json:
+        was_asked.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            was_stopped.set()
+        return {}
+
+    async def ask(connection: Connection, request: Request, message: Json) -> None:
+        await connection.stream()
+        await connection.event({"jsonrpc": "2.0", "id": 7, "method": "roots/list"})
+        await connection.hang()
+
+    mcp.on["tools/call"] = ask
+    async with streamable(server.url(), roots=wait_long) as session, asyncio.TaskGroup() as group:
+        call = group.create_task(session.call_tool("x"))
+        await was_asked.wait()
+        call.cancel()
+        async with asyncio.timeout(5):
+            await was_stopped.wait()
+        await until(lambda: "notifications/cancelled" in server.methods())
+    check_river(session.river)
+    assert "(answer)" not in server.methods()
+
+
 async def test_notifications_on_the_standalone_stream(server: FaultServer, mcp: StreamableMcp) -> None:
     changed = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
 
