@@ -132,16 +132,17 @@ def test_the_questions_of_a_call_are_answered_in_dialogs(application: QApplicati
     at_desk(application, scene)
 
 
-def test_a_question_does_not_hinder_cancelling_the_call(application: QApplication) -> None:
+def test_a_question_goes_with_the_call_that_is_cancelled(application: QApplication) -> None:
     async def scene(desk: Desk, server: FaultServer) -> None:
         asking = server.routes["/mcp"] = Asking(ELICITATION)
         await call_echo(desk)
-        form = await question(desk, "elicitationDialog")
+        await question(desk, "elicitationDialog")
         await desk.click("cancelButton")
         assert (await desk.outcome()).startswith("■ echo cancelled")
-        form.reject()
-        await until(lambda: asking.answered, "the answer")
-        assert asking.answered[0]["result"] == {"action": "cancel"}
+        await until(lambda: desk.window.questions.length == 0, "the question to go")
+        assert shown_dialogs(desk) == []
+        await until(lambda: "notifications/cancelled" in server.methods(), "the server to be told")
+        assert asking.answered == []
 
     at_desk(application, scene)
 
