@@ -136,11 +136,6 @@ def result_request(task_id: str) -> Request:
     return "tasks/result", {"taskId": task_id}
 
 
-def list_request(cursor: str | None = None) -> Request:
-    """R32 only."""
-    return "tasks/list", {} if cursor is None else {"cursor": cursor}
-
-
 def cancel_request(task_id: str) -> Request:
     """A wish: the task is cancelled when its status says so; one that has ended already answers -32602 (R32)."""
     return "tasks/cancel", {"taskId": task_id}

@@ -6,16 +6,22 @@ import enum
 from dataclasses import dataclass
 from typing import Any
 
-from inspector.protocol import era
-from inspector.protocol.envelope import TASKS_EXTENSION
+from inspector.protocol import era, tasks
 
 DEFAULT_TIMEOUT_S = 60.0
+BY_ITSELF = "The server decides by itself which calls become tasks; they are followed to their end."
+NO_EXTENSION = "The server does not offer the tasks extension."
+_REASONS = {
+    "required": "This tool runs only as a task.",
+    "optional": "The server answers at once with a task, which is followed to its end.",
+    "forbidden": "The server does not offer this tool as a task (tasks.requests.tools.call, execution.taskSupport).",
+}
 
 
 class TaskSupport(enum.Enum):
     """Whether a call can ask to be run as a task (R32)."""
 
-    NONE = "none"
+    NONE = "forbidden"
     OPTIONAL = "optional"
     REQUIRED = "required"
 
@@ -48,31 +54,8 @@ def call_facts(
     tool: Any, revision: str, capabilities: dict[str, Any], timeout_s: float = DEFAULT_TIMEOUT_S
 ) -> CallFacts:
     """What an entry of tools/list, the negotiated revision and the server's capabilities allow."""
-    if era.is_stateless(revision):
-        return CallFacts(TaskSupport.NONE, _in_extension(capabilities), timeout_s)
-    support, reason = _in_core(tool, capabilities)
-    return CallFacts(support, reason, timeout_s)
-
-
-def _in_extension(capabilities: dict[str, Any]) -> str:
-    """From 2026-07-28 on there is nothing to ask for: the server decides, call by call (R52)."""
-    extensions = capabilities.get("extensions")
-    if isinstance(extensions, dict) and TASKS_EXTENSION in extensions:
-        return "The server decides by itself which calls become tasks; they are followed to their end."
-    return "The server does not offer the tasks extension."
-
-
-def _in_core(tool: Any, capabilities: dict[str, Any]) -> tuple[TaskSupport, str]:
-    """Up to 2025-11-25 both must agree: the server's tasks.requests.tools.call and the tool's taskSupport (R32)."""
-    level: Any = capabilities
-    for key in ("tasks", "requests", "tools", "call"):
-        level = level.get(key) if isinstance(level, dict) else None
-    if level is None:
-        return TaskSupport.NONE, "The server does not declare tasks for tools/call."
-    execution = tool.get("execution") if isinstance(tool, dict) else None
-    support = execution.get("taskSupport") if isinstance(execution, dict) else None
-    if support == "required":
-        return TaskSupport.REQUIRED, "This tool runs only as a task."
-    if support == "optional":
-        return TaskSupport.OPTIONAL, "The server answers at once with a task, which is followed to its end."
-    return TaskSupport.NONE, "This tool does not run as a task (execution.taskSupport)."
+    support = tasks.task_support(tool, capabilities, revision)
+    if era.is_stateless(revision):  # there is nothing to ask for: the server decides, call by call (R52)
+        reason = NO_EXTENSION if support == "forbidden" else BY_ITSELF
+        return CallFacts(TaskSupport.NONE, reason, timeout_s)
+    return CallFacts(TaskSupport(support), _REASONS[support], timeout_s)

@@ -179,8 +179,6 @@ def test_r32_r52_the_requests() -> None:
     assert tasks.get_request("t") == ("tasks/get", {"taskId": "t"})
     assert tasks.result_request("t") == ("tasks/result", {"taskId": "t"})
     assert tasks.cancel_request("t") == ("tasks/cancel", {"taskId": "t"})
-    assert tasks.list_request() == ("tasks/list", {})
-    assert tasks.list_request("") == ("tasks/list", {"cursor": ""})
     assert tasks.update_request("t", {"a": {"action": "accept"}}) == (
         "tasks/update",
         {"taskId": "t", "inputResponses": {"a": {"action": "accept"}}},
