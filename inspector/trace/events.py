@@ -75,16 +75,18 @@ class Outcome(enum.StrEnum):
     REFUSED = "refused"
 
 
-class TraceEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="event"):
-    """What all events have in common.
+class TraceEvent(
+    msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag_field="kind", tag="event"
+):
+    """What all events have in common; as JSON an event says only what is not the default.
 
     `n` counts from 0 without gaps over the whole river; `at` is Unix time in seconds; `connection` numbers the user's
     connects from 1; `stream` numbers the HTTP exchanges of the river from 1, and is None for what belongs to none.
     """
 
-    n: int
-    at: float
-    monotonic_ns: int
+    n: int = 0
+    at: float = 0.0
+    monotonic_ns: int = 0
     connection: int = 0
     stream: int | None = None
     direction: Direction | None = None
