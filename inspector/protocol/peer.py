@@ -45,7 +45,7 @@ class Pending:
     `on_message` is told of everything else that comes on the request's own stream, with the event it became.
     """
 
-    id: int
+    id: RequestId
     method: str
     name: str | None
     wants_progress: bool = False
@@ -111,11 +111,16 @@ class Peer:
         if with_progress:
             params = with_token(params or {}, request_id)
         body = jsontext.dumps(jsonrpc.request(request_id, method, params))  # what is no JSON raises, and nothing waits
-        pending = Pending(request_id, method, name_of(method, params), with_progress, token_in(params))
+        return self.adopt(request_id, method, params, wants_progress=with_progress), body
+
+    def adopt(self, request_id: RequestId, method: str, params: Any, *, wants_progress: bool = False) -> Pending:
+        """Register a request that has its id already, such as one that a file tells of."""
+        token = token_in(params) if isinstance(params, dict) else None
+        pending = Pending(request_id, method, name_of(method, params), wants_progress, token)
         self.pending[request_id] = pending
-        if pending.progress_token is not None:
-            self._tokens[pending.progress_token] = pending
-        return pending, body
+        if token is not None:
+            self._tokens[token] = pending
+        return pending
 
     def give_up(self, pending: Pending) -> None:
         """The request will not be waited for any longer; an answer that still comes is late."""

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspector.protocol import era, error_codes, jsonrpc
-from inspector.protocol.jsonrpc import JsonRpc, MessageType
+from inspector.protocol.jsonrpc import JsonRpc, MessageType, RequestId
 from inspector.protocol.peer import Peer, Pending, Progress
 from inspector.session.link import Link
 from inspector.session.stream import Ended, Stream
 from inspector.trace.events import ExchangeFailed, Outcome
+from inspector.trace.facts import is_tool_error
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class Calls:
         self._link = link
         self._peer = peer
         self.revision = era.LATEST
-        self._calls: dict[int, Call] = {}
+        self._calls: dict[RequestId, Call] = {}
 
     def start(
         self,
@@ -236,8 +237,3 @@ def _advice(code: int | None, error: Any, revision: str) -> str:
         return ""
     _, advice = error_codes.explain_code(code, error.get("data"), revision)
     return f" {advice}"
-
-
-def is_tool_error(method: str, result: Any) -> bool:
-    """A tools/call result that says `isError`."""
-    return method == "tools/call" and isinstance(result, dict) and result.get("isError") is True

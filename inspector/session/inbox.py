@@ -6,14 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 from inspector.protocol import era, jsonrpc
-from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.jsonrpc import JsonRpc, MessageType
-from inspector.protocol.peer import NAME_PARAMS, NOTHING, Peer, Pending, Reading, name_of
-from inspector.session.calls import Calls, is_tool_error
-from inspector.session.frames import Frames, sse_facts, why_no_event
+from inspector.protocol.peer import NOTHING, Peer, Pending, Reading
+from inspector.session.calls import Calls
+from inspector.session.frames import Frames
 from inspector.session.link import Link
 from inspector.session.reader import Arrival
 from inspector.trace.events import Direction, Framing, Message
+from inspector.trace.facts import (
+    add_meaning,
+    add_own_facts,
+    batch_breach,
+    claims_json_rpc,
+    envelope_breach,
+    foreign_event_name,
+    invalid_json,
+    sse_facts,
+    why_no_event,
+)
 from inspector.wire import jsontext
 from inspector.wire.sse import Frame
 
@@ -43,7 +53,7 @@ class Inbox(Frames):
             self._foreign_event_name(frame, arrival)
         elif parsed.error is not None:
             n = self.frame(frame, arrival, f"The data is no JSON: {parsed.error.text}.")
-            self._link.report(_invalid_json(parsed.error.text, parsed.error.offset, frame.truncated), arrival.stream, n)
+            self._link.report(invalid_json(parsed.error.text, parsed.error.offset, frame.truncated), arrival.stream, n)
         elif isinstance(parsed.value, list) and parsed.value:
             n = self.frame(frame, arrival, "A JSON-RPC batch.")
             self._batch(frame.data.encode(), parsed.value, arrival, carrier, n)
@@ -56,21 +66,19 @@ class Inbox(Frames):
         parsed = jsontext.parse(body)
         if parsed.error is not None:
             if must_be_message:
-                self._link.report(_invalid_json(parsed.error.text, parsed.error.offset, False), arrival.stream)
+                self._link.report(invalid_json(parsed.error.text, parsed.error.offset, False), arrival.stream)
             return False
         if isinstance(parsed.value, list) and parsed.value:
             self._batch(body, parsed.value, arrival, carrier, None)
             return True
-        if not must_be_message and not _claims_json_rpc(parsed.value):
+        if not must_be_message and not claims_json_rpc(parsed.value):
             return False
         self._message(parsed.value, arrival, carrier, Framing.BODY, raw=body)
         return True
 
     def _batch(self, raw: bytes, values: list[Any], arrival: Arrival, carrier: Pending | None, n: int | None) -> None:
         if self.revision is not None and not era.allows_batches(self.revision):
-            text = f"A batch of {len(values)} messages came; {self.revision} knows no batches."
-            fix = "Send one message at a time."
-            self._link.report(Breach("jsonrpc-batch", Severity.WARN, text, fix, "JSON-RPC batching"), arrival.stream, n)
+            self._link.report(batch_breach(len(values), self.revision), arrival.stream, n)
         slices = jsontext.split_array(raw)
         for value, part in zip(values, slices, strict=True):
             self._message(value, arrival, carrier, Framing.BATCH, raw=part)
@@ -91,9 +99,9 @@ class Inbox(Frames):
         if owner is not None and not reading.settles:
             owner.events += 1
         fields = {"raw": raw} if frame is None else sse_facts(frame)
-        _add_own_facts(fields, message)
+        add_own_facts(fields, message)
         if reading is not NOTHING:
-            _add_meaning(fields, message, reading, arrival)
+            add_meaning(fields, message, reading, arrival.last_ns)
         event = self._link.river.emit(
             Message,
             monotonic_ns=arrival.last_ns,
@@ -119,52 +127,8 @@ class Inbox(Frames):
         for breach in reading.breaches:
             self._link.report(breach, event.stream, event.n)
         if message.problems:
-            text = f"The message is no proper JSON-RPC 2.0: {'; '.join(message.problems)}."
-            breach = Breach("jsonrpc-envelope-invalid", Severity.ERROR, text, "", "JSON-RPC 2.0 sections 4 and 5")
-            self._link.report(breach, event.stream, event.n)
+            self._link.report(envelope_breach(message), event.stream, event.n)
 
     def _foreign_event_name(self, frame: Frame, arrival: Arrival) -> None:
-        name = jsonrpc.shown(frame.event)
-        n = self.frame(frame, arrival, f"An event named {name}, which MCP does not know.")
-        text = f"The event is named {name}; clients take only `message` and drop this one."
-        fix = "Name the event `message`, or leave the name out."
-        breach = Breach("sse-unknown-event-name", Severity.WARN, text, fix, "SSE framing of the transports")
-        self._link.report_once(breach, arrival.stream, n)
-
-
-def _add_own_facts(fields: dict[str, Any], message: JsonRpc) -> None:
-    """What a message says of itself; only what is not the default, as this is done for every one."""
-    if message.method is not None:
-        fields["method"] = message.method
-        if message.method in NAME_PARAMS:
-            fields["name"] = name_of(message.method, message.params)
-    if message.id is not None:
-        fields["id"] = message.id
-    if message.problems:
-        fields["problems"] = message.problems
-    if message.type is MessageType.ERROR:
-        fields["error_code"] = jsonrpc.error_of(message)[0]
-
-
-def _add_meaning(fields: dict[str, Any], message: JsonRpc, reading: Reading, arrival: Arrival) -> None:
-    """What a message means to us, and what the request says that it answers."""
-    fields["request_n"], fields["progress_token"] = reading.request_n, reading.progress_token
-    pending = reading.pending
-    if reading.settles and pending is not None:
-        fields["method"], fields["name"] = pending.method, pending.name
-        fields["rtt_ms"] = (arrival.last_ns - pending.sent_ns) / 1e6
-        is_result = message.type is MessageType.RESPONSE
-        fields["is_tool_error"] = is_result and is_tool_error(pending.method, message.result)
-
-
-def _claims_json_rpc(value: Any) -> bool:
-    """Whether the body of an HTTP error is meant as JSON-RPC: OAuth and others use `error` for words of their own."""
-    if jsonrpc.read(value).type is MessageType.INVALID:
-        return False
-    return "jsonrpc" in value or not isinstance(value.get("error"), str)
-
-
-def _invalid_json(text: str, offset: int, truncated: bool) -> Breach:
-    cause = " The event was longer than our limit and is cut off." if truncated else ""
-    fix = "Serialise with a JSON library, on one data line, without truncation and without NaN."
-    return Breach("jsonrpc-invalid-json", Severity.ERROR, f"The data is no JSON at byte {offset}: {text}.{cause}", fix)
+        note, breach = foreign_event_name(frame)
+        self._link.report_once(breach, arrival.stream, self.frame(frame, arrival, note))

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from inspector.protocol.transports.answer import Head, HttpRequest, Meaning, Verdict
-from inspector.session.frames import Frames, why_no_event
+from inspector.session.frames import Frames
 from inspector.session.link import Link
 from inspector.session.reader import Arrival
 from inspector.session.stream import Ended, Stream
 from inspector.trace.events import BodyReceived, EndCause, HeadersReceived
+from inspector.trace.facts import why_no_event
 from inspector.wire import http
 from inspector.wire.http import HeaderList
 from inspector.wire.sse import Comment, Frame

@@ -13,11 +13,12 @@ from inspector.protocol import era, jsonrpc, tasks
 from inspector.protocol.tasks import TaskState
 from inspector.session.asked import Asked
 from inspector.session.asks import Asks
-from inspector.session.calls import Answer, is_tool_error
+from inspector.session.calls import Answer
 from inspector.session.link import Link
 from inspector.session.options import Refused
 from inspector.session.rounds import words_of
 from inspector.trace.events import Outcome
+from inspector.trace.facts import is_tool_error
 
 log = logging.getLogger(__name__)
 

@@ -27,11 +27,11 @@ from inspector.session.channels import endings
 from inspector.session.channels.rules import PlainRules
 from inspector.session.conversation import Conversation
 from inspector.session.failure import ConnectError, FailureKind
-from inspector.session.frames import why_no_event
 from inspector.session.manifest_source import fetch_manifest
 from inspector.session.reader import Arrival
 from inspector.session.stream import Ended, Stream
 from inspector.trace.events import ConnectionState, Direction, EndCause, Framing, Outcome, ToolStep
+from inspector.trace.facts import why_no_event
 from inspector.wire import jsontext
 from inspector.wire.http import mask_url
 from inspector.wire.sse import Comment, Frame

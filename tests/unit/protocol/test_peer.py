@@ -373,3 +373,17 @@ def test_what_is_no_message_means_nothing() -> None:
 )
 def test_the_name_of_what_a_message_is_about(method: str | None, params: Any, name: str | None) -> None:
     assert name_of(method, params) == name
+
+
+def test_a_request_that_has_its_id_already_is_paired_like_our_own() -> None:
+    peer = Peer(initialized=True)
+    params = {"name": "echo", "_meta": {"progressToken": "t"}}
+    pending = peer.adopt("a-1", "tools/call", params)
+    pending.request_n = 3
+    moved = jsonrpc.notification("notifications/progress", {"progressToken": "t", "progress": 1})
+    step = peer.feed(jsonrpc.read(moved))
+    assert (step.pending, step.request_n, step.breaches) == (pending, 3, ())
+    answer = peer.feed(jsonrpc.read(jsonrpc.result("a-1", {})))
+    assert (answer.pending, answer.settles, answer.breaches) == (pending, True, ())
+    assert pending.name == "echo"
+    assert peer.adopt(None, "ping", ["odd"]).progress_token is None

@@ -1,0 +1,125 @@
+"""What event-stream blocks and JSON-RPC messages put into their trace events, and what is wrong with them.
+
+A live session and a file that is imported read the same bytes, so both take these facts from here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inspector.protocol import jsonrpc
+from inspector.protocol.breach import Breach, Severity
+from inspector.protocol.jsonrpc import JsonRpc, MessageType
+from inspector.protocol.peer import NAME_PARAMS, Reading, name_of
+from inspector.wire.sse import Frame
+
+
+def sse_facts(frame: Frame) -> dict[str, Any]:
+    """What an event takes over from its block; only what is not the default."""
+    fields: dict[str, Any] = {"raw": frame.raw, "offset": frame.offset}
+    if frame.id is not None:
+        fields["event_id"] = frame.id
+    if frame.event != "message":
+        fields["event"] = frame.event
+    if frame.retry_ms is not None:
+        fields["retry_ms"] = frame.retry_ms
+    if frame.truncated:
+        fields["truncated"] = True
+    return fields
+
+
+def why_no_event(frame: Frame) -> str:
+    """What a block is that carries nothing (R26)."""
+    if not frame.complete:
+        return "The stream ended inside this block; it is not dispatched."
+    if not frame.dispatched:
+        return "A block without data; nothing is dispatched."
+    return "A priming event: an id to resume from." if frame.id is not None else "An event with empty data."
+
+
+def frame_breaches(frame: Frame, limit_bytes: int) -> list[Breach]:
+    """What many clients stumble over in a block."""
+    found = []
+    if frame.truncated:
+        text = (
+            f"An event is larger than our limit of {limit_bytes:,} bytes; its beginning is kept, the rest is dropped."
+        )
+        found.append(
+            Breach("sse-event-too-large", Severity.ERROR, text, "Paginate, or link to the data as a resource.")
+        )
+    if frame.invalid_utf8:
+        text = "The event has bytes that are no UTF-8; they are shown as U+FFFD."
+        found.append(Breach("sse-charset", Severity.ERROR, text, "Encode the stream as UTF-8.", "WHATWG HTML 9.2.5"))
+    if frame.bom:
+        text = "The stream starts with a byte order mark; several clients lose the first event to it."
+        found.append(Breach("sse-bom", Severity.WARN, text, "Encode as plain UTF-8, not as UTF-8 with signature."))
+    if frame.unknown_lines:
+        line = frame.unknown_lines[0][:60]
+        text = f"A line is no SSE field and is ignored: {line!r}."
+        found.append(Breach("sse-unknown-field", Severity.WARN, text, "Put `data: ` before every line of data."))
+    return found
+
+
+def add_own_facts(fields: dict[str, Any], message: JsonRpc) -> None:
+    """What a message says of itself; only what is not the default, as this is done for every one."""
+    if message.method is not None:
+        fields["method"] = message.method
+        if message.method in NAME_PARAMS:
+            fields["name"] = name_of(message.method, message.params)
+    if message.id is not None:
+        fields["id"] = message.id
+    if message.problems:
+        fields["problems"] = message.problems
+    if message.type is MessageType.ERROR:
+        fields["error_code"] = jsonrpc.error_of(message)[0]
+
+
+def add_meaning(fields: dict[str, Any], message: JsonRpc, reading: Reading, arrived_ns: int) -> None:
+    """What a message means to us, and what the request says that it answers."""
+    fields["request_n"], fields["progress_token"] = reading.request_n, reading.progress_token
+    pending = reading.pending
+    if reading.settles and pending is not None:
+        fields["method"], fields["name"] = pending.method, pending.name
+        fields["rtt_ms"] = (arrived_ns - pending.sent_ns) / 1e6
+        is_result = message.type is MessageType.RESPONSE
+        fields["is_tool_error"] = is_result and is_tool_error(pending.method, message.result)
+
+
+def claims_json_rpc(value: Any) -> bool:
+    """Whether the body of an HTTP error is meant as JSON-RPC: OAuth and others use `error` for words of their own."""
+    if jsonrpc.read(value).type is MessageType.INVALID:
+        return False
+    return "jsonrpc" in value or not isinstance(value.get("error"), str)
+
+
+def invalid_json(text: str, offset: int, truncated: bool) -> Breach:
+    """Data that should be a message and is no JSON."""
+    cause = " The event was longer than our limit and is cut off." if truncated else ""
+    fix = "Serialise with a JSON library, on one data line, without truncation and without NaN."
+    return Breach("jsonrpc-invalid-json", Severity.ERROR, f"The data is no JSON at byte {offset}: {text}.{cause}", fix)
+
+
+def batch_breach(count: int, revision: str) -> Breach:
+    """Messages came together where the revision wants them one by one."""
+    text = f"A batch of {count} messages came; {revision} knows no batches."
+    return Breach("jsonrpc-batch", Severity.WARN, text, "Send one message at a time.", "JSON-RPC batching")
+
+
+def envelope_breach(message: JsonRpc) -> Breach:
+    """What contradicts JSON-RPC in a message."""
+    text = f"The message is no proper JSON-RPC 2.0: {'; '.join(message.problems)}."
+    return Breach("jsonrpc-envelope-invalid", Severity.ERROR, text, "", "JSON-RPC 2.0 sections 4 and 5")
+
+
+def foreign_event_name(frame: Frame) -> tuple[str, Breach]:
+    """A block of an MCP stream whose event is not `message`: the note for it, and what is wrong."""
+    name = jsonrpc.shown(frame.event)
+    text = f"The event is named {name}; clients take only `message` and drop this one."
+    fix = "Name the event `message`, or leave the name out."
+    breach = Breach("sse-unknown-event-name", Severity.WARN, text, fix, "SSE framing of the transports")
+    return f"An event named {name}, which MCP does not know.", breach
+
+
+def is_tool_error(method: str, result: Any) -> bool:
+    """A tools/call result that says `isError`."""
+    return method == "tools/call" and isinstance(result, dict) and result.get("isError") is True
