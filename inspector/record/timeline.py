@@ -100,6 +100,10 @@ class Timeline:
         """Whether the row only says that the other side is alive: a comment or a ping."""
         return self.kinds[row] == RowKind.COMMENT or self._labels[row] in self._heartbeats
 
+    def named_heartbeats(self, start: int, end: int) -> bytes:
+        """1 for each row from `start` to before `end` whose label says that it is a heartbeat, 0 for the others."""
+        return bytes(map(self._heartbeats.__contains__, self._labels[start:end]))
+
     def root(self, row: int) -> int | None:
         """The row this one is about: the request of an answer, the start of an HTTP exchange, a violation's event."""
         root = self._root[row]

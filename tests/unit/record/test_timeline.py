@@ -171,6 +171,8 @@ def test_heartbeats_are_comments_and_pings(talk: Talk) -> None:
     request(talk, method="tools/list", name="ping")
     timeline = talk.into(Timeline())
     assert [timeline.is_heartbeat(row) for row in range(4)] == [True, True, True, False]
+    assert timeline.named_heartbeats(0, 4) == bytes([0, 1, 1, 0])
+    assert timeline.named_heartbeats(2, 4) == bytes([1, 0])
 
 
 def test_search_looks_into_labels_names_and_bytes_without_case(talk: Talk) -> None:
