@@ -22,6 +22,7 @@ from inspector.trace.events import (
     CommentReceived,
     Direction,
     FrameReceived,
+    Framing,
     Message,
     RequestSent,
     ToolStep,
@@ -56,7 +57,8 @@ COLUMNS = (
     "said",
     "facts",
 )
-N, ROW, ABOUT_N, RAW = 0, 1, 15, 17
+N, STREAM, ABOUT_N, OFFSET, RAW = 0, 5, 15, 16, 17
+"""Places of columns in a row."""
 CREATE = """
 CREATE TABLE event (
   n INTEGER PRIMARY KEY,  -- counts from 0 without gaps
@@ -152,7 +154,7 @@ def event_columns(event: AnyEvent, timeline: Timeline, row: int) -> Columns:
         latency_ms if latency_ms == latency_ms else None,  # noqa: PLR0124 - NaN stands for none
         timeline.severities[row],
         None if root is None else timeline.numbers[root],
-        event.offset if isinstance(event, _PLACED) else None,
+        _offset(event),
         getattr(event, field) if field else None,
         None if field and make is not RequestSent else searchable(event).decode("utf-8", "backslashreplace"),
         _facts(event, make),
@@ -176,13 +178,24 @@ def read(columns: tuple[Any, ...], data: bytes | None = None) -> AnyEvent:
     if field:
         head[field] = data if data is not None else raw or b""
     if kind in _PLACED_KINDS:
-        head["offset"] = offset
+        head["offset"] = offset or 0
     try:
         bare = _decode(facts)
     except (msgspec.MsgspecError, ValueError):  # what strict JSON does not hold, such as half a surrogate pair
         bare = msgspec.convert(jsontext.parse(facts.encode()).value, AnyEvent, strict=True)
     event: AnyEvent = replace(bare, **head)
     return event
+
+
+def _offset(event: AnyEvent) -> int | None:
+    """Where `raw` begins in the body of the stream; None where it is not a piece of that body as it came."""
+    if event.direction is not Direction.INBOUND:
+        return None
+    if isinstance(event, BodyReceived):
+        return 0
+    if isinstance(event, Message) and event.framing is Framing.BATCH:
+        return None
+    return event.offset if isinstance(event, _PLACED) else None
 
 
 def _facts(event: AnyEvent, make: type[TraceEvent]) -> str:

@@ -1,0 +1,251 @@
+"""The flight recorder's file: events go to one SQLite database as they happen, written by a thread of its own.
+
+`put` turns events into rows and queues them; the thread commits every tenth of a second, with the disk's confirmation,
+so a crash or a power cut costs at most what came since. What cannot be written is counted and said, never raised.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+from inspector.record import schema
+from inspector.record.chunk_bytes import Covering
+from inspector.record.schema import Columns
+from inspector.record.timeline import Timeline
+from inspector.trace.events import AnyEvent, ChunkReceived, Direction, Message, RequestSent, StreamEnded
+
+COMMIT_EVERY_S = 0.1
+MAX_BACKLOG_EVENTS = 50_000
+MAX_BACKLOG_BYTES = 128 * 1024 * 1024
+"""How much may wait for the disk before `has_room` says no."""
+_EARLY_EVENTS = 5_000
+_ROWS_AT_ONCE = 256
+# One statement for many rows: between two rows of `executemany` the thread would have to win back the interpreter.
+_VALUES = f"({','.join('?' * len(schema.COLUMNS))})"
+_INSERT_ONE = f"INSERT INTO event VALUES {_VALUES}"  # noqa: S608 - made of question marks
+_INSERT_MANY = f"INSERT INTO event VALUES {','.join([_VALUES] * _ROWS_AT_ONCE)}"  # noqa: S608
+_REWRITE = "UPDATE event SET raw = ?, about_n = ? WHERE n = ?"
+_FACT = "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+_MARK = "INSERT INTO mark VALUES (?, ?) ON CONFLICT (n) DO UPDATE SET comment = excluded.comment"
+_NEXT = "What comes from now on is not recorded, only kept in memory."
+_FAILURES = {
+    "SQLITE_FULL": f"The disk is full. {_NEXT} Free some space, then start again.",
+    "SQLITE_READONLY": f"The recording cannot be written to any more. {_NEXT} Look at the rights of its folder.",
+}
+
+Statement = tuple[str, tuple[object, ...]]
+
+
+class StoreError(Exception):
+    """A recording cannot be begun; `sentence` says why and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(slots=True)
+class _Portion:
+    """What is written in one go."""
+
+    rows: list[Columns] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    size_bytes: int = 0
+
+
+class Store:
+    """Writes one recording. Use it from one thread; `close` waits until all is on disk.
+
+    `committed` counts the events that are safe on disk, always the first ones of the river; `lost` those that could
+    not be kept, once `failure` says why.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Begin a recording in a new file. Raises `StoreError`, also if there is a file already."""
+        self.path = path
+        self.committed = 0
+        self.lost = 0
+        self.failure = ""
+        self._covering = Covering()
+        self._sent: dict[int, tuple[int, bytes]] = {}
+        self._queue: deque[_Portion] = deque()
+        self._waiting_events = 0
+        self._waiting_bytes = 0
+        self._wake = threading.Condition()
+        self._is_urgent = self._is_closing = False
+        self._connection = _create(path)
+        self._thread = threading.Thread(target=self._run, name="flight recorder", daemon=True)
+        self._thread.start()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more may be put; False while the disk is slower than what comes."""
+        return self._waiting_events < MAX_BACKLOG_EVENTS and self._waiting_bytes < MAX_BACKLOG_BYTES
+
+    def put(self, events: Sequence[AnyEvent], timeline: Timeline, row: int) -> int:
+        """Store the next events of the river; they are in the timeline, the first of their rows is `row`.
+
+        Returns the number of bytes that came in with them.
+        """
+        if self.failure:
+            self.lost += len(events)
+            return 0
+        portion, covering = _Portion(), self._covering
+        add = portion.rows.append
+        for event in events:
+            if type(event) is ChunkReceived:
+                columns = schema.chunk_columns(event)
+                covering.add_chunk(event, columns)
+                portion.size_bytes += len(event.data)
+            else:
+                columns = schema.event_columns(event, timeline, row)
+                row += 1
+                if columns[schema.OFFSET] is not None:
+                    covering.add_bytes(event.stream or 0, event.n, columns[schema.OFFSET], columns[schema.RAW])
+                elif event.stream is not None:
+                    self._note_exchange(event, event.stream, columns)
+            add(columns)
+        covering.flush()
+        portion.statements += [(_REWRITE, (rewrite.raw, rewrite.last_n, rewrite.n)) for rewrite in covering.rewrites]
+        covering.rewrites.clear()
+        self._queue_up(portion)
+        return portion.size_bytes
+
+    def note(self, **facts: str) -> None:
+        """Keep facts about the whole recording, such as the URL."""
+        self._queue_up(_Portion(statements=[(_FACT, fact) for fact in facts.items()]))
+
+    def mark(self, n: int, comment: str | None) -> None:
+        """Keep the user's mark and comment on event `n`; None takes it away."""
+        statement: Statement = ("DELETE FROM mark WHERE n = ?", (n,)) if comment is None else (_MARK, (n, comment))
+        self._queue_up(_Portion(statements=[statement]))
+
+    def flush(self, timeout_s: float = 30.0) -> bool:
+        """Wait until what was put is on disk; False if it is not by then, or never will be."""
+        with self._wake:
+            self._is_urgent = True
+            self._wake.notify_all()
+            done = self._wake.wait_for(lambda: bool(self.failure) or not self._is_urgent, timeout_s)
+        return done and not self.failure
+
+    def close(self) -> None:
+        """Write what is left and turn the database into one plain file."""
+        with self._wake:
+            self._is_closing = True
+            self._wake.notify_all()
+        self._thread.join()
+
+    def _note_exchange(self, event: AnyEvent, stream: int, columns: Columns) -> None:
+        """A request's body is the message it carries: it stands there once."""
+        if type(event) is Message and event.direction is Direction.OUTBOUND:
+            self._sent[stream] = event.n, event.raw
+        elif type(event) is RequestSent:
+            n, raw = self._sent.get(stream, (0, b""))
+            if raw and raw == event.body:
+                columns[schema.RAW], columns[schema.ABOUT_N] = None, n
+        elif type(event) is StreamEnded:
+            self._sent.pop(stream, None)
+            self._covering.end_stream(stream)
+
+    def _queue_up(self, portion: _Portion) -> None:
+        with self._wake:
+            if self.failure:
+                self.lost += len(portion.rows)
+                return
+            self._queue.append(portion)
+            self._waiting_events += len(portion.rows)
+            self._waiting_bytes += portion.size_bytes
+            self._wake.notify_all()
+
+    def _run(self) -> None:
+        """The thread: writes what waits, a tenth of a second's worth at a time."""
+        while portions := self._next_portions():
+            try:
+                self._write(portions)
+            except sqlite3.Error as error:
+                self._fail(error, portions)
+            else:
+                self._settle(portions)
+        _end(self._connection)
+
+    def _next_portions(self) -> list[_Portion]:
+        with self._wake:
+            self._wake.wait_for(lambda: self._queue or self._is_closing or self._is_urgent)
+            self._wake.wait_for(
+                lambda: self._is_closing or self._is_urgent or self._waiting_events > _EARLY_EVENTS, COMMIT_EVERY_S
+            )
+            portions = list(self._queue) or ([] if self._is_closing else [_Portion()])
+            self._queue.clear()
+        return portions
+
+    def _write(self, portions: list[_Portion]) -> None:
+        rows = [columns for portion in portions for columns in portion.rows]
+        connection, whole = self._connection, len(rows) - len(rows) % _ROWS_AT_ONCE
+        connection.execute("BEGIN")
+        for start in range(0, whole, _ROWS_AT_ONCE):
+            connection.execute(_INSERT_MANY, list(chain.from_iterable(rows[start : start + _ROWS_AT_ONCE])))
+        connection.executemany(_INSERT_ONE, rows[whole:])
+        for portion in portions:
+            for statement, values in portion.statements:
+                connection.execute(statement, values)
+        connection.execute("COMMIT")
+
+    def _settle(self, portions: list[_Portion]) -> None:
+        with self._wake:
+            events = sum(len(portion.rows) for portion in portions)
+            self.committed += events
+            self._waiting_events -= events
+            self._waiting_bytes -= sum(portion.size_bytes for portion in portions)
+            self._is_urgent = bool(self._queue) and self._is_urgent
+            self._wake.notify_all()
+
+    def _fail(self, error: sqlite3.Error, portions: list[_Portion]) -> None:
+        with suppress(sqlite3.Error):
+            self._connection.execute("ROLLBACK")
+        name = getattr(error, "sqlite_errorname", "")
+        with self._wake:
+            portions += self._queue
+            self._queue.clear()
+            self.failure = self.failure or _FAILURES.get(name, f"Recording failed: {error}. {_NEXT}")
+            self.lost += sum(len(portion.rows) for portion in portions)
+            self._waiting_events = self._waiting_bytes = 0
+            self._is_urgent = False
+            self._wake.notify_all()
+
+
+def _create(path: Path) -> sqlite3.Connection:
+    connection = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Not for others to read: a server's answers stand in it. Nothing that exists is ever written over.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA page_size = 8192")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {schema.SCHEMA_VERSION}")
+        connection.executescript(f"BEGIN;{schema.CREATE}COMMIT;")
+    except FileExistsError as error:
+        raise StoreError(f"{str(path)!r} exists already and is left as it is. Choose another name.") from error
+    except (OSError, sqlite3.Error) as error:
+        if connection is not None:
+            connection.close()
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise StoreError(f"No recording can be written to {str(path)!r}: {why}. Choose another place.") from error
+    return connection
+
+
+def _end(connection: sqlite3.Connection) -> None:
+    """One plain file without companions, if nobody reads it just now."""
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA journal_mode = DELETE")
+    connection.close()
