@@ -108,3 +108,29 @@ def test_rows_say_what_came_of_attempts_and_subscriptions(river: Talk, model: Ti
         "half",
     ]
     assert model.cell(4, Column.LABEL) == "progress  search"
+
+
+def test_time_counts_from_a_reference_row(river: Talk, model: TimelineModel, qtbot: QtBot) -> None:
+    for _ in range(3):
+        river.state(ConnectionState.CONNECTING)
+        river.wait(1.5)
+    qtbot.waitUntil(lambda: model.rowCount() == 3)
+    model.set_time_mode(TimeMode.REFERENCE, 1)
+    assert [model.cell(row, Column.TIME) for row in range(3)] == ["-0.001500 s", "⏱ reference", "+0.001500 s"]
+    model.set_time_mode(TimeMode.START)
+    assert model.cell(1, Column.TIME) == "+0.001500 s"
+
+
+def test_a_comment_stands_before_what_the_event_says(river: Talk, model: TimelineModel, qtbot: QtBot) -> None:
+    river.calls(2)
+    qtbot.waitUntil(lambda: model.rowCount() == 8)
+    painted: list[tuple[int, int]] = []
+    model.dataChanged.connect(lambda first, last: painted.append((first.column(), last.column())))
+    before = model.cell(5, Column.PREVIEW)
+    model.marks.set(5, "here \u202eit\n began")
+    assert model.cell(5, Column.PREVIEW) == f"✎ here \\u202eit began · {before}"
+    assert "✎ here" in model.data(model.index(5, 0), Qt.ItemDataRole.ToolTipRole)
+    assert painted == [(Column.NUMBER, Column.PREVIEW)]
+    model.marks.load([])
+    assert model.cell(5, Column.PREVIEW) == before
+    assert len(painted) == 2

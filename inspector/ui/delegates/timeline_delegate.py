@@ -109,7 +109,7 @@ class TimelineDelegate(QStyledItemDelegate):
     def _paint_signs(self, painter: QPainter, rect: QRect, row: int) -> None:
         if self.is_found(row):
             painter.fillRect(rect.left(), rect.top() + 1, 3, rect.height() - 2, self._accent)
-        if row in self._model.marks:
+        if self._model.timeline.numbers[row] in self._model.marks:
             painter.setFont(self._fonts[0])
             painter.setPen(self._mark)
             painter.drawText(rect.adjusted(6, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, MARK)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from inspector.record import text
+from inspector.record.marks import Marks
 from inspector.record.message_text import id_text
 from inspector.record.rows import ABSENT_BYTES
 from inspector.record.timeline import Timeline
@@ -47,12 +48,14 @@ TOOLTIPS = (
     "JSON-RPC id, or the id of an event without a message",
     "Bytes of the message, block or body",
     "Answers: round trip. HTTP: time to headers, age at the end",
-    "What the event says",
+    "Your comment, and what the event says",
 )
 RIGHT_ALIGNED = frozenset({Column.NUMBER, Column.TIME, Column.DELTA, Column.SIZE, Column.LATENCY})
 DIRECTION_SIGNS = ("", "←", "→")
 DIRECTION_WORDS = ("", "received", "sent")
 SEVERITY_SIGNS = ("", "", "i", "!", "✕")
+COMMENT_SIGN = "✎"
+REFERENCE_SIGN = "⏱ reference"
 SEVERITY_WORDS = ("", "for information", "note", "warning", "error")
 
 
@@ -62,15 +65,21 @@ class TimeMode(enum.Enum):
     LOCAL = "Local time"
     START = "Since start"
     PREVIOUS = "Since row above"
+    REFERENCE = "Since the time reference"
 
 
 class TimelineCells:
-    """Texts by timeline row and column; `previous` is the row shown above, None for the first."""
+    """Texts by timeline row and column; `previous` is the row shown above, None for the first.
 
-    def __init__(self, river: River, timeline: Timeline) -> None:
+    `reference` is the row that `TimeMode.REFERENCE` counts from.
+    """
+
+    def __init__(self, river: River, timeline: Timeline, marks: Marks) -> None:
         self._river = river
         self._timeline = timeline
+        self._marks = marks
         self.time_mode = TimeMode.LOCAL
+        self.reference: int | None = None
         self.preview = lru_cache(maxsize=_PREVIEWS_KEPT)(self._preview)
         self._texts: tuple[Callable[[int, int | None], str], ...] = (
             lambda row, _: f"{timeline.numbers[row]:,}",
@@ -83,7 +92,7 @@ class TimelineCells:
             lambda row, _: self._id(row),
             lambda row, _: self._size(row),
             lambda row, _: self._latency(row),
-            lambda row, _: self.preview(row),
+            lambda row, _: self._said(row),
         )
 
     def text(self, row: int, column: int, previous: int | None) -> str:
@@ -93,9 +102,14 @@ class TimelineCells:
     def _time(self, row: int, previous: int | None) -> str:
         if self.time_mode is TimeMode.LOCAL:
             return text.calendar(self._timeline.at[row]).rpartition(" ")[2]
-        stamps = self._timeline.monotonic_ns
-        origin = stamps[0] if self.time_mode is TimeMode.START else stamps[row if previous is None else previous]
-        return f"{(stamps[row] - origin) / 1e9:+,.6f} s"
+        stamps, origin = self._timeline.monotonic_ns, 0
+        if self.time_mode is TimeMode.PREVIOUS:
+            origin = row if previous is None else previous
+        elif self.time_mode is TimeMode.REFERENCE and self.reference is not None:
+            origin = self.reference
+            if origin == row:
+                return REFERENCE_SIGN
+        return f"{(stamps[row] - stamps[origin]) / 1e9:+,.6f} s"
 
     def _delta(self, row: int, previous: int | None) -> str:
         if previous is None:
@@ -121,6 +135,12 @@ class TimelineCells:
     def _latency(self, row: int) -> str:
         latency_ms = self._timeline.latencies_ms[row]
         return text.duration(latency_ms) if latency_ms == latency_ms else ""  # noqa: PLR0124 - NaN stands for none
+
+    def _said(self, row: int) -> str:
+        """The user's comment, then what the event says."""
+        comment = self._marks.comment(self._timeline.numbers[row])
+        said = self.preview(row)
+        return text.plain(f"{COMMENT_SIGN} {comment} · {said}", PREVIEW_CHARS) if comment else said
 
     def _preview(self, row: int) -> str:
         said = row_words.preview(self._river[self._timeline.numbers[row]], self._river)

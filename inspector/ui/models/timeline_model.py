@@ -9,12 +9,14 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
+from inspector.record.marks import Marks
 from inspector.record.rows import NONE
 from inspector.record.text import plain, summary
 from inspector.record.timeline import Timeline
 from inspector.trace.river import River
 from inspector.ui.models.row_filter import RowFilter, RowTest
 from inspector.ui.models.timeline_cells import (
+    COMMENT_SIGN,
     DIRECTION_WORDS,
     HEADINGS,
     RIGHT_ALIGNED,
@@ -48,8 +50,9 @@ class TimelineModel(QAbstractTableModel):
         super().__init__(parent)
         self.river = river
         self.timeline = Timeline()
-        self.cells = TimelineCells(river, self.timeline)
-        self.marks: set[int] = set()
+        self.marks = Marks()
+        self.marks.watchers.append(self._repaint)
+        self.cells = TimelineCells(river, self.timeline, self.marks)
         self.filter = RowFilter()
         self._test: RowTest | None = None
         self._visible: array[int] | None = None
@@ -133,20 +136,14 @@ class TimelineModel(QAbstractTableModel):
         """Whether a changed filter is still being applied."""
         return self._building is not None
 
-    def set_time_mode(self, mode: TimeMode) -> None:
-        """Count the time column from elsewhere."""
-        self.cells.time_mode = mode
-        self._repaint(Column.TIME)
+    def set_time_mode(self, mode: TimeMode, reference: int | None = None) -> None:
+        """Count the time column from elsewhere; `reference` is the row for `TimeMode.REFERENCE`."""
+        self.cells.time_mode, self.cells.reference = mode, reference
+        self._repaint(Column.TIME, Column.TIME)
 
-    def toggle_mark(self, row: int) -> bool:
-        """Set or remove the user's mark on a timeline row; True if it is now marked."""
-        self.marks ^= {row}
-        self._repaint(Column.NUMBER)
-        return row in self.marks
-
-    def _repaint(self, column: Column) -> None:
+    def _repaint(self, first: Column = Column.NUMBER, last: Column = Column.PREVIEW) -> None:
         if self._shown:
-            self.dataChanged.emit(self.index(0, column), self.index(self._shown - 1, column))
+            self.dataChanged.emit(self.index(0, first), self.index(self._shown - 1, last))
 
     def _admit(self, deadline: int) -> None:
         """Test rows not tested yet against the filter; when a rebuilt list has caught up, it replaces the old."""
@@ -184,4 +181,6 @@ class TimelineModel(QAbstractTableModel):
         event = self.river[self.timeline.numbers[row]]
         severity = self.timeline.severities[row]
         sign = f"{SEVERITY_WORDS[severity].capitalize()}: " if severity != NONE else ""
-        return plain(f"{sign}{summary(event)}", _TOOLTIP_CHARS)
+        comment = self.marks.comment(event.n)
+        noted = f"{COMMENT_SIGN} {comment} · " if comment else ""
+        return plain(f"{noted}{sign}{summary(event)}", _TOOLTIP_CHARS)

@@ -168,7 +168,7 @@ class TimelineView(QTableView):
         """Mark the current row with a star, or take it away."""
         row = self.current_row()
         if row is not None:
-            self.timeline_model.toggle_mark(row)
+            self.timeline_model.marks.toggle(self.timeline_model.timeline.numbers[row])
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
