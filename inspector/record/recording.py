@@ -80,7 +80,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 class Recording:
     """The events of a file, numbered from 0. Whatever is read is cached in bounded memory; one thread reads.
 
-    While the file is still written, `refresh` takes up what has been committed since.
+    While the file is still written, it grows by what has been committed.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
@@ -106,7 +106,11 @@ class Recording:
 
     def refresh(self) -> None:
         """Count anew what the file holds; the events of a recording have no gaps."""
-        self._count = self._connection.execute("SELECT coalesce(max(n) + 1, 0) FROM event").fetchone()[0]
+        self.grow_to(self._connection.execute("SELECT coalesce(max(n) + 1, 0) FROM event").fetchone()[0])
+
+    def grow_to(self, count: int) -> None:
+        """The writer says that so many events are there by now."""
+        self._count = count
 
     def since(self, n: int, limit: int) -> list[AnyEvent]:
         """The events from number `n` on: at least one if there is one, at most `limit`, and not many big ones."""

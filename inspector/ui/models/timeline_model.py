@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from inspector.record.marks import Marks
+from inspector.record.recorder import Recorder
 from inspector.record.rows import NONE
 from inspector.record.text import plain, summary
 from inspector.record.timeline import Timeline
@@ -29,7 +30,6 @@ from inspector.ui.models.timeline_cells import (
 
 BUDGET_NS = 8_000_000
 """How long one tick may work before the loop breathes: half a frame."""
-_BATCH = 256
 _BEHIND_MS, _TICK_MS, _IDLE_MS = 2, 16, 33
 _TOOLTIP_CHARS = 600
 
@@ -40,16 +40,17 @@ class TimelineModel(QAbstractTableModel):
     """Rows of a `Timeline`, all or those a filter lets through.
 
     A *row* is a number of the timeline, a *position* the place where the model shows it. `_shown` positions are
-    published; a single-shot timer folds what is new in the river and publishes the difference.
+    published; a single-shot timer lets the recorder take what is new in the river and publishes the difference.
     """
 
     published = Signal(int)
     """Rows were appended; says how many."""
 
-    def __init__(self, river: River, parent: QObject | None = None) -> None:
+    def __init__(self, river: River, parent: QObject | None = None, recorder: Recorder | None = None) -> None:
         super().__init__(parent)
         self.river = river
-        self.timeline = Timeline()
+        self.recorder = recorder or Recorder(river, Timeline())
+        self.timeline = self.recorder.timeline
         self.marks = Marks()
         self.marks.watchers.append(self._repaint)
         self.cells = TimelineCells(river, self.timeline, self.marks)
@@ -57,7 +58,7 @@ class TimelineModel(QAbstractTableModel):
         self._test: RowTest | None = None
         self._visible: array[int] | None = None
         self._building: array[int] | None = None
-        self._cursor = self._tested = self._shown = 0
+        self._tested = self._shown = 0
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.pull)
         self._timer.start(0)
@@ -109,17 +110,11 @@ class TimelineModel(QAbstractTableModel):
     def pull(self) -> None:
         """Fold and publish what is new, at most `BUDGET_NS` of it; the rest follows after the loop has breathed."""
         deadline = perf_counter_ns() + BUDGET_NS
-        before = self._cursor
-        while self._cursor < len(self.river):
-            events = self.river.since(self._cursor, _BATCH)
-            self._cursor += len(events)
-            self.timeline.fold(events)
-            if perf_counter_ns() > deadline:
-                break
+        taken = self.recorder.pull(BUDGET_NS)
         self._admit(deadline)
         self._publish()
-        behind = self._cursor < len(self.river) or (self._test is not None and self._tested < len(self.timeline))
-        self._timer.start(_BEHIND_MS if behind else _TICK_MS if self._cursor > before else _IDLE_MS)
+        behind = self.recorder.behind or (self._test is not None and self._tested < len(self.timeline))
+        self._timer.start(_BEHIND_MS if behind else _TICK_MS if taken else _IDLE_MS)
 
     def set_filter(self, row_filter: RowFilter) -> None:
         """Show other rows: they are tested in slices, then replaced at once."""

@@ -1,0 +1,98 @@
+"""Takes the river's events in order: into the timeline, and to the file if there is one.
+
+It is the reader that decides how long events stay in memory: until they are on disk, and a little longer, as most of
+what people look at has just come.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from time import perf_counter_ns
+
+from inspector.record.recording import Recording, RecordingError, open_recording
+from inspector.record.store import Store
+from inspector.record.timeline import Timeline
+from inspector.trace.river import River
+
+KEPT_EVENTS = 8_192
+KEPT_BYTES = 16 * 1024 * 1024
+"""How much of the newest stays in memory."""
+BATCH = 512
+
+
+class Recorder:
+    """Folds a river into `timeline` and stores it; `pull` is called many times a second by whoever owns the loop.
+
+    `store` is None for what needs no recording: a river that was read from a file, or a run that keeps nothing.
+    """
+
+    def __init__(self, river: River, timeline: Timeline, store: Store | None = None) -> None:
+        self.river = river
+        self.timeline = timeline
+        self.store: Store | None = None
+        self._reader = river.reader()
+        self._kept: deque[tuple[int, int]] = deque()
+        self._kept_bytes = 0
+        self._archive: Recording | None = None
+        if store is not None:
+            self.record_to(store)
+
+    def record_to(self, store: Store) -> None:
+        """Store from here on; nothing may have been pulled yet, as a recording has no gaps."""
+        self.store = store
+        try:
+            self._archive = open_recording(store.path)
+        except RecordingError:  # then everything stays in memory
+            return
+        self.river.keep_in(self._archive)
+
+    @property
+    def behind(self) -> int:
+        """How many events are in the river and not in the timeline."""
+        return self._reader.behind
+
+    @property
+    def recorded(self) -> int:
+        """How many events are safe on disk."""
+        return self.store.committed if self.store else 0
+
+    def pull(self, budget_ns: int) -> int:
+        """Take what is new for at most so long; says how many events that were. None while the disk is behind."""
+        deadline_ns = perf_counter_ns() + budget_ns
+        taken = 0
+        while self._reader.behind and (self.store is None or self.store.has_room):
+            events = self._reader.take(BATCH)
+            row = len(self.timeline)
+            self.timeline.fold(events)
+            if self.store is not None:
+                self._keep(len(events), self.store.put(events, self.timeline, row))
+            taken += len(events)
+            if perf_counter_ns() > deadline_ns:
+                break
+        return taken
+
+    def catch_up(self) -> None:
+        """Take everything there is, however long it takes."""
+        while self._reader.behind:
+            if not self.pull(1_000_000_000) and self.store is not None:
+                self.store.flush()
+
+    def close(self) -> None:
+        """Take and store everything, and let go of the file; the river then reads it as a recording."""
+        self.catch_up()
+        self._reader.close()
+        if self.store is not None:
+            self.store.close()
+
+    def _keep(self, events: int, size_bytes: int) -> None:
+        """Let the river forget the oldest of what it holds."""
+        self._kept.append((events, size_bytes))
+        self._kept_bytes += size_bytes
+        kept_events = sum(count for count, _ in self._kept)
+        while len(self._kept) > 1 and (kept_events > KEPT_EVENTS or self._kept_bytes > KEPT_BYTES):
+            count, size = self._kept.popleft()
+            kept_events -= count
+            self._kept_bytes -= size
+        if self._archive is not None and self.store is not None and not self.store.failure:
+            self._archive.grow_to(self.store.committed)
+            self.river.forget(self._reader.position - kept_events)
