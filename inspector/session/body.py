@@ -64,6 +64,7 @@ class Body:
         try:
             async for chunk in opened.chunks(self._on_raw):
                 self._read_chunk(reader, chunk)
+                await self._link.river.room(len(chunk))
                 if perf_counter_ns() - breathed_ns > BREATH_NS:
                     await asyncio.sleep(0)
                     breathed_ns = perf_counter_ns()
@@ -95,6 +96,7 @@ class Body:
                 async for chunk in chunks:
                     first_ns = first_ns or self.last_byte_ns
                     body += chunk[: limit + 1 - len(body)]
+                    await self._link.river.room(len(chunk))
                     if len(body) > limit:
                         break
                 else:
