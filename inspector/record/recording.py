@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from inspector.record import schema
 from inspector.record.chunk_bytes import put_together
+from inspector.trace.clock import StoppedClock
 from inspector.trace.events import AnyEvent
+from inspector.trace.river import River
 
 BLOCK_EVENTS = 256
 MAX_BLOCK_BYTES = 4 * 1024 * 1024
@@ -52,6 +55,14 @@ def open_recording(path: Path) -> Recording:
         sentence = f"{name} was recorded by a newer version of this program (schema {version}, this one reads"
         raise RecordingError(f"{sentence} {schema.SCHEMA_VERSION}). Update the program.")
     return _checked(Recording(path, connection), name)
+
+
+def river_of(recording: Recording) -> River:
+    """A recording as a river that has ended, so that everything that reads a live one reads it."""
+    last = recording[len(recording) - 1] if len(recording) else None
+    river = River(StoppedClock(last.at, last.monotonic_ns) if last else StoppedClock(0.0, 0), recording)
+    river.close()
+    return river
 
 
 def _checked(recording: Recording, name: str) -> Recording:
@@ -123,6 +134,16 @@ class Recording:
     def marks(self) -> dict[int, str]:
         """The user's marks and comments by event number."""
         return dict(self._connection.execute("SELECT n, comment FROM mark"))
+
+    def first_within(self, seconds: float) -> int:
+        """The number of the first event that is at most so much older than the last one."""
+        query = "SELECT min(n) FROM event WHERE monotonic_ns >= (SELECT max(monotonic_ns) FROM event) - ?"
+        found = self._connection.execute(query, (round(seconds * 1e9),)).fetchone()[0]
+        return int(found or 0)
+
+    def numbers(self, query: str, values: Mapping[str, int]) -> list[int]:
+        """The event numbers that an SQL query gives."""
+        return [n for (n,) in self._connection.execute(query, values) if n < self._count]
 
     def close(self) -> None:
         self._connection.close()

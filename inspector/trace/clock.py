@@ -25,6 +25,19 @@ class SystemClock:
     time = staticmethod(time.time)
 
 
+class StoppedClock:
+    """The clock of a recording: it stands where the last event was."""
+
+    def __init__(self, at: float, monotonic_ns: int) -> None:
+        self._at, self._ns = at, monotonic_ns
+
+    def monotonic_ns(self) -> int:
+        return self._ns
+
+    def time(self) -> float:
+        return self._at
+
+
 class FakeClock:
     """A clock that stands still until a test moves it."""
 
