@@ -109,6 +109,8 @@ class Row(NamedTuple):
     about_n: int | None = None
 
 
+Facts = tuple[RowKind, str, str, int, float, int, int | None]
+"""The fields of a `Row` without their names, which would take longer than finding them out."""
 _MESSAGE_KINDS = {
     MessageType.REQUEST: (RowKind.REQUEST, NONE),
     MessageType.NOTIFICATION: (RowKind.NOTIFICATION, NONE),
@@ -129,16 +131,16 @@ _END_SEVERITIES = {
 
 def row_of(event: AnyEvent) -> Row | None:
     """The row that an event makes, None for a chunk."""
-    facts = _FACTS.get(type(event))
-    return facts(event) if facts is not None else None
+    make = ROW_MAKERS.get(type(event))
+    return Row._make(make(event)) if make is not None else None
 
 
-def _message(event: Message) -> Row:
+def _message(event: Message) -> Facts:
     kind, severity = _MESSAGE_KINDS[event.message_type]
     if severity < WARN and (event.problems or event.is_tool_error):
         severity = WARN
     rtt_ms = event.rtt_ms
-    return Row(
+    return (
         kind,
         event.method or "",
         event.name or "",
@@ -149,7 +151,7 @@ def _message(event: Message) -> Row:
     )
 
 
-def _tool_step(event: ToolStep) -> Row:
+def _tool_step(event: ToolStep) -> Facts:
     """A run of a tool reads like a request: the call, its steps, and the step that ends it."""
     is_call, rtt_ms = event.step == "call", event.rtt_ms
     kind, severity = RowKind.REQUEST if is_call else RowKind.TOOL_STEP, NONE
@@ -159,32 +161,32 @@ def _tool_step(event: ToolStep) -> Row:
         kind = RowKind.RESPONSE
     latency_ms = ABSENT_MS if rtt_ms is None else rtt_ms
     label = "tools/call" if is_call else event.step
-    return Row(kind, label, event.tool, len(event.raw), latency_ms, severity, event.request_n)
+    return kind, label, event.tool, len(event.raw), latency_ms, severity, event.request_n
 
 
-def _frame(event: FrameReceived) -> Row:
+def _frame(event: FrameReceived) -> Facts:
     severity = NONE if event.complete else WARN
-    return Row(RowKind.FRAME, event.event, "", len(event.raw), ABSENT_MS, severity)
+    return RowKind.FRAME, event.event, "", len(event.raw), ABSENT_MS, severity, None
 
 
-def _comment(event: CommentReceived) -> Row:
+def _comment(event: CommentReceived) -> Facts:
     # The first word only: sse-starlette puts a time behind it, and the labels are interned.
     words = event.text[:64].split(maxsplit=1)
-    return Row(RowKind.COMMENT, f": {words[0]}" if words else ":", "", len(event.raw))
+    return RowKind.COMMENT, f": {words[0]}" if words else ":", "", len(event.raw), ABSENT_MS, NONE, None
 
 
-def _request_sent(event: RequestSent) -> Row:
-    return Row(RowKind.HTTP_REQUEST, event.method, event.purpose, len(event.body))
+def _request_sent(event: RequestSent) -> Facts:
+    return RowKind.HTTP_REQUEST, event.method, event.purpose, len(event.body), ABSENT_MS, NONE, None
 
 
-def _connected(event: Connected) -> Row:
-    return Row(RowKind.CONNECT, event.peer, "", ABSENT_BYTES, event.connect_ms + (event.tls_ms or 0.0))
+def _connected(event: Connected) -> Facts:
+    return RowKind.CONNECT, event.peer, "", ABSENT_BYTES, event.connect_ms + (event.tls_ms or 0.0), NONE, None
 
 
-def _headers_received(event: HeadersReceived) -> Row:
+def _headers_received(event: HeadersReceived) -> Facts:
     label = f"{event.status} {event.reason}".rstrip()
     severity = _status_severity(event.status)
-    return Row(RowKind.HTTP_RESPONSE, label, "", ABSENT_BYTES, event.ttfb_ms, severity)
+    return RowKind.HTTP_RESPONSE, label, "", ABSENT_BYTES, event.ttfb_ms, severity, None
 
 
 def _status_severity(status: int) -> int:
@@ -195,52 +197,44 @@ def _status_severity(status: int) -> int:
     return WARN if status < 500 else ERROR
 
 
-def _redirected(event: Redirected) -> Row:
+def _redirected(event: Redirected) -> Facts:
     severity = NONE if event.followed else WARN
-    return Row(RowKind.REDIRECT, str(event.status), event.location, ABSENT_BYTES, ABSENT_MS, severity)
+    return RowKind.REDIRECT, str(event.status), event.location, ABSENT_BYTES, ABSENT_MS, severity, None
 
 
-def _stream_ended(event: StreamEnded) -> Row:
+def _stream_ended(event: StreamEnded) -> Facts:
     severity = _END_SEVERITIES.get(event.cause, ERROR)
-    return Row(RowKind.HTTP_END, event.cause, "", event.bytes_received, event.age_ms, severity)
+    return RowKind.HTTP_END, event.cause, "", event.bytes_received, event.age_ms, severity, None
 
 
-def _body(event: BodyReceived) -> Row:
-    return Row(RowKind.BODY, event.content_type or "no content type", "", len(event.raw))
+def _body(event: BodyReceived) -> Facts:
+    return RowKind.BODY, event.content_type or "no content type", "", len(event.raw), ABSENT_MS, NONE, None
 
 
-def _exchange_failed(event: ExchangeFailed) -> Row:
+def _exchange_failed(event: ExchangeFailed) -> Facts:
     severity = NOTE if event.outcome is Outcome.CANCELLED else ERROR
-    return Row(
-        RowKind.FAILED,
-        event.method,
-        event.name or "",
-        ABSENT_BYTES,
-        event.elapsed_ms,
-        severity,
-        event.request_n,
-    )
+    return RowKind.FAILED, event.method, event.name or "", ABSENT_BYTES, event.elapsed_ms, severity, event.request_n
 
 
-def _violation(event: Violation) -> Row:
+def _violation(event: Violation) -> Facts:
     severity = SEVERITY_CODES[event.severity]
-    return Row(RowKind.VIOLATION, event.rule, "", ABSENT_BYTES, ABSENT_MS, severity, event.about_n)
+    return RowKind.VIOLATION, event.rule, "", ABSENT_BYTES, ABSENT_MS, severity, event.about_n
 
 
-def _session_ready(event: SessionReady) -> Row:
-    return Row(RowKind.SESSION, event.protocol_version, event.server_name, ABSENT_BYTES, event.handshake_ms)
+def _session_ready(event: SessionReady) -> Facts:
+    return RowKind.SESSION, event.protocol_version, event.server_name, ABSENT_BYTES, event.handshake_ms, NONE, None
 
 
-def _attempt(event: AttemptMade) -> Row:
-    return Row(RowKind.ATTEMPT, event.transport)
+def _attempt(event: AttemptMade) -> Facts:
+    return RowKind.ATTEMPT, event.transport, "", ABSENT_BYTES, ABSENT_MS, NONE, None
 
 
-def _state(event: StateChanged) -> Row:
+def _state(event: StateChanged) -> Facts:
     severity = WARN if event.state is ConnectionState.RECONNECTING else NONE
-    return Row(RowKind.STATE, event.state, "", ABSENT_BYTES, ABSENT_MS, severity)
+    return RowKind.STATE, event.state, "", ABSENT_BYTES, ABSENT_MS, severity, None
 
 
-_FACTS: dict[type, Callable[[Any], Row]] = {
+ROW_MAKERS: dict[type, Callable[[Any], Facts]] = {
     Message: _message,
     ToolStep: _tool_step,
     FrameReceived: _frame,
@@ -257,3 +251,4 @@ _FACTS: dict[type, Callable[[Any], Row]] = {
     AttemptMade: _attempt,
     StateChanged: _state,
 }
+"""What makes the row of an event, by its type; chunks make none."""

@@ -11,24 +11,31 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from inspector.record.columns import Links, RowOfStream, Sizes
+from inspector.record.labels import Labels
 from inspector.record.rows import (
     ANSWER_KINDS,
-    HEARTBEAT_LABELS,
     HTTP_KINDS,
     KIND_WORDS,
     NONE,
+    ROW_MAKERS,
     RowKind,
     row_of,
 )
 from inspector.record.text import searchable
-from inspector.trace.events import AnyEvent, ConnectionState, Direction
+from inspector.trace.events import (
+    AnyEvent,
+    ConnectionState,
+    Direction,
+    StateChanged,
+)
 
 INBOUND, OUTBOUND = 1, 2
 """Codes of the direction column; 0 is neither."""
 _DIRECTIONS = {None: 0, Direction.INBOUND: INBOUND, Direction.OUTBOUND: OUTBOUND}
-_LABEL_LIMIT = 200
-_CHAIN_LIMIT = 100_000
-_NO_ROW = -1
+_LAST_LINKED = int(RowKind.HTTP_END)
+"""The kinds up to this one depend on rows before them even where they name no event they are about."""
+_LARGEST_STREAM = 2**32 - 1
 
 EventOf = Callable[[int], AnyEvent]
 
@@ -40,37 +47,52 @@ class Timeline:
     OUTBOUND, `kinds` codes of `RowKind`, `sizes_bytes` -1 where there are no bytes, `latencies_ms` NaN where nothing
     was measured (round trip of an answer, time to headers, age of a stream), `severities` 0 for nothing to remark and
     1 to 4 for `Severity` in ascending order.
+
+    `event_of` gives the event of a number: a server that makes up new names without end has them read there, as only
+    the first sixteen megabytes of them are kept; without it they read "…".
     """
 
-    def __init__(self) -> None:
+    def __init__(self, event_of: EventOf | None = None) -> None:
         self.numbers = array("I")
         self.monotonic_ns = array("q")
         self.at = array("d")
-        self.streams = array("q")
+        self.streams = array("I")
         self.directions = array("B")
         self.kinds = array("B")
-        self.sizes_bytes = array("q")
+        self.sizes_bytes = Sizes()
         self.latencies_ms = array("d")
         self.severities = array("B")
-        self._labels = array("I")
-        self._names = array("I")
-        # Links: the row this one is about, the newest row about this one, and the one before in that chain.
-        self._root = array("i")
-        self._newest = array("i")
-        self._before = array("i")
-        self._texts: list[str] = [""]
-        self._text_ids: dict[str, int] = {"": 0}
-        self._opened: dict[int, int] = {}
+        self._links = Links()
+        self._labels = Labels(self._links, self._texts_of)
+        self._event_of = event_of
+        self._opened = RowOfStream()
         self._end_severity = NONE
-        self._heartbeats = frozenset(map(self._intern, HEARTBEAT_LABELS))
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def fold(self, events: Sequence[AnyEvent]) -> None:
         """Append the rows of `events`, which follow those folded before."""
-        for event in events:
-            self._append(event)
+        told = [event for event in events if type(event) in ROW_MAKERS]
+        if not told:
+            return
+        start = len(self)
+        kinds, labels, names, sizes_bytes, latencies_ms, severities, abouts = zip(
+            *[ROW_MAKERS[type(event)](event) for event in told], strict=True
+        )
+        self.numbers.fromlist([event.n for event in told])
+        self.monotonic_ns.fromlist([event.monotonic_ns for event in told])
+        self.at.fromlist([event.at for event in told])
+        self.streams.fromlist(_stream_numbers(told))
+        self.directions.fromlist([_DIRECTIONS[event.direction] for event in told])
+        self.kinds.fromlist(list(kinds))
+        self.sizes_bytes.extend(list(sizes_bytes))
+        self.latencies_ms.fromlist(list(latencies_ms))
+        self.severities.fromlist(list(severities))
+        self._labels.extend(labels, names)
+        self._links.extend(len(told))
+        if abouts.count(None) < len(told) or min(self.kinds[start:]) <= _LAST_LINKED:
+            self._relate(start, told, abouts)
 
     def row_of(self, n: int) -> int | None:
         """The row of event number `n`, None if that event makes no row or was not folded."""
@@ -79,11 +101,11 @@ class Timeline:
 
     def label(self, row: int) -> str:
         """The method, event name or status of a row; of an answer, what it answers."""
-        return self._texts[self._labels[row]]
+        return self._labels.label(row)
 
     def name(self, row: int) -> str:
         """The tool, prompt, URI or purpose a row is about, often empty."""
-        return self._texts[self._names[row]]
+        return self._labels.name(row)
 
     def kind_word(self, row: int) -> str:
         """The kind of a row in words."""
@@ -98,31 +120,25 @@ class Timeline:
 
     def is_heartbeat(self, row: int) -> bool:
         """Whether the row only says that the other side is alive: a comment or a ping."""
-        return self.kinds[row] == RowKind.COMMENT or self._labels[row] in self._heartbeats
+        return self.kinds[row] == RowKind.COMMENT or self._labels.labels[row] in self._labels.heartbeats
 
     def named_heartbeats(self, start: int, end: int) -> bytes:
         """1 for each row from `start` to before `end` whose label says that it is a heartbeat, 0 for the others."""
-        return bytes(map(self._heartbeats.__contains__, self._labels[start:end]))
+        return bytes(map(self._labels.heartbeats.__contains__, self._labels.labels[start:end]))
 
     def root(self, row: int) -> int | None:
         """The row this one is about: the request of an answer, the start of an HTTP exchange, a violation's event."""
-        root = self._root[row]
-        return None if root == _NO_ROW else root
+        return self._links.root(row)
 
     def followers(self, row: int) -> list[int]:
         """The rows about this one in ascending order (the newest 100,000 if there are more)."""
-        found: list[int] = []
-        follower = self._newest[row]
-        while follower != _NO_ROW and len(found) < _CHAIN_LIMIT:
-            found.append(follower)
-            follower = self._before[follower]
-        found.reverse()
-        return found
+        return self._links.followers(row)
 
     def partner(self, row: int) -> int | None:
         """The other half: the answer of a request, the request of an answer, the response of an HTTP request."""
-        if self._root[row] != _NO_ROW:
-            return self._root[row]
+        root = self._links.root(row)
+        if root is not None:
+            return root
         wanted = {RowKind.HTTP_RESPONSE, RowKind.HTTP_END} if self.kinds[row] in HTTP_KINDS else ANSWER_KINDS
         followers = self.followers(row)
         return next((follower for follower in followers if self.kinds[follower] in wanted), None)
@@ -141,15 +157,10 @@ class Timeline:
         """
         folded = text.casefold()
         needles = {folded.encode("utf-8", "surrogatepass"), json.dumps(folded)[1:-1].encode()}
-        known: dict[int, bool] = {}
-
-        def holds(text_id: int) -> bool:
-            if text_id not in known:
-                known[text_id] = folded in self._texts[text_id].casefold()
-            return known[text_id]
+        is_called = self._labels.tester(lambda called: folded in called.casefold())
 
         def matches(row: int) -> bool:
-            if holds(self._labels[row]) or holds(self._names[row]):
+            if is_called(row):
                 return True
             raw = searchable(event_of(self.numbers[row]))
             if folded.isascii() or raw.isascii():
@@ -165,62 +176,42 @@ class Timeline:
         matches = self.matcher(text, event_of)
         return (row for row in (range(len(self)) if rows is None else rows) if matches(row))
 
-    def _append(self, event: AnyEvent) -> None:
-        facts = row_of(event)
-        if facts is None:
-            return
-        kind, label, name, size_bytes, latency_ms, severity, about_n = facts
-        row = len(self.numbers)
-        root = self._root_of(event, kind, about_n, row)
-        label_id, name_id = self._intern(label), self._intern(name)
-        if root != _NO_ROW:
-            self._before.append(self._newest[root])
-            self._newest[root] = row
-            if not label_id:
-                label_id = self._labels[root]
-                name_id = name_id or self._names[root]
-        else:
-            self._before.append(_NO_ROW)
-        if kind <= RowKind.HTTP_END:
-            severity = self._after_fault(event, kind, severity)
-        self.numbers.append(event.n)
-        self.monotonic_ns.append(event.monotonic_ns)
-        self.at.append(event.at)
-        self.streams.append(event.stream or 0)
-        self.directions.append(_DIRECTIONS[event.direction])
-        self.kinds.append(kind)
-        self.sizes_bytes.append(size_bytes)
-        self.latencies_ms.append(latency_ms)
-        self.severities.append(severity)
-        self._labels.append(label_id)
-        self._names.append(name_id)
-        self._root.append(root)
-        self._newest.append(_NO_ROW)
+    def _relate(self, start: int, told: Sequence[AnyEvent], abouts: Sequence[int | None]) -> None:
+        """What the rows from `start` on take over from rows before them."""
+        known_n = known = None  # many rows in a row are about one request
+        for row, (event, kind, about_n) in enumerate(zip(told, self.kinds[start:], abouts, strict=True), start):
+            if about_n is not None:
+                known_n, known = about_n, known if about_n == known_n else self.row_of(about_n)
+                root = known
+            elif kind <= _LAST_LINKED:
+                root = self._exchange_of(row, event)
+            else:
+                continue
+            if root is not None and root < row:
+                self._links.join(row, root)
+                self._labels.inherit(row, root)
 
-    def _root_of(self, event: AnyEvent, kind: RowKind, about_n: int | None, row: int) -> int:
-        if about_n is not None:
-            found = self.row_of(about_n)
-            return _NO_ROW if found is None else found
+    def _exchange_of(self, row: int, event: AnyEvent) -> int | None:
+        """The row that opened the HTTP exchange of this one; an end is remembered until the connection is closed."""
+        kind = self.kinds[row]
+        if kind == RowKind.HTTP_END:
+            self._end_severity = self.severities[row]
+        elif type(event) is StateChanged and event.state is ConnectionState.CLOSED:
+            self.severities[row] = self._end_severity  # "closed" is as grave as what closed it
         if kind not in HTTP_KINDS or event.stream is None:
-            return _NO_ROW
+            return None
         if kind == RowKind.HTTP_REQUEST:
             self._opened[event.stream] = row
-            return _NO_ROW
-        return self._opened.get(event.stream, _NO_ROW)
+            return None
+        return self._opened.get(event.stream)
 
-    def _after_fault(self, event: AnyEvent, kind: RowKind, severity: int) -> int:
-        """The severity of a row, once "closed" is told apart by how the last stream ended."""
-        if kind == RowKind.HTTP_END:
-            self._end_severity = severity
-        elif kind == RowKind.STATE and getattr(event, "state", None) is ConnectionState.CLOSED:
-            return self._end_severity
-        return severity
+    def _texts_of(self, row: int) -> tuple[str, str]:
+        facts = row_of(self._event_of(self.numbers[row])) if self._event_of is not None else None
+        return (facts.label, facts.name) if facts is not None else ("…", "…")
 
-    def _intern(self, text: str) -> int:
-        found = self._text_ids.get(text)
-        if found is None:
-            text = text[:_LABEL_LIMIT]
-            found = self._text_ids.setdefault(text, len(self._texts))
-            if found == len(self._texts):
-                self._texts.append(text)
-        return found
+
+def _stream_numbers(events: Sequence[AnyEvent]) -> list[int]:
+    numbers = [event.stream or 0 for event in events]
+    if min(numbers) >= 0 and max(numbers) <= _LARGEST_STREAM:
+        return numbers
+    return [number if 0 <= number <= _LARGEST_STREAM else 0 for number in numbers]  # only a file can say that

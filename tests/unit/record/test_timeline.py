@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 import math
-import sys
+import tracemalloc
 from typing import Any
 
 import pytest
 
+from inspector.record.labels import Labels
 from inspector.record.rows import ERROR as ERROR_CODE
 from inspector.record.rows import NONE, WARN
 from inspector.record.timeline import INBOUND, OUTBOUND, Timeline
 from inspector.trace.events import (
     ROW_KINDS,
-    AnyEvent,
     AttemptMade,
     BodyReceived,
     ChunkReceived,
@@ -200,9 +200,47 @@ def test_folding_in_portions_gives_the_same_as_at_once(talk: Talk) -> None:
     for event in talk.since(0):
         portions.fold([event])
     whole = talk.into(Timeline())
-    for column in ("numbers", "kinds", "severities", "streams", "sizes_bytes", "directions"):
-        assert getattr(portions, column) == getattr(whole, column)
-    assert [portions.partner(row) for row in range(len(portions))] == [whole.partner(row) for row in range(len(whole))]
+    for column in ("numbers", "monotonic_ns", "at", "kinds", "severities", "streams", "sizes_bytes", "directions"):
+        assert list(getattr(portions, column)) == list(getattr(whole, column))
+    assert list(map(repr, portions.latencies_ms)) == list(map(repr, whole.latencies_ms))
+    for read in (Timeline.label, Timeline.name, Timeline.partner, Timeline.followers):
+        assert [read(portions, row) for row in range(len(portions))] == [read(whole, row) for row in range(len(whole))]
+
+
+def test_a_row_is_never_about_a_later_one_in_whatever_portions(talk: Talk) -> None:
+    for about_n in (0, 1, 3, 0):
+        talk.answer(1, None, request_n=about_n)
+    portions = Timeline()
+    for event in talk.since(0):
+        portions.fold([event])
+    for timeline in (portions, talk.into(Timeline())):
+        assert [timeline.root(row) for row in range(4)] == [None, None, None, 0]
+
+
+def test_a_river_of_other_streams_than_ours_has_rows_too(talk: Talk) -> None:
+    for stream in (-1, 2**40, 7):
+        talk.send(stream)
+        talk.headers(stream)
+    timeline = talk.into(Timeline())
+    assert list(timeline.streams) == [0, 0, 0, 0, 7, 7]
+    assert [timeline.root(row) for row in range(6)] == [None, 0, None, 2, None, 4]
+
+
+def test_names_without_end_are_read_from_the_events_and_cost_no_memory(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Labels.__init__, "__defaults__", (5_000,))
+    for number in range(40):
+        asked = request(talk, method=f"made/up/{number}", name=f"{'n' * 300}{number}")
+    talk.answer(1, asked, rtt_ms=1.0)
+    request(talk, method="ping", name=None)
+    timeline, deaf = talk.into(Timeline(talk.__getitem__)), talk.into(Timeline())
+    assert [timeline.label(row) for row in range(41)] == [f"made/up/{min(row, 39)}" for row in range(41)]
+    assert {timeline.name(row) for row in range(41)} == {"n" * 200}
+    assert list(timeline.search("UP/38", talk.__getitem__)) == [38]
+    assert (deaf.label(0), deaf.label(39), deaf.label(40), deaf.label(41)) == ("made/up/0", "…", "…", "ping")
+    assert timeline.is_heartbeat(41)
+    assert not timeline.is_heartbeat(40)
 
 
 def test_hostile_values_fit_the_columns(talk: Talk) -> None:
@@ -214,11 +252,19 @@ def test_hostile_values_fit_the_columns(talk: Talk) -> None:
     assert list(timeline.search("\ud800", talk.__getitem__)) == [0]
 
 
-def test_a_row_costs_less_than_a_hundred_bytes(talk: Talk) -> None:
-    for number in range(2_000):
-        asked = request(talk, id=number)
-        talk.answer(1, asked, rtt_ms=3.2)
-    timeline = talk.into(Timeline())
-    columns: list[AnyEvent | object] = [value for value in vars(timeline).values() if hasattr(value, "itemsize")]
-    assert sum(map(sys.getsizeof, columns)) / len(timeline) < 100
-    assert len(timeline._texts) < 20
+def test_a_row_costs_less_than_seventy_bytes(talk: Talk) -> None:
+    tracemalloc.start()
+    try:
+        for number in range(2_000):
+            stream = talk.next_stream()
+            talk.send(stream)
+            asked = request(talk, id=number)
+            talk.answer(stream, asked, rtt_ms=3.2)
+        portions = [talk.since(n, 200) for n in range(0, len(talk), 200)]
+        before = tracemalloc.get_traced_memory()[0]
+        timeline = Timeline()
+        for portion in portions:
+            timeline.fold(portion)
+        assert (tracemalloc.get_traced_memory()[0] - before) / len(timeline) < 70
+    finally:
+        tracemalloc.stop()
