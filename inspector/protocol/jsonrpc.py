@@ -31,7 +31,10 @@ class MessageType(enum.StrEnum):
     INVALID = "invalid"
 
 
-class JsonRpc(msgspec.Struct, frozen=True):
+_NOTIFICATION = MessageType.NOTIFICATION
+
+
+class JsonRpc(msgspec.Struct, frozen=True, gc=False):
     """A message as read: `value` is the whole parsed object, `problems` are its contradictions with the standard."""
 
     type: MessageType
@@ -58,6 +61,15 @@ def read(value: Any) -> JsonRpc:
     """
     if not isinstance(value, dict):
         return JsonRpc(MessageType.INVALID, value, problems=(_no_object(value),))
+    if len(value) == 3 and value.get("jsonrpc") == "2.0":  # most messages are notifications as they should be
+        method, params = value.get("method"), value.get("params")
+        if type(method) is str and type(params) is dict:
+            return JsonRpc(_NOTIFICATION, value, None, method, params)
+    return _read_object(value)
+
+
+def _read_object(value: dict[str, Any]) -> JsonRpc:
+    """The complete way, for every object."""
     has_answer = value.get("result") is not None or value.get("error") is not None
     names_answer = "result" in value or "error" in value
     if "method" in value and not has_answer and not (value["method"] is None and names_answer):

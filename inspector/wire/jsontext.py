@@ -59,12 +59,11 @@ def parse(raw: bytes | str) -> Parsed:
     Integers are exact. A number that Python would refuse to print (over 4300 digits) or that does not fit a double is
     a `Decimal`. The last of duplicate keys counts. Text that is valid gets no notes here: see `inspect`.
     """
-    data = _to_bytes(raw)
     try:
-        value = _decode(data)
+        value = _decode(raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return _parse_leniently(data)
-    if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _is_too_deep(data):
+        return _parse_leniently(_to_bytes(raw))
+    if len(raw) > 2 * MAX_DEPTH and _is_too_deep(data := _to_bytes(raw)):  # each level takes two brackets
         return _parse_leniently(data)
     return Parsed(value)
 

@@ -41,7 +41,7 @@ class SseParser:
         self._position = offset
         self._block: Block | None = None
         self._after_cr = False
-        self._known_heads: dict[bytes, tuple[str, str | None]] = {}
+        self._known_heads: dict[bytes, tuple[str, str | None]] = {b"": ("message", None)}
 
     @property
     def pending(self) -> bytes:
@@ -101,11 +101,12 @@ class SseParser:
         """Take blocks, cut off before their blank line; those of an odd shape go by line."""
         blank = line_end * 2
         line_ends = (line_end.decode(),)
+        id_end = -len(line_end)
         known = self._known_heads.get
         for block in blocks:
             head, found, value = block.partition(b"data:")
-            fields = known(head) or self._read_head(head)
-            if fields and found and _NEWLINE not in value:
+            fields = (known(head) or self._read_head(head, id_end)) if found and _NEWLINE not in value else None
+            if fields:
                 try:
                     data = value.decode().removeprefix(" ")
                 except UnicodeDecodeError:
@@ -123,16 +124,32 @@ class SseParser:
             else:
                 self._feed_lines(block + blank, items)
 
-    def _read_head(self, head: bytes) -> tuple[str, str | None] | None:
-        """Event type and id, if there are no other lines than these two before the data; many blocks share a head."""
+    def _read_head(self, head: bytes, id_end: int) -> tuple[str, str | None] | None:
+        """Event type and id, if there are no other lines than these two before the data."""
+        if not (head.isascii() or is_utf8(head)):
+            return None
+        rest = b""
+        if head[:4] == b"id: ":  # the ids all differ, but what follows them is soon known
+            cut = head.find(_NEWLINE) + 1
+            rest = head[cut:]
+            known = self._known_heads.get(rest)
+            if known and 0 not in head:
+                return known[0], head[4 : cut + id_end].decode()
         match = _HEAD.fullmatch(head)
-        if match is None or not is_utf8(head):
+        if match is None:
             return None
         event_id, event = match.groups()
         fields = ((event or b"").decode() or "message", None if event_id is None else event_id.decode())
-        if event_id is None and len(head) <= MAX_HEAD_BYTES and len(self._known_heads) < MAX_HEADS:
-            self._known_heads[head] = fields
+        if event_id is None:
+            self._learn(head, fields[0])
+        elif rest and b"id" not in rest:
+            self._learn(rest, fields[0])
         return fields
+
+    def _learn(self, head: bytes, event: str) -> None:
+        """Many blocks share a head without an id."""
+        if len(head) <= MAX_HEAD_BYTES and len(self._known_heads) < MAX_HEADS:
+            self._known_heads[head] = event, None
 
     def _feed_lines(self, data: bytes, items: list[Frame | Comment]) -> None:
         """Take any bytes, line by line (`bytes.splitlines` knows CR, LF and CRLF only)."""

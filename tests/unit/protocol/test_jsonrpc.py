@@ -170,6 +170,20 @@ def test_reading_any_value_never_raises(value: Any) -> None:
     assert all(len(problem) < 200 for problem in message.problems)
 
 
+@given(
+    message_like
+    | st.fixed_dictionaries(
+        {
+            "jsonrpc": st.just("2.0") | json_values,
+            "method": st.text(max_size=8) | json_values,
+            "params": st.dictionaries(st.text(max_size=3), json_values, max_size=3) | json_values,
+        }
+    )
+)
+def test_the_short_way_reads_what_the_complete_one_does(value: dict[str, Any]) -> None:
+    assert jsonrpc.read(value) == jsonrpc._read_object(value)
+
+
 @given(st.binary() | message_like.map(jsontext.dumps))
 def test_reading_any_bytes_never_raises(raw: bytes) -> None:
     parsed = jsontext.parse(raw)
