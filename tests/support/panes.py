@@ -49,7 +49,7 @@ def settle(pane: TimelinePane, qtbot: QtBot) -> None:
 
     def done() -> bool:
         model = pane.model
-        caught_up = model._cursor == len(model.river) and not model.filtering and not pane.finder.running
+        caught_up = not model.recorder.behind and not model.filtering and not pane.finder.running
         return caught_up and model._shown == model._available()
 
     qtbot.waitUntil(done, timeout=20_000)

@@ -121,12 +121,12 @@ def test_jump_goes_between_request_and_answer(river: Talk, pane: TimelinePane, q
     river.tell(Violation, rule="r", severity=Severity.WARN, text="t", about_n=5)
     settle(pane, qtbot)
     pane.select_event(5)
-    pane.view.jump()
+    pane.view.jumps.to_partner()
     assert pane.view.current_row() == 7
-    pane.view.jump()
+    pane.view.jumps.to_partner()
     assert pane.view.current_row() == 5
     pane.select_event(12)
-    pane.view.jump()
+    pane.view.jumps.to_partner()
     assert pane.view.current_row() == 5
 
 
@@ -138,7 +138,7 @@ def test_marks_and_copies(river: Talk, pane: TimelinePane, qtbot: QtBot) -> None
     pane.select_event(5)
     QTest.mouseClick(mark, Qt.MouseButton.LeftButton)
     assert list(pane.model.marks) == [5]
-    pane.view.toggle_mark()
+    pane.view.marking.toggle()
     assert not len(pane.model.marks)
     pane.view.copy_payload()
     assert QGuiApplication.clipboard().text() == '{"n":1}'

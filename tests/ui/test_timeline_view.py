@@ -88,7 +88,7 @@ def test_less_wanted_columns_give_way_until_the_user_chooses(river: Talk, pane: 
     QApplication.processEvents()
     assert pane.view.isColumnHidden(Column.ID)
     assert not pane.view.isColumnHidden(Column.TIME)
-    pane.view._choose_column(Column.ID, shown=True)
+    pane.view.columns.choose(Column.ID, shown=True)
     pane.resize(650, 500)
     QApplication.processEvents()
     assert not pane.view.isColumnHidden(Column.ID)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inspector.record.recorder import Recorder
 from inspector.trace.river import River
 from inspector.ui.models.find_text import FindText
 from inspector.ui.models.row_filter import EventTest
@@ -41,10 +42,10 @@ class TimelinePane(QWidget):
     selected = Signal(int)
     demo_wanted = Signal()
 
-    def __init__(self, river: River, parent: QWidget | None = None) -> None:
+    def __init__(self, river: River, parent: QWidget | None = None, recorder: Recorder | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("timelinePane")
-        self.model = TimelineModel(river, self)
+        self.model = TimelineModel(river, self, recorder)
         self.timeline = self.model.timeline
         self.view = TimelineView(self.model, self)
         self.finder = FindText(self.model, self)
@@ -159,7 +160,7 @@ class TimelinePane(QWidget):
         for field, toggle in self._toggles.items():
             toggle.toggled.connect(lambda shown, field=field: self._filter(**{field: shown}))
         self._clear.clicked.connect(self.clear_filter)
-        self._mark.clicked.connect(self.view.toggle_mark)
+        self._mark.clicked.connect(self.view.marking.toggle)
         self._follow.clicked.connect(lambda on: self.view.tail.follow() if on else self.view.tail.pause())
         self.view.tail.changed.connect(self._follow.setChecked)
         self.view.selected.connect(self.selected)

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QItemSelection, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtCore import QEvent, QItemSelection, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from inspector.record.message_text import payload
-from inspector.ui import theme
-from inspector.ui.delegates.timeline_delegate import MONO, PADDING_PX, TimelineDelegate
-from inspector.ui.models.timeline_cells import HEADINGS, Column, TimeMode
+from inspector.ui.delegates.timeline_delegate import TimelineDelegate
+from inspector.ui.models.timeline_cells import Column
 from inspector.ui.models.timeline_model import Index, TimelineModel
 from inspector.ui.views.follow_tail import FollowTail
+from inspector.ui.views.row_actions import add_row_actions
+from inspector.ui.views.timeline_columns import TimelineColumns
+from inspector.ui.views.timeline_jumps import TimelineJumps
+from inspector.ui.views.timeline_marking import TimelineMarking
 
-_ROW_PADDING_PX = 7
-_WIDEST = {
-    Column.NUMBER: "★99,999",
-    Column.TIME: "00:00:00.000000",
-    Column.DELTA: "9.999 s",
-    Column.LANE: "DELETE 9",
-    Column.DIRECTION: "→",
-    Column.KIND: "i HTTP response",
-    Column.LABEL: "notifications/message ",
-    Column.ID: "9999",
-    Column.SIZE: "99.9 kB",
-    Column.LATENCY: "9.999 s",
-}
-_YIELDING = (Column.LANE, Column.DELTA, Column.LATENCY, Column.SIZE, Column.NUMBER, Column.ID)
-"""Columns that show only where there is room, the most wanted first; until the user chooses."""
-_PREVIEW_PX = 110
-_LEAST_LABEL_PX = 90
 _RESTYLING = {QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.FontChange}
 
 
@@ -40,6 +26,8 @@ class TimelineView(QTableView):
     """The event number of the row the user or `select_row` went to."""
     jumpWanted = Signal(int)
     """The event number to go to, which a filter may hide."""
+    noted = Signal(str)
+    """A sentence for the user: why nothing happened."""
     streamWanted = Signal(int)
     """Show only this stream; 0: show all."""
 
@@ -50,8 +38,6 @@ class TimelineView(QTableView):
         self.timeline_model = model
         self._kept_row: int | None = None
         self._announced_row: int | None = None
-        self._widths: dict[int, int] = {}
-        self._columns_chosen = False
         self.rows_delegate = TimelineDelegate(model, self)
         self.tail = FollowTail(self, "timelineNewRows")
         model.modelAboutToBeReset.connect(self._keep_current)
@@ -60,6 +46,7 @@ class TimelineView(QTableView):
         model.published.connect(self.tail.rows_added)
         self.setItemDelegate(self.rows_delegate)
         self._dress()
+        self.columns = TimelineColumns(self)
         self._add_actions()
 
     def _dress(self) -> None:
@@ -74,55 +61,26 @@ class TimelineView(QTableView):
         rows = self.verticalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsMovable(True)
-        header.setStretchLastSection(True)
-        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(self._header_menu)
-        self._measure()
-
-    def _measure(self) -> None:
-        metrics = QFontMetrics(theme.mono_font(0.95))
-        height = max(metrics.height(), self.fontMetrics().height()) + _ROW_PADDING_PX
-        self.verticalHeader().setMinimumSectionSize(height)
-        self.verticalHeader().setDefaultSectionSize(height)
-        proportional = self.fontMetrics()
-        for column, widest in _WIDEST.items():
-            heading = proportional.horizontalAdvance(HEADINGS[column])
-            used = (metrics if column in MONO else proportional).horizontalAdvance(widest)
-            self._widths[column] = max(used, heading) + 2 * PADDING_PX + 2
-            self.setColumnWidth(column, self._widths[column])
 
     def _add_actions(self) -> None:
-        for name, text, keys, slot in (
+        add_row_actions(
+            self,
             ("timelineCopyRow", "Copy row", "Ctrl+C", self.copy_rows),
             ("timelineCopyPayload", "Copy payload", "Ctrl+Shift+C", self.copy_payload),
-            ("timelineJump", "Jump to request or answer", "Ctrl+J", self.jump),
-            ("timelineToggleMark", "Mark or unmark", "Ctrl+M", self.toggle_mark),
+        )
+        self.jumps = TimelineJumps(self)
+        self.marking = TimelineMarking(self)
+        add_row_actions(
+            self,
             ("timelineThisStream", "Show this stream only", "Ctrl+Shift+S", lambda: self._want_stream(only=True)),
             ("timelineAllStreams", "Show all streams", "Ctrl+Shift+A", lambda: self._want_stream(only=False)),
-        ):
-            action = QAction(text, self)
-            action.setObjectName(name)
-            action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            action.triggered.connect(slot)
-            self.addAction(action)
+        )
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the less wanted columns go where there is no room for them beside the preview."""
         super().resizeEvent(event)
-        if self._columns_chosen:
-            return
-        room = self.viewport().width() - _PREVIEW_PX
-        room -= sum(width for column, width in self._widths.items() if column not in _YIELDING)
-        if room < 0 or self.columnWidth(Column.LABEL) < self._widths[Column.LABEL]:
-            self.setColumnWidth(Column.LABEL, max(_LEAST_LABEL_PX, self._widths[Column.LABEL] + min(0, room)))
-        for column in _YIELDING:
-            room -= self._widths[column]
-            self.setColumnHidden(column, room < 0)
+        self.columns.fit()
 
     def current_row(self) -> int | None:
         """The timeline row the user is on."""
@@ -156,19 +114,6 @@ class TimelineView(QTableView):
         if row is not None:
             event = self.timeline_model.river[self.timeline_model.timeline.numbers[row]]
             QGuiApplication.clipboard().setText(payload(event).decode("utf-8", "backslashreplace"))
-
-    def jump(self) -> None:
-        """From a request to its answer, from anything else to what it is about."""
-        row = self.current_row()
-        partner = None if row is None else self.timeline_model.timeline.partner(row)
-        if partner is not None:
-            self.jumpWanted.emit(self.timeline_model.timeline.numbers[partner])
-
-    def toggle_mark(self) -> None:
-        """Mark the current row with a star, or take it away."""
-        row = self.current_row()
-        if row is not None:
-            self.timeline_model.marks.toggle(self.timeline_model.timeline.numbers[row])
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
@@ -211,24 +156,3 @@ class TimelineView(QTableView):
         if following:
             self.tail.follow()
         self.tail.settle()
-
-    def _header_menu(self, point: QPoint) -> None:
-        header = self.horizontalHeader()
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for mode in TimeMode:
-            action = menu.addAction(f"Time: {mode.value}")
-            action.setCheckable(True)
-            action.setChecked(self.timeline_model.cells.time_mode is mode)
-            action.triggered.connect(lambda _=False, mode=mode: self.timeline_model.set_time_mode(mode))
-        menu.addSeparator()
-        for column, heading in enumerate(HEADINGS[:-1]):
-            action = menu.addAction(heading)
-            action.setCheckable(True)
-            action.setChecked(not header.isSectionHidden(column))
-            action.toggled.connect(lambda shown, column=column: self._choose_column(column, shown=shown))
-        menu.popup(header.mapToGlobal(point))
-
-    def _choose_column(self, column: int, *, shown: bool) -> None:
-        self._columns_chosen = True
-        self.setColumnHidden(column, not shown)
