@@ -53,6 +53,8 @@ class WindowArguments:
     arguments: dict[str, Any] | None = None
     times: int = 1
     concurrency: int = 1
+    record: Path | None = None
+    open: Path | None = None
     screenshot: Path | None = None
     report: Path | None = None
     quit_when_done: bool = False
@@ -83,6 +85,8 @@ def parse_window(argv: Sequence[str]) -> WindowArguments:
     parser.add_argument("--args", metavar="JSON", type=json_object, default={}, help="the tool's arguments")
     parser.add_argument("--times", metavar="N", type=_positive, default=1, help="call it N times")
     parser.add_argument("--concurrency", metavar="C", type=_positive, default=1, help="at most C calls at once")
+    parser.add_argument("--record", metavar="FILE", type=_new_file, help="record everything to this new file")
+    parser.add_argument("--open", metavar="FILE", type=_existing, help="open a recording instead of connecting")
     parser.add_argument("--screenshot", metavar="PNG", type=Path, help="save the window when the work is done")
     parser.add_argument("--report", metavar="JSON", type=Path, help="write the figures when the window closes")
     parser.add_argument("--quit-when-done", action="store_true", help="close when the work asked for is done")
@@ -95,6 +99,8 @@ def parse_window(argv: Sequence[str]) -> WindowArguments:
         parser.error("--demo brings its own server, so give either a URL or --demo")
     if given.call and not (given.url or given.demo):
         parser.error("--call needs a server: give a URL or --demo")
+    if given.open and (given.url or given.demo or given.record):
+        parser.error("--open shows a recording instead of connecting, so give neither a URL nor --demo nor --record")
     return WindowArguments(
         target=target_of(given),
         demo=given.demo,
@@ -102,6 +108,8 @@ def parse_window(argv: Sequence[str]) -> WindowArguments:
         arguments=given.args,
         times=given.times,
         concurrency=given.concurrency,
+        record=given.record,
+        open=given.open,
         screenshot=_writable(parser, given.screenshot),
         report=_writable(parser, given.report),
         quit_when_done=given.quit_when_done,
@@ -177,6 +185,15 @@ def _existing(text: str) -> Path:
     path = Path(text)
     if not path.is_file():
         raise argparse.ArgumentTypeError(f"{text!r} is no file")
+    return path
+
+
+def _new_file(text: str) -> Path:
+    path = Path(text)
+    if path.exists():
+        raise argparse.ArgumentTypeError(f"{text!r} exists already and is left as it is; choose another name")
+    if not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {str(path.parent)!r}; make it first")
     return path
 
 

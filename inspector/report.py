@@ -40,6 +40,7 @@ class Figures:
     error: str | None = None
     startup: Startup = field(default_factory=Startup)
     shown: int = 0
+    recorded: int | None = None
     calls: Sequence[dict[str, Any]] = ()
     findings: Sequence[Finding] = ()
     frame_gap: Histogram = field(default_factory=Histogram)
@@ -63,7 +64,7 @@ def build(figures: Figures) -> dict[str, Any]:
         },
         "events": {
             "received": counts.received,
-            "recorded": None,
+            "recorded": figures.recorded,
             "shown": figures.shown,
             "dropped": counts.received - figures.shown,
         },

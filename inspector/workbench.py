@@ -9,6 +9,10 @@ from contextlib import suppress
 
 from inspector import arguments, report
 from inspector.arguments import WindowArguments
+from inspector.record.flight import Flight
+from inspector.record.recorder import Recorder
+from inspector.record.store import StoreError
+from inspector.record.timeline import Timeline
 from inspector.trace.river import River
 from inspector.ui.controller import Controller
 from inspector.ui.demo_process import DemoProcess
@@ -34,6 +38,7 @@ class Workbench:
         self._rss_start_bytes = report.rss_bytes()
         self._startup = report.Startup(process_to_window=report.process_age_ms(painted_at_s))
         self._river = River()
+        self._recorder = Recorder(self._river, Timeline())
         self._scope = TaskScope()
         self._controller = Controller(self._river, self._scope)
         self._controller.remembers = not (wanted.ends_by_itself or wanted.demo)
@@ -43,6 +48,8 @@ class Workbench:
         self._closed = asyncio.Event()
         self._url: str | None = None
         self._interrupted = False
+        self._flight: Flight | None = None
+        self._recording_error = ""
 
     async def run(self) -> int:
         """Furnish the window, start the work, wait for the end, clean up, and report."""
@@ -53,7 +60,7 @@ class Workbench:
         if self._wanted.run_for_s is not None:
             loop.call_later(self._wanted.run_for_s, self._closed.set)
         raw_sender = RawSender(self._controller, self._river, self._scope)
-        self._window.furnish(self._river, self._controller, self._folds, self._meter, raw_sender)
+        self._window.furnish(self._recorder, self._controller, self._folds, self._meter, raw_sender)
         self._window.closing.connect(self._closed.set)
         memory = self._recall()
         self._apply_target()
@@ -66,6 +73,8 @@ class Workbench:
         await self._scope.close()
         self._demo.stop()
         self._window.close()
+        if self._flight is not None:
+            self._flight.end()
         return self._write(document) or self._exit_code()
 
     def _on_signal(self, number: int) -> None:
@@ -77,6 +86,8 @@ class Workbench:
         if self._interrupted:
             return arguments.EXIT_INTERRUPTED
         bad_answer = self._controller.caller.bad_answer
+        if self._recording_error and self._wanted.record is not None:
+            return arguments.EXIT_USAGE
         if not self._wanted.ends_by_itself or (self._controller.error is None and bad_answer is None):
             return arguments.EXIT_OK
         from inspector import exit_codes  # noqa: PLC0415 - the session is loaded after the first paint
@@ -112,8 +123,20 @@ class Workbench:
         )
         self._window.bar.set_transport(target.transport)
 
+    def _begin_recording(self) -> None:
+        """Nothing depends on it: without a recording the session goes on, and the window says so."""
+        try:
+            self._flight = Flight(self._recorder, self._wanted.record)
+        except StoreError as error:
+            self._recording_error = error.sentence
+            sys.stderr.write(f"{arguments.PROGRAM}: {error.sentence}\n")
+            self._window.statusBar().showMessage(error.sentence)
+            return
+        self._scope.start(asyncio.to_thread(self._flight.prune), "prune")
+
     def _start_work(self) -> None:
         self._meter.start()
+        self._begin_recording()
         self._scope.start(self._controller.preload(), "preload")
         if self._wanted.demo:
             self._demo.ready.connect(self._work_at)
@@ -161,6 +184,9 @@ class Workbench:
 
     def _figures(self) -> report.Figures:
         self._folds.catch_up()
+        self._recorder.catch_up()
+        if self._recorder.store is not None:
+            self._recorder.store.flush()
         session = self._controller.session
         self._startup.connect = self._controller.connect_ms
         self._startup.connect_to_tools = self._controller.tools_ms
@@ -173,6 +199,7 @@ class Workbench:
             error=self._controller.error,
             startup=self._startup,
             shown=self._window.timeline.rows_shown(),
+            recorded=self._recorder.recorded,
             calls=self._controller.caller.calls,
             findings=self._folds.engine.findings(),
             frame_gap=self._meter.gap,

@@ -14,6 +14,7 @@ from tests.support.demo import demo_server
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # read when the application object is made
 os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="inspector-tests-")  # the user's own layout stays as it is
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="inspector-tests-")  # and their recordings
 
 settings.register_profile("inspector", deadline=None)  # a busy machine is no failure
 settings.load_profile("inspector")

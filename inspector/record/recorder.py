@@ -6,6 +6,7 @@ what people look at has just come.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from time import perf_counter_ns
 
@@ -52,9 +53,14 @@ class Recorder:
         return self._reader.behind
 
     @property
-    def recorded(self) -> int:
-        """How many events are safe on disk."""
-        return self.store.committed if self.store else 0
+    def recorded(self) -> int | None:
+        """How many rows of the timeline are safe on disk, None if nothing is recorded."""
+        return bisect_left(self.timeline.numbers, self.store.committed) if self.store else None
+
+    @property
+    def failure(self) -> str:
+        """Why recording stopped, empty while it goes on."""
+        return self.store.failure if self.store else ""
 
     def pull(self, budget_ns: int) -> int:
         """Take what is new for at most so long; says how many events that were. None while the disk is behind."""
@@ -78,11 +84,16 @@ class Recorder:
                 self.store.flush()
 
     def close(self) -> None:
-        """Take and store everything, and let go of the file; the river then reads it as a recording."""
+        """Take and store everything, and let go of the file; the river goes on reading it as a recording."""
         self.catch_up()
         self._reader.close()
-        if self.store is not None:
-            self.store.close()
+        if self.store is None:
+            return
+        if self._archive is not None:
+            self._archive.close()  # with nobody else reading, the database becomes one plain file
+        self.store.close()
+        if self._archive is not None:
+            self._archive.reopen()
 
     def _keep(self, events: int, size_bytes: int) -> None:
         """Let the river forget the oldest of what it holds."""

@@ -148,6 +148,10 @@ class Recording:
     def close(self) -> None:
         self._connection.close()
 
+    def reopen(self) -> None:
+        """Read on after `close`."""
+        self._connection = _connect(self.path)
+
     def _read_around(self, n: int) -> None:
         start = n - n % BLOCK_EVENTS
         for first in (start, n):  # big events before it may leave no room for the one that is wanted

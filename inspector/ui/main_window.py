@@ -15,7 +15,7 @@ from inspector.ui.settings import ConnectionSettings
 from inspector.ui.views.connection_bar import ConnectionBar
 
 if TYPE_CHECKING:
-    from inspector.trace.river import River
+    from inspector.record.recorder import Recorder
     from inspector.ui.controller import Controller
     from inspector.ui.folds import Folds
     from inspector.ui.frame_meter import FrameMeter
@@ -54,7 +54,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
 
     def furnish(
-        self, river: River, controller: Controller, folds: Folds, meter: FrameMeter, raw_sender: RawSender
+        self, recorder: Recorder, controller: Controller, folds: Folds, meter: FrameMeter, raw_sender: RawSender
     ) -> None:
         """Bring in the panes and tie everything together."""
         from inspector.ui import wiring  # noqa: PLC0415 - the window is painted first
@@ -67,9 +67,10 @@ class MainWindow(QMainWindow):
         from inspector.ui.work_tabs import WorkTabs  # noqa: PLC0415
 
         self.setWindowIcon(QIcon(str(resource("icon.svg"))))
-        self.river, self.controller, self.folds, self.meter = river, controller, folds, meter
+        river = self.river = recorder.river
+        self.recorder, self.controller, self.folds, self.meter = recorder, controller, folds, meter
         self.raw_sender = raw_sender
-        self.timeline = TimelinePane(river)
+        self.timeline = TimelinePane(river, recorder=recorder)
         self.offers = OfferTabs(controller.catalog)
         self.detail = DetailPane(river, self.timeline.timeline)
         self.tabs = WorkTabs(controller.catalog, folds, river)

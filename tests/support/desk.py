@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
     QTabWidget,
 )
 
+from inspector.record.recorder import Recorder
+from inspector.record.timeline import Timeline
 from inspector.trace.events import Message, MessageType
 from inspector.trace.river import River
 from inspector.ui.controller import Controller
@@ -41,6 +43,7 @@ class Desk:
     def __init__(self, url: str) -> None:
         self.url = url
         self.river = River()
+        self.recorder = Recorder(self.river, Timeline())
         self.scope = TaskScope()
         self.controller = Controller(self.river, self.scope)
         self.controller.remembers = False
@@ -51,7 +54,7 @@ class Desk:
 
     def open(self) -> None:
         self.window.show()
-        self.window.furnish(self.river, self.controller, self.folds, self.meter, self.raw_sender)
+        self.window.furnish(self.recorder, self.controller, self.folds, self.meter, self.raw_sender)
         self.meter.start()
 
     async def close(self) -> None:
