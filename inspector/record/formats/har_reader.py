@@ -1,0 +1,254 @@
+"""HAR 1.2 of browsers, proxies and our own export as HTTP exchanges, with the events of streams where a file has them.
+
+HAR knows no event streams. Chrome adds `_eventSourceMessages` (`time` in seconds, `eventName`, `eventId`, `data`), ours
+adds `_eventStream`; others have the body alone, or nothing. Of what is missing or of the wrong type nothing is made up.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from inspector.record.formats.moments import moment_us, span_us
+from inspector.record.formats.retelling import Exchange
+from inspector.record.text import counted
+from inspector.trace.events import Headers
+from inspector.wire import http
+from inspector.wire.block import Frame
+from inspector.wire.sse import SseParser
+
+_EVENT_KEYS = ("_eventStream", "_eventSourceMessages")
+_BEFORE_SENT = ("blocked", "dns", "connect")
+_UNTIL_HEADERS = (*_BEFORE_SENT, "send", "wait")
+_NOTES = {
+    "no entry": "no objects, and left out",
+    "no time": "without a startedDateTime; they stand at the time of the one before",
+    "no body": "without the body of their answer: the program that wrote the file did not keep it",
+    "no event times": "event streams without the times of their events, which stand at the end of each",
+    "written anew": "event streams with their events but without their bytes, which are written anew",
+    "bad base64": "with a body that is said to be base64 and is not; its text is taken as it stands",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """One event of a stream as the file lists it: its data, when it came, and its bytes as far as they are known."""
+
+    at_us: int
+    data: str
+    raw: bytes
+
+
+def is_har(value: Any) -> bool:
+    """Whether a JSON value is a HAR, or at least shaped like one."""
+    log = value.get("log") if isinstance(value, dict) else None
+    return isinstance(log, dict) and isinstance(log.get("entries"), list)
+
+
+def read_har(value: dict[str, Any], fallback_us: int, notes: list[str]) -> list[Exchange]:
+    """The exchanges of a HAR in its order; entries that name no time stand at that of the one before."""
+    lacks: Counter[str] = Counter()
+    exchanges = []
+    at_us = _first_us(value["log"]["entries"], fallback_us)
+    for entry in value["log"]["entries"]:
+        if not isinstance(entry, dict):
+            lacks["no entry"] += 1
+            continue
+        found_us = moment_us(entry.get("startedDateTime"))
+        if found_us is None:
+            lacks["no time"] += 1
+        at_us = at_us if found_us is None else found_us
+        exchanges.append(_exchange(entry, at_us, lacks))
+    total = len(value["log"]["entries"])
+    notes.extend(f"Of {counted(total, 'exchange')} {count:,} are {_NOTES[lack]}." for lack, count in lacks.items())
+    return exchanges
+
+
+def _first_us(entries: list[Any], fallback_us: int) -> int:
+    times = (moment_us(entry.get("startedDateTime")) for entry in entries if isinstance(entry, dict))
+    return next((at_us for at_us in times if at_us is not None), fallback_us)
+
+
+def _exchange(entry: dict[str, Any], started_us: int, lacks: Counter[str]) -> Exchange:
+    request, response = dict_of(entry, "request"), dict_of(entry, "response")
+    content, timings = dict_of(response, "content"), dict_of(entry, "timings")
+    headers = headers_of(response.get("headers"))
+    url = text_of(request, "url")
+    sent_us = started_us + _sum_us(timings, _BEFORE_SENT)
+    headers_us = started_us + _sum_us(timings, _UNTIL_HEADERS)
+    total_us = span_us(entry.get("time"))
+    ended_us = headers_us + (span_us(timings.get("receive")) or 0) if total_us is None else started_us + total_us
+    headers_us = min(headers_us, ended_us)
+    status = response.get("status")
+    exchange = Exchange(
+        started_us=started_us,
+        method=text_of(request, "method") or "GET",
+        url=url,
+        lane=origin_of(url),
+        request_headers=headers_of(request.get("headers")),
+        request_body=_request_body(dict_of(request, "postData")),
+        headers_us=headers_us,
+        status=status if is_status(status) else None,
+        reason=text_of(response, "statusText"),
+        http_version=http_version(text_of(response, "httpVersion")),
+        headers=headers,
+        content_type=http.get(headers, "content-type") or text_of(content, "mimeType"),
+        ended_us=ended_us,
+        error=text_of(response, "_error") or text_of(entry, "_error"),
+    )
+    _add_connect(exchange, entry, timings, sent_us)
+    if exchange.status is not None:
+        exchange.pieces = _pieces(exchange, entry, content, lacks)
+    return exchange
+
+
+def _add_connect(exchange: Exchange, entry: dict[str, Any], timings: dict[str, Any], sent_us: int) -> None:
+    """A new socket, where the file tells of one: `connect` holds the TLS too (HAR 1.2, timings)."""
+    connect_us, tls_us = span_us(timings.get("connect")), span_us(timings.get("ssl"))
+    if not connect_us:
+        return
+    exchange.connected_us = min(sent_us, exchange.ended_us)
+    exchange.connect_ms = ((span_us(timings.get("dns")) or 0) + max(connect_us - (tls_us or 0), 0)) / 1e3
+    exchange.tls_ms = tls_us / 1e3 if tls_us else None
+    exchange.peer = text_of(entry, "serverIPAddress")
+
+
+def _request_body(post_data: dict[str, Any]) -> bytes:
+    text = post_data.get("text")
+    if isinstance(text, str):
+        return _decoded(text, text_of(post_data, "encoding"))[0]
+    pairs = _pairs(post_data.get("params"))
+    return urlencode(pairs).encode() if pairs else b""
+
+
+def _decoded(text: str, encoding: str) -> tuple[bytes, bool]:
+    """The bytes of a body, and whether they are what the file says they are."""
+    if encoding.lower() == "base64":
+        try:
+            return base64.b64decode(text, validate=True), True
+        except (binascii.Error, ValueError):
+            return text.encode("utf-8", "surrogatepass"), False
+    return text.encode("utf-8", "surrogatepass"), True
+
+
+def _pieces(
+    exchange: Exchange, entry: dict[str, Any], content: dict[str, Any], lacks: Counter[str]
+) -> list[tuple[int, bytes]]:
+    """The body as it came. An event stream is cut where events end of which the file knows the time."""
+    text = content.get("text")
+    body, is_as_said = _decoded(text, text_of(content, "encoding")) if isinstance(text, str) else (b"", True)
+    lacks["bad base64"] += not is_as_said
+    if http.is_event_stream(exchange.content_type):
+        events = _stream_events(entry, exchange)
+        if events:
+            lacks["written anew"] += not body
+            return _cut(body, events, exchange.ended_us) if body else [(each.at_us, each.raw) for each in events]
+        lacks["no event times"] += bool(body)
+    lacks["no body"] += not body and span_us(content.get("size")) not in (None, 0)
+    for lack in ("bad base64", "written anew", "no event times", "no body"):
+        if not lacks[lack]:
+            del lacks[lack]
+    return [(exchange.ended_us, body)] if body else []
+
+
+def _stream_events(entry: dict[str, Any], exchange: Exchange) -> list[StreamEvent]:
+    listed: list[Any] = next((entry[key] for key in _EVENT_KEYS if isinstance(entry.get(key), list)), [])
+    found = []
+    at_us = exchange.headers_us
+    for event in listed:
+        if not isinstance(event, dict):
+            continue
+        time = next((event[key] for key in ("time", "at", "timestamp") if key in event), None)
+        at_us = moment_us(time) or exchange.started_us + (span_us(time) or at_us - exchange.started_us)
+        found.append(_stream_event(event, at_us))
+    return found
+
+
+def _stream_event(event: dict[str, Any], at_us: int) -> StreamEvent:
+    data, comment = text_of(event, "data"), event.get("comment")
+    name = next(filter(None, (text_of(event, key) for key in ("eventName", "event", "type"))), "message")
+    event_id = next(filter(None, (text_of(event, key) for key in ("eventId", "id", "lastEventId"))), "")
+    raw = event.get("raw")
+    if isinstance(raw, str):
+        return StreamEvent(at_us, data, raw.encode("utf-8", "surrogatepass"))
+    if isinstance(comment, str) and "data" not in event:
+        return StreamEvent(at_us, "", "".join(f":{line}\n" for line in comment.splitlines() or [""]).encode())
+    lines = [f"id: {_one_line(event_id)}"] if event_id else []
+    lines += [f"event: {_one_line(name)}"] if name != "message" else []
+    retry_us = span_us(event.get("retry"))
+    lines += [f"retry: {retry_us // 1000}"] if retry_us is not None else []
+    lines += [f"data: {line}" for line in re.split("\r\n|\r|\n", data)] if "data" in event else []
+    return StreamEvent(at_us, data, "".join(f"{line}\n" for line in (*lines, "")).encode("utf-8", "surrogatepass"))
+
+
+def _one_line(text: str) -> str:
+    return re.sub("[\r\n\0]", " ", text)
+
+
+def _cut(body: bytes, events: list[StreamEvent], ended_us: int) -> list[tuple[int, bytes]]:
+    """The bytes of a stream up to and with each event that the file has a time for, with that time."""
+    parser = SseParser()
+    frames = [item for item in parser.feed(body) if isinstance(item, Frame) and item.dispatched]
+    pieces, start, known = [], 0, iter(events)
+    event = next(known, None)
+    for frame in frames:
+        if event is None or event.data != frame.data:
+            continue
+        end = frame.offset + len(frame.raw)
+        pieces.append((event.at_us, body[start:end]))
+        start, event = end, next(known, None)
+    if start < len(body):
+        pieces.append((ended_us, body[start:]))
+    return pieces
+
+
+def _sum_us(timings: dict[str, Any], names: tuple[str, ...]) -> int:
+    return sum(span_us(timings.get(name)) or 0 for name in names)
+
+
+def dict_of(value: dict[str, Any], key: str) -> dict[str, Any]:
+    """The object under a key; an empty one where there is none."""
+    found = value.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def text_of(value: dict[str, Any], key: str) -> str:
+    """The string under a key; empty where there is none."""
+    found = value.get(key)
+    return found if isinstance(found, str) else ""
+
+
+def headers_of(value: Any) -> Headers:
+    """Header fields from a list of names and values or from an object, without the pseudo-fields of HTTP/2."""
+    pairs = list(value.items()) if isinstance(value, dict) else _pairs(value)
+    return tuple((name, text) for name, text in pairs if isinstance(text, str) and name and not name.startswith(":"))
+
+
+def _pairs(value: Any) -> list[tuple[str, Any]]:
+    listed = value if isinstance(value, list) else []
+    return [
+        (pair["name"], pair.get("value", ""))
+        for pair in listed
+        if isinstance(pair, dict) and isinstance(pair.get("name"), str)
+    ]
+
+
+def is_status(value: Any) -> bool:
+    """Whether this is an HTTP status; browsers write 0 where no answer came."""
+    return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 999
+
+
+def http_version(text: str) -> str:
+    """`HTTP/2` for the `h2` and `http/2.0` of browsers."""
+    known = {"h2": "HTTP/2", "http/2.0": "HTTP/2", "h3": "HTTP/3", "http/3.0": "HTTP/3", "unknown": ""}
+    return known.get(text.lower(), text.upper())
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port, as they stand in the URL."""
+    return "/".join(url.split("/", 3)[:3]).lower()
