@@ -32,7 +32,23 @@ uniform_streams = st.builds(
     st.lists(st.one_of(st.sampled_from(PIECES), st.just(b""))),
     st.sampled_from((b"\n", b"\r\n")),
 )
-streams = st.one_of(mixed_streams, uniform_streams)
+HEAD_LINES = (
+    b"id: 1",
+    b"id: 2",
+    b"id:3",
+    b"id: \0",
+    b"id: \xff",
+    b"event: a",
+    b"event: b\0",
+    b"event: id: 4",
+    b"id: data:",
+)
+headed_streams = st.builds(
+    lambda heads, line_end: b"".join(line_end.join((*head, b"data: x", b"", b"")) for head in heads),
+    st.lists(st.lists(st.sampled_from(HEAD_LINES), max_size=3), max_size=8),
+    st.sampled_from((b"\n", b"\r\n")),
+)
+streams = st.one_of(mixed_streams, uniform_streams, headed_streams)
 cuts = st.lists(st.integers(1, 40), max_size=30)
 unhurried = settings(deadline=None, max_examples=300)
 
