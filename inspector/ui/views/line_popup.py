@@ -29,6 +29,7 @@ class LinePopup(QFrame):
         self._take = take
         self._said = QLabel(wordWrap=True)
         self._said.setObjectName(f"{name}Error")
+        self._said.setAccessibleName("Why it cannot be done")
         self._said.setProperty("bad", True)
         self._said.hide()
         self.line = QLineEdit(text, placeholderText=hint)

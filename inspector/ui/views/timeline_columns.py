@@ -160,9 +160,10 @@ class TimelineColumns(QObject):
             for column, width in self._widths.items():
                 self._view.setColumnWidth(column, width)
 
-    def _resized(self, column: int) -> None:
+    def _resized(self, column: int, before_px: int, after_px: int) -> None:
+        # The last one is stretched with the window, and Qt tells later of those that were hidden or shown.
         is_last = self._header.visualIndex(column) == _last_shown(self._header)
-        if not is_last:  # the last one is stretched with the window
+        if not is_last and before_px and after_px:
             self._chosen()
 
     def _chosen(self) -> None:
