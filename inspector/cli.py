@@ -1,4 +1,4 @@
-"""The headless commands: probe, call, watch, serve. Data goes to standard output, everything else to standard error."""
+"""The headless commands (`arguments.COMMANDS`). Data goes to standard output, everything else to standard error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any, cast
 
-from inspector import arguments, exit_codes, probe
+from inspector import arguments, exit_codes, probe, replay_command
 from inspector.arguments import PROGRAM, Parser, UsageError
 from inspector.protocol.auth.settings import AuthSettings
 from inspector.record import text
@@ -101,6 +101,8 @@ def _parser() -> Parser:
         "--heartbeat", metavar="SECONDS", type=arguments.seconds, default=5.0, help="time between heartbeats"
     )
     serve.add_argument("--format", choices=["text", "json"], default="text")
+    replay = _add(commands, "replay", replay_command.run, "serve a recording again on 127.0.0.1")
+    replay_command.add_options(replay)
     return parser
 
 

@@ -138,7 +138,7 @@ class HttpConnection:
         The headers leave at once, and a comment every `heartbeat_s` seconds shows that the line is alive.
         """
         await self._write(self._head(200, (*EVENT_STREAM_HEADERS, *headers)))
-        await race(self._run(pump), self._beat(heartbeat_s), self._wait_until_gone())
+        await race(self._run(pump), self._beat(heartbeat_s), self.wait_until_gone())
 
     async def send(self, data: bytes) -> None:
         """Bytes of the event stream; returns when the socket has room for more."""
@@ -162,7 +162,18 @@ class HttpConnection:
                 await asyncio.sleep(heartbeat_s)
                 await self.send(heartbeat())
 
-    async def _wait_until_gone(self) -> None:
+    def take_over(self) -> asyncio.StreamWriter:
+        """The socket itself, for an answer that is written byte by byte.
+
+        Whoever takes it writes a whole answer or closes it: what comes next on it is another request.
+        """
+        received, _ = self._h11.trailing_data
+        self._h11 = h11.Connection(h11.SERVER)
+        if received:
+            self._h11.receive_data(received)
+        return self._writer
+
+    async def wait_until_gone(self) -> None:
         """Return when the client closes its side, or when it pipelines more than anyone needs."""
         while len(self._h11.trailing_data[0]) <= MAX_PIPELINED_BYTES and await self._read_more():
             pass
@@ -181,9 +192,10 @@ class HttpConnection:
 
     def start_next(self) -> bool:
         """Make ready for another request; False if the connection has to be closed."""
-        if self._h11.our_state is not h11.DONE or self._h11.their_state is not h11.DONE:
-            return False
-        self._h11.start_next_cycle()
+        if self._h11.states != {h11.CLIENT: h11.IDLE, h11.SERVER: h11.IDLE}:
+            if self._h11.our_state is not h11.DONE or self._h11.their_state is not h11.DONE:
+                return False
+            self._h11.start_next_cycle()
         return not self._writer.is_closing()
 
     async def reject(self, status: int, text: str) -> None:
