@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 
 from PySide6.QtCore import QEventLoop, QMessageLogContext, QtMsgType, qInstallMessageHandler
@@ -31,22 +32,37 @@ def run(wanted: WindowArguments) -> int:
     application.styleHints().colorSchemeChanged.connect(lambda: theme.apply(application))
     qInstallMessageHandler(_on_qt_message)
     sys.excepthook = _on_exception
+    if wanted.open is not None:
+        return _open(application, wanted)
     window = MainWindow()
     window.show()
     application.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
-    return _run_loop(application, window, wanted, time.monotonic())
+    painted_at_s = time.monotonic()
+    from inspector.workbench import Workbench  # noqa: PLC0415 - the window is painted first
+
+    return _run_loop(application, lambda: Workbench(window, wanted, painted_at_s).run())
 
 
-def _run_loop(application: QApplication, window: MainWindow, wanted: WindowArguments, painted_at_s: float) -> int:
+def _open(application: QApplication, wanted: WindowArguments) -> int:
+    """A recording instead of a server."""
+    from inspector.offline import Offline, OpenFailed, open_window  # noqa: PLC0415 - only for this
+
+    try:
+        window = open_window(wanted)
+    except OpenFailed as error:
+        sys.stderr.write(f"{arguments.PROGRAM}: {error}\n")
+        return arguments.EXIT_USAGE
+    return _run_loop(application, lambda: Offline(window, wanted).run())
+
+
+def _run_loop(application: QApplication, work: Callable[[], Coroutine[None, None, int]]) -> int:
     import asyncio  # noqa: PLC0415 - the window is painted first
 
     import qasync  # noqa: PLC0415
 
-    from inspector.workbench import Workbench  # noqa: PLC0415
-
     with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
         runner.get_loop().set_exception_handler(_on_loop_exception)
-        return runner.run(Workbench(window, wanted, painted_at_s).run())
+        return runner.run(work())
 
 
 def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:

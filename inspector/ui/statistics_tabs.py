@@ -1,0 +1,52 @@
+"""The statistics, the log and the live text in tabs, each built when it is first shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from inspector.trace.river import River
+from inspector.ui.folds import Folds
+from inspector.ui.views.lazy_tab import LazyTab, Pane
+
+
+class StatisticsTabs(QTabWidget):
+    """`jump` asks for an event by its number, `log_built` hands out the log's pane when it has just been built."""
+
+    jump = Signal(int)
+    log_built = Signal(object)
+
+    def __init__(self, folds: Folds, river: River, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setDocumentMode(True)
+        self._river, self._folds = river, folds
+
+    def add_statistics(self) -> None:
+        """Add the tabs behind those that are there."""
+        from inspector.ui import statistics  # noqa: PLC0415 - the window is painted first
+
+        for title, build in statistics.panes(self._folds, self._river.clock):
+            self.addTab(LazyTab(partial(self._build, build)), title)
+        self.addTab(LazyTab(self._build_log), "Log")
+        self.addTab(LazyTab(self._build_live_text), "Live text")
+
+    def _build(self, build: Callable[[], Pane]) -> Pane:
+        pane = build()
+        pane.jump.connect(self.jump)
+        return pane
+
+    def _build_log(self) -> QWidget:
+        from inspector.ui.views.log_pane import LogPane  # noqa: PLC0415 - built when first shown
+
+        pane = LogPane(self._folds.log)
+        pane.jump.connect(self.jump)
+        self.log_built.emit(pane)
+        return pane
+
+    def _build_live_text(self) -> QWidget:
+        from inspector.ui.views.live_text_pane import LiveTextPane  # noqa: PLC0415 - built when first shown
+
+        return LiveTextPane(self._river)
