@@ -115,11 +115,20 @@ class River:
         else:
             at -= (now_ns - monotonic_ns) / 1e9
         made = make(n=self._first + len(self._tail), at=at, monotonic_ns=monotonic_ns, **fields)
-        self._tail.append(made)  # type: ignore[arg-type]
+        self.append(made)  # type: ignore[arg-type]
+        return made
+
+    def at(self, monotonic_ns: int) -> float:
+        """The wall-clock time of a stamp that was taken earlier than now."""
+        now_ns = self.clock.monotonic_ns()
+        return self.clock.time() - (now_ns - monotonic_ns) / 1e9
+
+    def append(self, event: AnyEvent) -> None:
+        """Take an event whose number is `len(river)`: whoever makes many alike numbers and stamps them by himself."""
+        self._tail.append(event)
         if self._wakers:
             for waker in self._wakers:
                 waker.set()
-        return made
 
     def close(self) -> None:
         """Nothing will follow: `follow` ends once it has handed out what is there."""

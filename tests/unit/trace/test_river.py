@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +51,16 @@ def test_an_event_carries_what_it_was_given() -> None:
     assert event is river[0]
     assert (event.connection, event.stream, event.direction) == (2, None, None)
     assert chunk(river, direction=Direction.INBOUND).direction is Direction.INBOUND
+
+
+def test_an_event_can_be_numbered_and_stamped_before_it_is_appended() -> None:
+    clock = FakeClock(at=1000.0)
+    river = River(clock)
+    clock.advance(3)
+    made = ChunkReceived(n=len(river), at=river.at(2_000_000_000), monotonic_ns=2_000_000_000, offset=0, data=b"")
+    river.append(made)
+    assert river[0] is made
+    assert chunk(river, monotonic_ns=2_000_000_000) == msgspec.structs.replace(made, n=1)
 
 
 def test_events_are_stamped_with_both_clocks() -> None:
