@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from inspector.diagnose.finding import MAX_EVIDENCE, Finding
-from inspector.trace.events import AnyEvent, Severity, Violation
+from inspector.trace.events import Severity, Violation
+from inspector.trace.fold import Fold
 
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 _WORDS = {
@@ -62,20 +62,15 @@ class _Case:
         )
 
 
-class Engine:
+class Engine(Fold):
     """Collects the violations that the protocol layer saw, one finding per rule.
 
     A violation is a contradiction in what came over the wire, so its grade is `proven`.
     """
 
     def __init__(self) -> None:
+        super().__init__({Violation: self._lift})
         self._cases: dict[str, _Case] = {}
-
-    def fold(self, events: Sequence[AnyEvent]) -> None:
-        """Take in the next events of the river; one piece or many gives the same findings."""
-        for event in events:
-            if type(event) is Violation:
-                self._lift(event)
 
     def findings(self) -> list[Finding]:
         """The gravest first; within one severity in the order of first occurrence."""

@@ -16,6 +16,7 @@ from inspector.wire import jsontext
 
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 """RFC 5424's severities as MCP names them, the least grave first."""
+_METHOD = "notifications/message"
 MAX_LINES = 10_000
 MAX_BYTES = 32_000_000
 MAX_TEXT_CHARS = 10_000
@@ -52,7 +53,7 @@ class LogLines(Fold):
     """
 
     def __init__(self, max_lines: int = MAX_LINES, max_bytes: int = MAX_BYTES) -> None:
-        super().__init__({Message: self._on_message, SessionReady: self._on_ready})
+        super().__init__({SessionReady: self._on_ready}, {Message: self._on_messages})
         self.heard = 0
         self.is_stateless = False
         self._max_lines = max_lines
@@ -71,15 +72,20 @@ class LogLines(Fold):
         kept = islice(self._kept, start - self.first, None)
         return [read_line(event, number) for number, event in enumerate(kept, start)]
 
-    def _on_message(self, event: Message) -> None:
-        if event.method != "notifications/message" or event.message_type is not MessageType.NOTIFICATION:
-            return
-        if event.direction is not Direction.INBOUND:
-            return
-        self._kept.append(event)
-        self._kept_bytes += len(event.raw)
-        self.heard += 1
-        while len(self._kept) > self._max_lines or (self._kept_bytes > self._max_bytes and len(self._kept) > 1):
+    def _on_messages(self, messages: list[Message]) -> None:
+        notification, inbound = MessageType.NOTIFICATION, Direction.INBOUND
+        said = [
+            message
+            for message in messages
+            if message.method == _METHOD and message.message_type is notification and message.direction is inbound
+        ]
+        self.heard += len(said)
+        self._kept.extend(said)
+        self._kept_bytes += sum([len(message.raw) for message in said])
+        surplus = len(self._kept) - self._max_lines
+        if surplus > 0:
+            self._kept_bytes -= sum([len(self._kept.popleft().raw) for _ in range(surplus)])
+        while self._kept_bytes > self._max_bytes and len(self._kept) > 1:
             self._kept_bytes -= len(self._kept.popleft().raw)
 
     def _on_ready(self, event: SessionReady) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from inspector.trace.events import (
-    AnyEvent,
     ChunkReceived,
     CommentReceived,
     Direction,
@@ -15,6 +13,7 @@ from inspector.trace.events import (
     Message,
     ToolStep,
 )
+from inspector.trace.fold import Fold, Run
 
 _SLOT_NS = 100_000_000
 _SLOTS = 128
@@ -39,6 +38,14 @@ class _Rate:
             self._slots[at] = slot
             self._sums[at] = amount
 
+    def add_events(self, stamps_ns: Sequence[int]) -> None:
+        """Count one for each stamp, in their order."""
+        if min(stamps_ns) // _SLOT_NS == max(stamps_ns) // _SLOT_NS:
+            self.add(stamps_ns[0], len(stamps_ns))
+            return
+        for stamp_ns in stamps_ns:
+            self.add(stamp_ns, 1)
+
     def per_second(self, now_ns: int, seconds: float) -> float:
         newest = now_ns // _SLOT_NS
         oldest = newest - round(seconds * 1e9 / _SLOT_NS)
@@ -46,7 +53,7 @@ class _Rate:
         return total / seconds
 
 
-class Counts:
+class Counts(Fold):
     """A fold over the river that only counts.
 
     `received` are the events that make a timeline row; `bytes_received` the bytes of all chunks; `frames` the blocks
@@ -63,31 +70,22 @@ class Counts:
         self.messages_outbound = 0
         self._event_rate = _Rate()
         self._byte_rate = _Rate()
-        self._dispatch: dict[type, Callable[[Any], None]] = {
-            Message: self._on_message,
-            FrameReceived: self._on_frame,
-            ToolStep: self._on_step,
-            CommentReceived: self._on_comment,
-        }
+        super().__init__(
+            {ChunkReceived: self._on_chunk, ToolStep: self._on_step},
+            {Message: self._on_messages, FrameReceived: self._on_frames, CommentReceived: self._on_comments},
+        )
 
     @property
     def messages(self) -> int:
         return self.messages_inbound + self.messages_outbound
 
-    def fold(self, events: Sequence[AnyEvent]) -> None:
-        """Take in the next events of the river; one piece or many gives the same figures."""
-        dispatch = self._dispatch
-        for event in events:
-            if type(event) is ChunkReceived:
-                size = len(event.data)
-                self.bytes_received += size
-                self._byte_rate.add(event.monotonic_ns, size)
-                continue
-            self.received += 1
-            self._event_rate.add(event.monotonic_ns, 1)
-            handle = dispatch.get(type(event))
-            if handle is not None:
-                handle(event)
+    def take(self, pieces: Sequence[Run]) -> None:
+        """Take in the next events of the river, already cut into `runs`."""
+        for kind, run in pieces:
+            if kind is not ChunkReceived:
+                self.received += len(run)
+                self._event_rate.add_events([event.monotonic_ns for event in run])
+        super().take(pieces)
 
     def events_per_second(self, now_ns: int, seconds: float = 1.0) -> float:
         """The mean rate over the last `seconds` (at most `MAX_WINDOW_S`), to a tenth of a second."""
@@ -97,20 +95,23 @@ class Counts:
         """The mean rate over the last `seconds` (at most `MAX_WINDOW_S`), to a tenth of a second."""
         return self._byte_rate.per_second(now_ns, min(seconds, MAX_WINDOW_S))
 
-    def _on_message(self, message: Message) -> None:
-        if message.direction is Direction.OUTBOUND:
-            self.messages_outbound += 1
-            return
-        self.messages_inbound += 1
-        if message.framing is Framing.SSE:
-            self.frames += 1
+    def _on_chunk(self, chunk: ChunkReceived) -> None:
+        self.bytes_received += len(chunk.data)
+        self._byte_rate.add(chunk.monotonic_ns, len(chunk.data))
 
-    def _on_frame(self, _: FrameReceived) -> None:
-        self.frames += 1
+    def _on_messages(self, messages: list[Message]) -> None:
+        outbound = Direction.OUTBOUND
+        framings = [message.framing for message in messages if message.direction is not outbound]
+        self.messages_outbound += len(messages) - len(framings)
+        self.messages_inbound += len(framings)
+        self.frames += framings.count(Framing.SSE)
+
+    def _on_frames(self, frames: list[FrameReceived]) -> None:
+        self.frames += len(frames)
 
     def _on_step(self, step: ToolStep) -> None:
         if step.direction is Direction.INBOUND and step.framing is Framing.SSE:
             self.frames += 1
 
-    def _on_comment(self, _: CommentReceived) -> None:
-        self.comments += 1
+    def _on_comments(self, comments: list[CommentReceived]) -> None:
+        self.comments += len(comments)

@@ -50,6 +50,13 @@ class Histogram:
         if self.max is None or value_ms > self.max:
             self.max = value_ms
 
+    def add_zeros(self, count: int) -> None:
+        """Count so many durations of zero at once."""
+        if count > 0:
+            self.add(0.0)
+            self._buckets[_ZERO_BUCKET] += count - 1
+            self.count += count - 1
+
     @property
     def mean(self) -> float | None:
         """The exact mean, None while nothing was counted."""

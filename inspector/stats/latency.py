@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 
 from inspector.stats.histogram import Histogram
 from inspector.trace.events import (
@@ -21,6 +23,7 @@ from inspector.trace.events import (
 )
 from inspector.trace.fold import Fold
 
+_likeness = attrgetter("monotonic_ns", "stream", "request_n", "message_type", "direction", "framing")
 MAX_KEYS = 1_000
 OTHER_KEY = "(other methods)"
 TOTAL_KEY = "(all methods)"
@@ -139,14 +142,14 @@ class LatencyStats(Fold):
         self._streams: dict[int | None, _Call] = {}
         super().__init__(
             {
-                Message: self._on_message,
                 ToolStep: self._on_step,
                 FrameReceived: self._on_event,
                 CommentReceived: self._on_comment,
                 HeadersReceived: self._on_headers,
                 ExchangeFailed: self._on_failed,
                 StreamEnded: self._on_ended,
-            }
+            },
+            {Message: self._on_messages},
         )
 
     def rows(self) -> list[LatencyRow]:
@@ -159,6 +162,21 @@ class LatencyStats(Fold):
         for series in self._series.values():
             total.merge(series)
         return total.row()
+
+    def _on_messages(self, messages: list[Message]) -> None:
+        """Of alike notifications that one read brought, only the first can tell of time."""
+        for _, group in groupby(messages, _likeness):
+            alike = list(group)
+            first = alike[0]
+            self._on_message(first)
+            if len(alike) == 1:
+                continue
+            call = self._streams.get(first.stream)
+            if first.message_type is not MessageType.NOTIFICATION or first.direction is not Direction.INBOUND:
+                for message in alike[1:]:
+                    self._on_message(message)
+            elif first.framing is Framing.SSE and call is not None:
+                call.series.gap.add_zeros(len(alike) - 1)
 
     def _on_message(self, message: Message) -> None:
         if message.direction is not Direction.INBOUND:

@@ -163,9 +163,8 @@ class ReconnectStats(Fold):
                 StateChanged: self._on_state,
                 RequestSent: self._on_request,
                 StreamEnded: self._on_ended,
-                Message: self._on_event,
-                FrameReceived: self._on_event,
-            }
+            },
+            {Message: self._on_events, FrameReceived: self._on_events},
         )
 
     @property
@@ -235,9 +234,12 @@ class ReconnectStats(Fold):
             Step(event.n, event.at, event.connection, event.sentence, cause=event.cause, age_ms=event.age_ms)
         )
 
-    def _on_event(self, event: Message | FrameReceived) -> None:
-        if event.event_id is None and event.retry_ms is None:
-            return
+    def _on_events(self, events: list[Message | FrameReceived]) -> None:
+        for event in events:
+            if event.event_id is not None or event.retry_ms is not None:
+                self._on_own_word(event)
+
+    def _on_own_word(self, event: Message | FrameReceived) -> None:
         if event.direction is Direction.OUTBOUND:
             return
         connection = self._connection(event.connection)

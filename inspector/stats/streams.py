@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from inspector.trace.events import (
-    AnyEvent,
     ChunkReceived,
     CommentReceived,
     Direction,
@@ -21,8 +21,11 @@ from inspector.trace.events import (
     RequestSent,
     StreamEnded,
     ToolStep,
+    TraceEvent,
 )
+from inspector.trace.fold import Fold
 
+E = TypeVar("E", bound=TraceEvent)
 MAX_FINISHED = 1_000
 _CADENCE_SAMPLES = 64
 _MAX_CONTENT_TYPE = 200
@@ -126,46 +129,53 @@ def _cadence(gaps_ns: deque[int]) -> Cadence | None:
     return Cadence(beat_ns / 1e6, median(abs(gap - beat_ns) for gap in gaps_ns) / 1e6)
 
 
-class StreamStats:
+class StreamStats(Fold):
     """A fold over the river: one row per HTTP exchange, the newest 1,000 finished ones and all open ones."""
 
     def __init__(self) -> None:
         self._open: dict[int, _Stream] = {}
         self._finished: deque[_Stream] = deque()
-        self._now_ns = 0
         self.older = OlderStreams()
-        self._dispatch: dict[type, Callable[[Any, _Stream], None]] = {
+        on_its_stream: dict[type[TraceEvent], Callable[[Any, _Stream], None]] = {
             RequestSent: self._on_request,
             HeadersReceived: self._on_headers,
             ChunkReceived: self._on_chunk,
-            Message: self._on_message,
             ToolStep: self._on_message,
             FrameReceived: self._on_frame,
             CommentReceived: self._on_comment,
             StreamEnded: self._on_ended,
         }
-
-    def fold(self, events: Sequence[AnyEvent]) -> None:
-        """Take in the next events of the river; one piece or many gives the same rows."""
-        dispatch = self._dispatch
-        streams = self._open
-        for event in events:
-            handle = dispatch.get(type(event))
-            if handle is None or event.stream is None:
-                continue
-            stream = streams.get(event.stream)
-            if stream is None:
-                # a recording that starts in the middle lacks the request
-                stream = streams[event.stream] = _Stream(event.stream, event.connection, event.n, event.monotonic_ns)
-            handle(event, stream)
-        if events:
-            self._now_ns = events[-1].monotonic_ns
+        super().__init__(
+            {kind: partial(self._react, react) for kind, react in on_its_stream.items()}, {Message: self._on_messages}
+        )
 
     def rows(self, now_ns: int | None = None) -> list[StreamRow]:
         """The streams by number; without `now_ns` the open ones are as old as the last event folded."""
         now_ns = self._now_ns if now_ns is None else now_ns
         rows = [stream.row(now_ns) for stream in (*self._finished, *self._open.values())]
         return sorted(rows, key=lambda row: row.stream)
+
+    def _react(self, react: Callable[[E, _Stream], None], event: E) -> None:
+        if event.stream is not None:
+            react(event, self._stream_of(event, event.stream))
+
+    def _stream_of(self, event: TraceEvent, number: int) -> _Stream:
+        stream = self._open.get(number)
+        if stream is None:
+            # a recording that starts in the middle lacks the request
+            stream = self._open[number] = _Stream(number, event.connection, event.n, event.monotonic_ns)
+        return stream
+
+    def _on_messages(self, messages: list[Message]) -> None:
+        """A run on one stream is counted at once."""
+        number = messages[0].stream
+        if number is None or [message.stream for message in messages].count(number) < len(messages):
+            for message in messages:
+                self._react(self._on_message, message)
+            return
+        inbound, sse = Direction.INBOUND, Framing.SSE
+        events = [True for message in messages if message.direction is inbound and message.framing is sse]
+        self._stream_of(messages[0], number).events += len(events)
 
     def _on_request(self, event: RequestSent, stream: _Stream) -> None:
         stream.purpose = event.purpose

@@ -12,7 +12,8 @@ from inspector.stats.counts import Counts
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
 from inspector.stats.streams import StreamStats
-from inspector.trace.events import AnyEvent, AttemptMade, ConnectionState, SessionReady, StateChanged
+from inspector.trace.events import AttemptMade, ConnectionState, SessionReady, StateChanged
+from inspector.trace.fold import Fold, runs
 from inspector.trace.river import River
 
 TICK_MS = 50
@@ -34,6 +35,8 @@ class Folds(QObject):
         self.reconnects = ReconnectStats()
         self.engine = Engine()
         self.log = LogLines()
+        told = Fold({StateChanged: self._on_state, SessionReady: self._on_ready, AttemptMade: self._on_attempt})
+        self._folds = (self.counts, self.latency, self.streams, self.reconnects, self.engine, self.log, told)
         self.state: StateChanged | None = None
         self.ready: SessionReady | None = None
         self.transport = ""
@@ -58,23 +61,24 @@ class Folds(QObject):
         while self.behind and perf_counter_ns() < deadline_ns:
             events = self._river.since(self._cursor, BATCH)
             self._cursor += len(events)
-            for fold in (self.counts, self.latency, self.streams, self.reconnects, self.engine, self.log):
-                fold.fold(events)
-            self._note(events)
+            pieces = runs(events)
+            for fold in self._folds:
+                fold.take(pieces)
         self._timer.setInterval(0 if self.behind > BATCH * 20 else TICK_MS)
         if self.state is not before:
             self.state_changed.emit()
 
-    def _note(self, events: list[AnyEvent]) -> None:
-        for event in events:
-            if type(event) is StateChanged:
-                self.state = event
-                if event.state is ConnectionState.CLOSED:
-                    self.ready, self.transport = None, ""
-            elif type(event) is SessionReady:
-                self.ready, self.transport = event, event.transport
-            elif type(event) is AttemptMade and event.succeeded:
-                self.transport = event.transport
+    def _on_state(self, event: StateChanged) -> None:
+        self.state = event
+        if event.state is ConnectionState.CLOSED:
+            self.ready, self.transport = None, ""
+
+    def _on_ready(self, event: SessionReady) -> None:
+        self.ready, self.transport = event, event.transport
+
+    def _on_attempt(self, event: AttemptMade) -> None:
+        if event.succeeded:
+            self.transport = event.transport
 
     def catch_up(self) -> None:
         """Fold everything there is, however long it takes; for the report at the end."""

@@ -143,7 +143,7 @@ class Folds:
 
 
 @given(
-    st.lists(st.tuples(emissions, st.floats(0, 10)), max_size=40),
+    st.lists(st.tuples(emissions, st.just(0.0) | st.floats(0, 10)), max_size=40),
     st.lists(st.integers(0, 40), max_size=5).map(sorted),
 )
 def test_one_piece_or_many(told: list[tuple[tuple[Any, dict[str, Any]], float]], cuts: list[int]) -> None:
@@ -151,9 +151,32 @@ def test_one_piece_or_many(told: list[tuple[tuple[Any, dict[str, Any]], float]],
     for (event, fields), pause_s in told:
         talk.clock.advance(pause_s)
         talk.tell(event, **fields)
-    whole, pieces = talk.into(Folds()), Folds()
+    whole, pieces, single = talk.into(Folds()), Folds(), Folds()
     start = 0
     for cut in [*cuts, len(talk)]:
         pieces.fold(talk.since(start, max(0, cut - start)))
         start = max(start, cut)
-    assert pieces.figures() == whole.figures()
+    for n in range(len(talk)):
+        single.fold(talk.since(n, 1))
+    assert pieces.figures() == whole.figures() == single.figures()
+
+
+@given(
+    st.lists(
+        st.tuples(streams, st.sampled_from(MessageType), st.sampled_from(Framing), st.none() | numbers, st.booleans()),
+        max_size=40,
+    )
+)
+def test_a_flood_counts_as_if_its_events_came_one_by_one(
+    told: list[tuple[int, MessageType, Framing, int | None, bool]],
+) -> None:
+    talk = Talk()
+    for stream in (1, 2):
+        talk.ask(stream)
+    for stream, kind, framing, request_n, later in told:
+        talk.clock.advance(later)
+        talk.message(stream, kind, request_n=request_n, framing=framing, method="notifications/message")
+    single = Folds()
+    for n in range(len(talk)):
+        single.fold(talk.since(n, 1))
+    assert talk.into(Folds()).figures() == single.figures()

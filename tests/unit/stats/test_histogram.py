@@ -89,3 +89,16 @@ def test_memory_is_bounded() -> None:
         value *= 1.005
     assert histogram.count > 9_000
     assert len(histogram._buckets) < 1_800
+
+
+@given(st.lists(st.floats(0, 1e6), max_size=5), st.integers(-1, 5))
+def test_zeros_at_once_count_as_zeros_one_by_one(values: list[float], count: int) -> None:
+    at_once, one_by_one = Histogram(), Histogram()
+    for value in values:
+        at_once.add(value)
+        one_by_one.add(value)
+    at_once.add_zeros(count)
+    for _ in range(count):
+        one_by_one.add(0.0)
+    for name in Histogram.__slots__:
+        assert getattr(at_once, name) == getattr(one_by_one, name)
