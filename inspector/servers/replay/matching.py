@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl
 from inspector.servers.replay.asked import Asked, Kind
 from inspector.servers.replay.script import Exchange
 
-HOW = ("equal parameters", "other parameters", "another name")
+HOW = ("equal parameters", "other parameters", "another kind")
+"""In words, how close a match is. Another tool, prompt or resource than the one asked for never answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Matcher:
 
     def find(self, method: str, path: str, query: dict[str, str], asked: Asked) -> Match | None:
         """The exchange for a request, which is used from now on; None if nothing like it was recorded."""
-        candidates = self._by_kind.get(_key(method, path, asked), [])
+        known = self._by_kind.get(_key(method, path, asked), [])
+        candidates = [exchange for exchange in known if _may_answer(asked, exchange.asked)]
         if not candidates:
             return None
 
@@ -67,6 +69,10 @@ class Matcher:
 
 def _key(method: str, path: str, asked: Asked) -> tuple[str, str, Kind, str]:
     return method, path, asked.kind, asked.method
+
+
+def _may_answer(live: Asked, recorded: Asked) -> bool:
+    return live.kind is Kind.OTHER or live.name == recorded.name
 
 
 def _closeness(live: Asked, recorded: Asked) -> int:

@@ -247,7 +247,7 @@ def _edits_of(message: dict[Path, Span], text: bytes, rules: Rules) -> list[Edit
     edits = []
     for (start, stop), pairs in sorted(wanted, key=lambda item: item[0]):
         new = _live(_value(text, (start, stop)), pairs)
-        if new is not None and new != text[start:stop]:
+        if new is not None:
             edits.append(Edit(start, stop, new))
     return edits
 
@@ -262,7 +262,8 @@ def _live(recorded: Any, pairs: Mapping[RequestId, RequestId]) -> bytes | None:
     if recorded is None or not pairs:
         return None
     if isinstance(recorded, int | str) and recorded in pairs:
-        return jsontext.dumps(pairs[recorded])
+        same = pairs[recorded] == recorded  # then it stays as the server wrote it, escapes and all
+        return None if same else jsontext.dumps(pairs[recorded])
     loosely = {str(key): live for key, live in pairs.items()}
     is_whole = isinstance(recorded, float) and recorded.is_integer()
     text = str(int(recorded)) if is_whole else str(recorded)

@@ -84,7 +84,8 @@ class Reply:
 
 @dataclass(slots=True)
 class Exchange:
-    """One HTTP request with its answer. `number` is its place in the script; times are of the recording's clock.
+    """One HTTP request with its answer. `number` is its place in the script, `stream` its number in the recording.
+    Times are of the recording's clock.
 
     `chunks` are the numbers of the events that hold its body. `gates` are chunks (by their index) before which an
     answer of the client's has to come, by the number of the exchange that brought it. `lost` is the last request that
@@ -92,12 +93,12 @@ class Exchange:
     """
 
     number: int
+    stream: int
     connection: int
     method: str
     url: str
     asked: Asked
     sent_ns: int
-    at: float
     head: Head | None = None
     chunks: array[int] = field(default_factory=lambda: array("q"))
     items: array[int] = field(default_factory=lambda: array("q"))
@@ -217,9 +218,9 @@ class _Reader(Fold):
         exchanges = self.script.exchanges
         last_event_id = http.get(event.headers, "last-event-id")
         asked = read(event.method, event.body, last_event_id)
-        made = Exchange(len(exchanges), event.connection, event.method, event.url, asked, event.monotonic_ns, event.at)
-        exchanges.append(made)
         stream = event.stream or 0
+        made = Exchange(len(exchanges), stream, event.connection, event.method, event.url, asked, event.monotonic_ns)
+        exchanges.append(made)
         self._open[stream] = made
         self._last_of[stream] = made.number
         origin = origin_of(event.url)

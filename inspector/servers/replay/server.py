@@ -16,12 +16,14 @@ from inspector.servers.replay.asked import Asked, Kind, read
 from inspector.servers.replay.body import Body, load, units_of
 from inspector.servers.replay.matching import Match, Matcher
 from inspector.servers.replay.player import Pace, Player
-from inspector.servers.replay.rewriting import Rules
+from inspector.servers.replay.rewriting import Rules, edits_of_origins
 from inspector.servers.replay.script import Events, Exchange, Script, read_script
 from inspector.servers.tasks import race
 from inspector.wire import jsontext
 
 MAX_LABELS = 20
+HEAD_BYTES = 16 * 1024
+"""Where in a stream of HTTP+SSE the endpoint event stands, which comes first of all."""
 JSON: Headers = (("content-type", "application/json"),)
 TEXT: Headers = (("content-type", "text/plain; charset=utf-8"),)
 
@@ -116,7 +118,7 @@ class ReplayServer:
             source = self.script.exchanges[number]
             player = self._player_of(source)
             if player is None:
-                self._log(f"note: exchange {number}, whose stream brought the answer, is not open")
+                self._log(f"note: stream {source.stream}, which brought the answer, is not open")
                 continue
             if player.exchange is source:
                 body, units = player.body, player.units_after(exchange.number)
@@ -139,7 +141,7 @@ class ReplayServer:
 
     def _note_changes(self, exchange: Exchange, body: Body, rules: Rules) -> None:
         notes = list(opening_of(exchange, exchange.head, body, 0, rules).notes) if exchange.head else []
-        if exchange.is_session:
+        if exchange.is_session and edits_of_origins(body.data[:HEAD_BYTES], rules):
             notes.append("the endpoint event points here instead of to the recorded server")
         if exchange.url.startswith("https:"):
             notes.append("https is served as http")
@@ -199,4 +201,4 @@ def _line(request: HttpRequest, asked: Asked, match: Match, chunks: int) -> str:
     status = f"{exchange.head.status}, {chunks} chunks" if exchange.head else "no answer"
     again = ", again" if match.is_repeated else ""
     what = " ".join(filter(None, (request.method, request.path, asked.label)))
-    return f"{what} -> exchange {exchange.number} ({match.how}{again}): {status}, {ending_of(exchange).value}"
+    return f"{what} -> stream {exchange.stream} ({match.how}{again}): {status}, {ending_of(exchange).value}"
