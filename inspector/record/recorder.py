@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter_ns
 
 from inspector.record.recording import Recording, RecordingError, open_recording
@@ -21,16 +23,28 @@ KEPT_BYTES = 16 * 1024 * 1024
 BATCH = 512
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The first `rows` of a timeline are in the recording at `path`."""
+
+    path: Path
+    rows: int
+
+
 class Recorder:
     """Folds a river into `timeline` and stores it; `pull` is called many times a second by whoever owns the loop.
 
-    `store` is None for what needs no recording: a river that was read from a file, or a run that keeps nothing.
+    `store` is None for what needs no recording: a river that is read from the file `source`, or a run that keeps
+    nothing.
     """
 
-    def __init__(self, river: River, timeline: Timeline, store: Store | None = None) -> None:
+    def __init__(
+        self, river: River, timeline: Timeline, store: Store | None = None, source: Path | None = None
+    ) -> None:
         self.river = river
         self.timeline = timeline
         self.store: Store | None = None
+        self._source = source
         self._reader = river.reader()
         self._kept: deque[tuple[int, int]] = deque()
         self._kept_bytes = 0
@@ -51,6 +65,12 @@ class Recorder:
     def behind(self) -> int:
         """How many events are in the river and not in the timeline."""
         return self._reader.behind
+
+    def stored(self) -> Stored | None:
+        """Which rows can be read with SQL, and where."""
+        if self._source is not None:
+            return Stored(self._source, len(self.timeline))
+        return None if self.store is None else Stored(self.store.path, self.recorded or 0)
 
     @property
     def recorded(self) -> int | None:

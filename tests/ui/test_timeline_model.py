@@ -57,7 +57,7 @@ def test_filter_keeps_up_with_new_rows_and_can_be_taken_away(river: Talk, model:
     model.set_filter(RowFilter())
     qtbot.waitUntil(lambda: not model.filtering)
     assert model.rowCount() == 2_040
-    assert model._visible is None
+    assert model._admission.rows is None
 
 
 def test_positions_and_rows_map_both_ways_under_a_filter(river: Talk, model: TimelineModel, qtbot: QtBot) -> None:

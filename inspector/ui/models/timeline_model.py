@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left
 from time import perf_counter_ns
 from typing import Any
@@ -15,7 +14,8 @@ from inspector.record.rows import NONE
 from inspector.record.text import plain, summary
 from inspector.record.timeline import Timeline
 from inspector.trace.river import River
-from inspector.ui.models.row_filter import RowFilter, RowTest
+from inspector.ui.models.admission import Admission
+from inspector.ui.models.row_filter import RowFilter
 from inspector.ui.models.timeline_cells import (
     COMMENT_SIGN,
     DIRECTION_WORDS,
@@ -45,6 +45,8 @@ class TimelineModel(QAbstractTableModel):
 
     published = Signal(int)
     """Rows were appended; says how many."""
+    filtered = Signal()
+    """All rows of a changed filter have been found."""
 
     def __init__(self, river: River, parent: QObject | None = None, recorder: Recorder | None = None) -> None:
         super().__init__(parent)
@@ -55,10 +57,9 @@ class TimelineModel(QAbstractTableModel):
         self.marks.watchers.append(self._repaint)
         self.cells = TimelineCells(river, self.timeline, self.marks)
         self.filter = RowFilter()
-        self._test: RowTest | None = None
-        self._visible: array[int] | None = None
-        self._building: array[int] | None = None
-        self._tested = self._shown = 0
+        self._admission = Admission(self.recorder, self)
+        self._is_filtering = False
+        self._shown = 0
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.pull)
         self._timer.start(0)
@@ -100,36 +101,44 @@ class TimelineModel(QAbstractTableModel):
 
     def row_at(self, position: int) -> int:
         """The timeline row shown at a position."""
-        return position if self._visible is None else self._visible[position]
+        rows = self._admission.rows
+        return position if rows is None else rows[position]
 
     def position_of(self, row: int) -> int | None:
         """Where a timeline row is shown, None while it is filtered out or not yet published."""
-        position = row if self._visible is None else bisect_left(self._visible, row)
+        rows = self._admission.rows
+        position = row if rows is None else bisect_left(rows, row)
         return position if position < self._shown and self.row_at(position) == row else None
 
     def pull(self) -> None:
         """Fold and publish what is new, at most `BUDGET_NS` of it; the rest follows after the loop has breathed."""
-        deadline = perf_counter_ns() + BUDGET_NS
+        deadline_ns = perf_counter_ns() + BUDGET_NS
         taken = self.recorder.pull(BUDGET_NS)
-        self._admit(deadline)
+        self._admission.work(deadline_ns)
         self._publish()
-        behind = self.recorder.behind or (self._test is not None and self._tested < len(self.timeline))
+        if self._is_filtering and not self._admission.is_building:
+            self._is_filtering = False
+            self.filtered.emit()
+        behind = self.recorder.behind or self._admission.is_behind
         self._timer.start(_BEHIND_MS if behind else _TICK_MS if taken else _IDLE_MS)
 
     def set_filter(self, row_filter: RowFilter) -> None:
-        """Show other rows: they are tested in slices, then replaced at once."""
+        """Show other rows: `filtered` says when all of them are found, the first are shown before."""
         if row_filter == self.filter:
             return
         self.filter = row_filter
-        self._test = row_filter.row_test(self.timeline, self.river.__getitem__)
-        self._tested = 0
-        self._building = array("I")
+        self._is_filtering = True
+        self._admission.start(row_filter.row_test(self.timeline, self.river.__getitem__))
         self._timer.start(0)
 
     @property
     def filtering(self) -> bool:
         """Whether a changed filter is still being applied."""
-        return self._building is not None
+        return self._is_filtering
+
+    def filter_progress(self) -> float:
+        """The share of the rows that the present filter has been applied to."""
+        return self._admission.progress
 
     def set_time_mode(self, mode: TimeMode, reference: int | None = None) -> None:
         """Count the time column from elsewhere; `reference` is the row for `TimeMode.REFERENCE`."""
@@ -140,33 +149,18 @@ class TimelineModel(QAbstractTableModel):
         if self._shown:
             self.dataChanged.emit(self.index(0, first), self.index(self._shown - 1, last))
 
-    def _admit(self, deadline: int) -> None:
-        """Test rows not tested yet against the filter; when a rebuilt list has caught up, it replaces the old."""
-        target = self._visible if self._building is None else self._building
-        if target is None:
-            return
-        test, end = self._test, len(self.timeline)
-        while test is not None and self._tested < end:
-            row = self._tested
-            self._tested += 1
-            if test(row):
-                target.append(row)
-            if not row % 16 and perf_counter_ns() > deadline:
-                return
-        if self._building is not None:
-            self.beginResetModel()
-            self._visible = None if test is None else self._building
-            self._building = None
-            self._shown = self._available()
-            self.endResetModel()
-
     def _available(self) -> int:
-        return len(self.timeline) if self._visible is None else len(self._visible)
+        rows = self._admission.rows
+        return len(self.timeline) if rows is None else len(rows)
 
     def _publish(self) -> None:
-        # While a rebuilt list is on its way, rows admitted meanwhile are part of it.
+        if self._admission.is_due:
+            self.beginResetModel()
+            self._admission.swap()
+            self._shown = self._available()
+            self.endResetModel()
         new = self._available() - self._shown
-        if new > 0 and self._building is None:
+        if new > 0:
             self.beginInsertRows(QModelIndex(), self._shown, self._shown + new - 1)
             self._shown += new
             self.endInsertRows()

@@ -33,7 +33,7 @@ class RecordingView(QWidget):
         self.recording = recording
         self.river = river_of(recording)
         self.folds = Folds(self.river, self)
-        self.recorder = Recorder(self.river, Timeline())
+        self.recorder = Recorder(self.river, Timeline(), source=recording.path)
         self.timeline = TimelinePane(self.river, recorder=self.recorder)
         self.timeline.model.marks.load(recording.marks())
         self.detail = DetailPane(self.river, self.timeline.timeline)
