@@ -173,6 +173,10 @@ class Lanes:
             values[7] = len(ticks.rows)
         return LaneFacts(*values)
 
+    def severity(self, lane: int) -> int:
+        """The worst of all rows of a lane."""
+        return self._severities[lane]
+
     def rows(self, lane: int) -> Sequence[int]:
         """The timeline rows of a lane, ascending."""
         ticks = self._ticks.get(lane)

@@ -46,7 +46,7 @@ class Columns:
     def of(cls, start_ns: int, column_ns: int, count: int) -> Columns:
         """Columns of `column_ns` or a little more that begin at or just before `start_ns`."""
         column_ns = max(1, column_ns)
-        shift = max(0, column_ns.bit_length() - 3)
+        shift = max(0, column_ns.bit_length() - 4)
         steps = -(-column_ns // (1 << shift))
         while not steps & 1:
             steps, shift = steps >> 1, shift + 1
