@@ -1,0 +1,141 @@
+"""Search for text in the label, the name and the bytes of a row: as a test of events, and as SQL over stored ones.
+
+The meaning is that of `Timeline.matcher`: in label and name without regard to case; in bytes without regard to the
+case of ASCII, for a text beyond ASCII without regard to any case, and also as JSON writes it with `\\u` escapes.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from functools import lru_cache
+
+from inspector.record.query_values import RowTest, Sql, like
+from inspector.record.text import searchable
+from inspector.record.timeline import EventOf, Timeline
+from inspector.trace.events import BodyReceived, CommentReceived, SseEvent
+
+WordTest = Callable[[str], bool]
+
+_WITH_BYTES = (SseEvent, CommentReceived, BodyReceived)
+"""The events of which a search reads the bytes as they were on the wire."""
+_KNOWN_LIMIT = 4_096
+EVENT_NAME = "inspector_event"
+"""The SQL function that reads the event name in the facts of a message; SQLite's own would cut it at a NUL."""
+_HOLDS = "inspector_holds"
+_READS = "inspector_reads"
+
+
+class Needle:
+    """A text to search for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.folded = text.casefold()
+        self.is_ascii = self.folded.isascii()
+        escaped = json.dumps(self.folded)[1:-1]
+        self.forms = (self.folded,) if escaped == self.folded else (self.folded, escaped)
+        self._bytes = tuple(form.encode() for form in self.forms)
+
+    def in_word(self, word: str) -> bool:
+        """Whether a label or name holds the text."""
+        return self.folded in word.casefold()
+
+    def in_bytes(self, raw: bytes) -> bool:
+        """Whether what was on the wire, or is said about it, holds the text."""
+        only_ascii = self.is_ascii or raw.isascii()
+        raw = raw.lower() if only_ascii else raw.decode("utf-8", "replace").casefold().encode()
+        return any(form in raw for form in self._bytes)
+
+
+class Known(dict[str, bool]):
+    """What a test said about the few words that rows share; forgets all when there are too many."""
+
+    def __init__(self, test: WordTest) -> None:
+        super().__init__()
+        self._test = test
+
+    def __missing__(self, word: str) -> bool:
+        if len(self) >= _KNOWN_LIMIT:
+            self.clear()
+        found = self[word] = self._test(stored(word))
+        return found
+
+
+def row_test(text: str, timeline: Timeline, event_of: EventOf) -> RowTest:
+    """Whether a row of the timeline holds `text`."""
+    needle = Needle(text)
+    known = Known(needle.in_word)
+    label, name, numbers = timeline.label, timeline.name, timeline.numbers
+
+    def holds(row: int) -> bool:
+        if known[label(row)] or known[name(row)]:
+            return True
+        event = event_of(numbers[row])
+        said = searchable(event)
+        if not said.isascii() and not isinstance(event, _WITH_BYTES):
+            said = said.decode("utf-8", "backslashreplace").encode()
+        return needle.in_bytes(said)
+
+    return holds
+
+
+def where(text: str) -> Sql:
+    """SQL for the same over table `event`; needs the functions of `prepare`."""
+    needle = Needle(text)
+    tests = [_word_where("label", needle), _word_where("name", needle)]
+    tests.insert(0, _ascii_where(needle) if needle.is_ascii else _unicode_where(needle))
+    return f"({' OR '.join(sql for sql, _ in tests)})", [item for _, items in tests for item in items]
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Register the functions that the SQL of a search calls."""
+    connection.create_function(_HOLDS, 2, _holds, deterministic=True)
+    connection.create_function(_READS, 2, _reads, deterministic=True)
+    connection.create_function(EVENT_NAME, 1, _event_name, deterministic=True)
+
+
+def stored(word: str) -> str:
+    """A word as it is stored: half surrogate pairs written out."""
+    return word if word.isascii() else word.encode("utf-8", "backslashreplace").decode()
+
+
+def _word_where(column: str, needle: Needle) -> Sql:
+    # As many characters as bytes: ASCII without a NUL, which is what LIKE folds and reads to the end.
+    plain = f"{column} LIKE ? ESCAPE '\\'" if needle.is_ascii else "0"
+    parameters: list[object] = [f"%{like(needle.folded)}%"] if needle.is_ascii else []
+    sql = f"CASE WHEN length({column}) = length(CAST({column} AS BLOB)) THEN {plain} ELSE {_READS}({column}, ?) END"
+    return sql, [*parameters, needle.text]
+
+
+def _ascii_where(needle: Needle) -> Sql:
+    tests: list[str] = []
+    parameters: list[object] = []
+    for form in needle.forms:
+        if form.upper() == form:  # no letters, so there is no case to fold
+            tests.append("CASE WHEN said IS NULL THEN instr(raw, ?) ELSE instr(said, ?) END")
+            parameters += [form.encode(), form]
+        else:
+            tests.append("instr(lower(coalesce(said, raw)), ?)")
+            parameters.append(form)
+    return f"({' OR '.join(tests)})", parameters
+
+
+def _unicode_where(needle: Needle) -> Sql:
+    return f"{_HOLDS}(coalesce(said, raw), ?)", [needle.text]
+
+
+_needle = lru_cache(maxsize=64)(Needle)
+
+
+def _holds(data: bytes | str | None, text: str) -> bool:
+    return _needle(text).in_bytes(data if isinstance(data, bytes) else (data or "").encode())
+
+
+def _reads(word: str | None, text: str) -> bool:
+    return _needle(text).in_word(word or "")
+
+
+def _event_name(facts: str) -> str:
+    return stored(str(json.loads(facts).get("event", "message")))
