@@ -12,7 +12,6 @@ from inspector.arguments import WindowArguments
 from inspector.record.flight import Flight
 from inspector.record.recorder import Recorder
 from inspector.record.store import StoreError
-from inspector.record.timeline import Timeline
 from inspector.trace.river import River
 from inspector.ui.controller import Controller
 from inspector.ui.demo_process import DemoProcess
@@ -38,7 +37,7 @@ class Workbench:
         self._rss_start_bytes = report.rss_bytes()
         self._startup = report.Startup(process_to_window=report.process_age_ms(painted_at_s))
         self._river = River()
-        self._recorder = Recorder(self._river, Timeline())
+        self._recorder = Recorder(self._river)
         self._scope = TaskScope()
         self._controller = Controller(self._river, self._scope)
         self._controller.remembers = not (wanted.ends_by_itself or wanted.demo)

@@ -1,14 +1,15 @@
 """Bytes are stored once: what an event's `raw` holds of a chunk is left out of the chunk, and put back when read.
 
-`Covering` follows each stream as its chunks and events are written; `put_together` is its inverse.
+`Covering` follows each stream as its chunks and events are stored; `put_together` is its inverse.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from inspector.record.schema import ABOUT_N, RAW, Columns
+from inspector.record.schema import Columns, chunk_columns
 from inspector.trace.events import ChunkReceived
 
 MAX_OPEN_BYTES = 128 * 1024 * 1024
@@ -19,33 +20,40 @@ WORTH_BYTES = 4 * 1024
 
 @dataclass(slots=True, eq=False)
 class Chunk:
-    """A chunk that events may yet cover; `columns` is its row while that has not been written."""
+    """A chunk that events may yet cover; `is_stored` once its row has been written."""
 
-    n: int
-    offset: int
-    data: bytes
-    columns: Columns | None
-    last_n: int = -1
+    event: ChunkReceived
+    is_stored: bool = False
+    last_n: int | None = None
     ranges: list[tuple[int, bytes]] = field(default_factory=list)
 
     @property
     def end(self) -> int:
-        return self.offset + len(self.data)
+        return self.event.offset + len(self.event.data)
 
     def uncovered(self) -> bytes | None:
         """The bytes that stand in no event, None if the events do not say what the chunk holds (it was compressed)."""
-        parts, rest, position = [], [], self.offset
+        data, start, end = self.event.data, self.event.offset, self.end
+        parts, rest, position = [], [], start
         for offset, raw in self.ranges:
             if offset > position:
-                gap = self.data[position - self.offset : offset - self.offset]
+                gap = data[position - start : offset - start]
                 rest.append(gap)
                 parts.append(gap)
-            parts.append(raw[max(0, self.offset - offset) : self.end - offset])
             position = offset + len(raw)
-        gap = self.data[max(0, position - self.offset) :]
+            parts.append(raw if offset >= start and position <= end else raw[max(0, start - offset) : end - offset])
+        gap = data[max(0, position - start) :]
         rest.append(gap)
         parts.append(gap)
-        return b"".join(rest) if b"".join(parts) == self.data else None
+        return b"".join(rest) if b"".join(parts) == data else None
+
+    def columns(self) -> Columns:
+        """Its row as far as it is covered now."""
+        raw = self.uncovered() if self.ranges else None
+        self.is_stored = True
+        if raw is None:
+            return chunk_columns(self.event, self.event.data, None)
+        return chunk_columns(self.event, raw, self.last_n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +66,20 @@ class Rewrite:
 
 
 class Covering:
-    """Which bytes of which chunk stand in an event; fed in the order of the river, `flush` ends a portion."""
+    """Which bytes of which chunk stand in an event; fed in the order of the river."""
 
     def __init__(self) -> None:
-        self._open: dict[int, list[Chunk]] = {}
+        self._open: dict[int, deque[Chunk]] = {}
         self._fresh: list[Chunk] = []
-        self.rewrites: list[Rewrite] = []
+        self._rewrites: list[Rewrite] = []
 
-    def add_chunk(self, event: ChunkReceived, columns: Columns) -> None:
-        chunk = Chunk(event.n, event.offset, event.data, columns)
+    def add_chunk(self, event: ChunkReceived) -> None:
+        chunk = Chunk(event)
         self._fresh.append(chunk)
-        chunks = self._open.setdefault(event.stream or 0, [])
+        chunks = self._open.setdefault(event.stream or 0, deque())
         chunks.append(chunk)
-        if len(chunks) > 1 and event.offset - chunks[0].offset > MAX_OPEN_BYTES:
-            chunks.pop(0)
+        if event.offset - chunks[0].event.offset > MAX_OPEN_BYTES:
+            chunks.popleft()
 
     def add_bytes(self, stream: int, n: int, offset: int, raw: bytes) -> None:
         """The event `n` holds these bytes of its stream, so the chunks they came in need not."""
@@ -80,38 +88,30 @@ class Covering:
             return
         end, done = offset + len(raw), 0
         for chunk in chunks:
-            if chunk.offset >= end:
+            if chunk.event.offset >= end:
                 break
             if chunk.end > offset:
                 chunk.ranges.append((offset, raw))
                 chunk.last_n = n
             if chunk.end <= end:
                 done += 1
-                self._finish(chunk)
-        if done:
-            del chunks[:done]
+        for _ in range(done):
+            self._rewrite(chunks.popleft())
 
     def end_stream(self, stream: int) -> None:
         """Nothing more comes on it."""
         self._open.pop(stream, None)
 
-    def flush(self) -> None:
-        """A portion is about to be written: its chunks get the bytes that are not covered until now."""
-        for chunk in self._fresh:
-            if chunk.columns is not None:
-                self._finish(chunk)
-        self._fresh.clear()
+    def take(self) -> tuple[list[Columns], list[Rewrite]]:
+        """The rows of the chunks that came since it was last asked, and what has changed about those before."""
+        rows, self._fresh = [chunk.columns() for chunk in self._fresh], []
+        rewrites, self._rewrites = self._rewrites, []
+        return rows, rewrites
 
-    def _finish(self, chunk: Chunk) -> None:
-        raw = chunk.uncovered() if chunk.ranges else None
-        if raw is None:
-            chunk.columns = None
-            return
-        if chunk.columns is not None:
-            chunk.columns[RAW], chunk.columns[ABOUT_N] = raw, chunk.last_n
-            chunk.columns = None
-        elif len(chunk.data) - len(raw) >= WORTH_BYTES:
-            self.rewrites.append(Rewrite(chunk.n, chunk.last_n, raw))
+    def _rewrite(self, chunk: Chunk) -> None:
+        raw = chunk.uncovered() if chunk.is_stored else None
+        if raw is not None and chunk.last_n is not None and len(chunk.event.data) - len(raw) >= WORTH_BYTES:
+            self._rewrites.append(Rewrite(chunk.event.n, chunk.last_n, raw))
 
 
 def put_together(offset: int, size_bytes: int, uncovered: bytes, ranges: Iterable[tuple[int, bytes]]) -> bytes:

@@ -38,11 +38,9 @@ class Recorder:
     nothing.
     """
 
-    def __init__(
-        self, river: River, timeline: Timeline, store: Store | None = None, source: Path | None = None
-    ) -> None:
+    def __init__(self, river: River, store: Store | None = None, source: Path | None = None) -> None:
         self.river = river
-        self.timeline = timeline
+        self.timeline = Timeline(river.__getitem__)
         self.store: Store | None = None
         self._source = source
         self._reader = river.reader()

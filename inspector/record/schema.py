@@ -6,13 +6,15 @@ and whatever else the event says as JSON in `facts`. `record/store.py` writes it
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from inspector.record.message_text import id_text
-from inspector.record.rows import ABSENT_BYTES, KIND_WORDS
+from inspector.record.rows import ABSENT_BYTES, KIND_WORDS, ROW_MAKERS
 from inspector.record.text import searchable
 from inspector.record.timeline import Timeline
 from inspector.trace.events import (
@@ -107,10 +109,15 @@ _BYTES: dict[type[TraceEvent], str] = {
     ChunkReceived: "data",
 }
 """Which field of an event holds bytes of the wire."""
-_PLACED = (Message, FrameReceived, ToolStep, CommentReceived, ChunkReceived)
+_PLACED = frozenset({Message, FrameReceived, ToolStep, CommentReceived, ChunkReceived})
 """The events whose bytes have a place in the body of their stream."""
 _BARE: dict[type[TraceEvent], dict[str, Any]] = {
     kind: _HEAD | {field: b""} | ({"offset": 0} if kind in _PLACED else {}) for kind, field in _BYTES.items()
+}
+_TOLD: tuple[type[TraceEvent], ...] = tuple(ROW_MAKERS)
+_TAGS = {kind: str(kind.__struct_config__.tag) for kind in _TOLD}
+_RAW: dict[type[TraceEvent], Callable[[Any], bytes | None]] = {
+    kind: attrgetter(_BYTES[kind]) if kind in _BYTES else lambda _: None for kind in _TOLD
 }
 _BYTES_OF_KIND = {str(kind.__struct_config__.tag): field for kind, field in _BYTES.items()}
 _PLACED_KINDS = frozenset(str(kind.__struct_config__.tag) for kind in _PLACED)
@@ -120,45 +127,51 @@ _CHUNK = '{"kind":"chunk","offset":0,"data":""}'
 _encode = msgspec.json.Encoder().encode
 _decode: Any = msgspec.json.Decoder(AnyEvent).decode
 
-Columns = list[Any]
+Columns = tuple[Any, ...]
 """One row of the table, in the order of `COLUMNS`."""
 
 
-def chunk_columns(event: ChunkReceived) -> Columns:
-    """The row of a chunk with all of its bytes; it makes no row of the timeline."""
+def chunk_columns(event: ChunkReceived, raw: bytes, about_n: int | None) -> Columns:
+    """The row of a chunk, which is none of the timeline: `raw` are those of its bytes that stand nowhere else."""
     head = (event.n, None, event.at, event.monotonic_ns, event.connection, event.stream)
     direction, size_bytes = _DIRECTION_TEXTS[event.direction], len(event.data)
-    words = (None, None, None, None)
-    return [*head, direction, "chunk", *words, size_bytes, None, None, None, event.offset, event.data, None, _CHUNK]
+    return (
+        *(*head, direction, "chunk", None, None, None, None, size_bytes, None, None),
+        *(about_n, event.offset, raw, None, _CHUNK),
+    )
 
 
-def event_columns(event: AnyEvent, timeline: Timeline, row: int) -> Columns:
-    """The row of an event that stands at `row` of the timeline."""
-    make = type(event)
-    field = _BYTES.get(make)
-    latency_ms, size_bytes, root = timeline.latencies_ms[row], timeline.sizes_bytes[row], timeline.root(row)
-    return [
-        event.n,
-        row,
-        event.at,
-        event.monotonic_ns,
-        event.connection,
-        event.stream,
-        _DIRECTION_TEXTS[event.direction],
-        make.__struct_config__.tag,
-        KIND_WORDS[timeline.kinds[row]],
-        _text(timeline.label(row)),
-        _text(timeline.name(row)),
-        shown_id(event),
-        None if size_bytes == ABSENT_BYTES else size_bytes,
-        latency_ms if latency_ms == latency_ms else None,  # noqa: PLR0124 - NaN stands for none
-        timeline.severities[row],
-        None if root is None else timeline.numbers[root],
-        _offset(event),
-        getattr(event, field) if field else None,
-        None if field and make is not RequestSent else searchable(event).decode("utf-8", "backslashreplace"),
-        _facts(event, make),
-    ]
+def event_columns(events: Sequence[AnyEvent], timeline: Timeline, row: int) -> list[Columns]:
+    """The rows of events that stand in the timeline from `row` on; made column by column, as there are many."""
+    end, numbers = row + len(events), timeline.numbers
+    roots = map(timeline.root, range(row, end))
+    makes = [type(event) for event in events]
+    columns: tuple[Iterable[Any], ...] = (
+        [event.n for event in events],
+        range(row, end),
+        [event.at for event in events],
+        [event.monotonic_ns for event in events],
+        [event.connection for event in events],
+        [event.stream for event in events],
+        [_DIRECTION_TEXTS[event.direction] for event in events],
+        [_TAGS[make] for make in makes],
+        [KIND_WORDS[kind] for kind in timeline.kinds[row:end]],
+        [_text(timeline.label(place)) for place in range(row, end)],
+        [_text(timeline.name(place)) for place in range(row, end)],
+        [None if type(event) is Message and event.id is None else shown_id(event) for event in events],
+        [None if size_bytes == ABSENT_BYTES else size_bytes for size_bytes in timeline.sizes_bytes[row:end]],
+        [None if latency_ms != latency_ms else latency_ms for latency_ms in timeline.latencies_ms[row:end]],  # noqa: PLR0124 - NaN
+        timeline.severities[row:end],
+        [None if root is None else numbers[root] for root in roots],
+        [_offset(event) for event in events],
+        [_RAW[make](event) for event, make in zip(events, makes, strict=True)],
+        [
+            None if make in _PLACED or make is BodyReceived else _said(event)
+            for event, make in zip(events, makes, strict=True)
+        ],
+        [_facts(event, make) for event, make in zip(events, makes, strict=True)],
+    )
+    return list(zip(*columns, strict=True))
 
 
 def shown_id(event: AnyEvent) -> str | None:
@@ -191,11 +204,15 @@ def _offset(event: AnyEvent) -> int | None:
     """Where `raw` begins in the body of the stream; None where it is not a piece of that body as it came."""
     if event.direction is not Direction.INBOUND:
         return None
-    if isinstance(event, BodyReceived):
+    if type(event) is Message:
+        return None if event.framing is Framing.BATCH else event.offset
+    if type(event) is BodyReceived:
         return 0
-    if isinstance(event, Message) and event.framing is Framing.BATCH:
-        return None
-    return event.offset if isinstance(event, _PLACED) else None
+    return event.offset if isinstance(event, FrameReceived | ToolStep | CommentReceived) else None
+
+
+def _said(event: AnyEvent) -> str:
+    return searchable(event).decode("utf-8", "backslashreplace")
 
 
 def _facts(event: AnyEvent, make: type[TraceEvent]) -> str:

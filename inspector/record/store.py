@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 
 from inspector.record import schema
@@ -98,26 +99,15 @@ class Store:
         if self.failure:
             self.lost += len(events)
             return 0
-        portion, covering = _Portion(), self._covering
-        add = portion.rows.append
-        for event in events:
-            if type(event) is ChunkReceived:
-                columns = schema.chunk_columns(event)
-                covering.add_chunk(event, columns)
-                portion.size_bytes += len(event.data)
-            else:
-                columns = schema.event_columns(event, timeline, row)
-                row += 1
-                if columns[schema.OFFSET] is not None:
-                    covering.add_bytes(event.stream or 0, event.n, columns[schema.OFFSET], columns[schema.RAW])
-                elif event.stream is not None:
-                    self._note_exchange(event, event.stream, columns)
-            add(columns)
-        covering.flush()
-        portion.statements += [(_REWRITE, (rewrite.raw, rewrite.last_n, rewrite.n)) for rewrite in covering.rewrites]
-        covering.rewrites.clear()
-        self._queue_up(portion)
-        return portion.size_bytes
+        told = [event for event in events if type(event) is not ChunkReceived]
+        rows = schema.event_columns(told, timeline, row) if told else []
+        size_bytes = self._cover(events, rows)
+        chunks, rewrites = self._covering.take()
+        if chunks:
+            rows = sorted(rows + chunks, key=itemgetter(schema.N))
+        statements: list[Statement] = [(_REWRITE, (rewrite.raw, rewrite.last_n, rewrite.n)) for rewrite in rewrites]
+        self._queue_up(_Portion(rows, statements, size_bytes))
+        return size_bytes
 
     def note(self, **facts: str) -> None:
         """Keep facts about the whole recording, such as the URL."""
@@ -143,17 +133,35 @@ class Store:
             self._wake.notify_all()
         self._thread.join()
 
-    def _note_exchange(self, event: AnyEvent, stream: int, columns: Columns) -> None:
+    def _cover(self, events: Sequence[AnyEvent], rows: list[Columns]) -> int:
+        """Note which bytes stand where; `rows` are those of all events but the chunks. Returns the bytes that came."""
+        covering, size_bytes, place = self._covering, 0, 0
+        for event in events:
+            if type(event) is ChunkReceived:
+                covering.add_chunk(event)
+                size_bytes += len(event.data)
+                continue
+            offset = rows[place][schema.OFFSET]
+            if offset is not None:
+                covering.add_bytes(event.stream or 0, event.n, offset, rows[place][schema.RAW])
+            elif event.stream is not None:
+                rows[place] = self._shared(event, event.stream, rows[place])
+            place += 1
+        return size_bytes
+
+    def _shared(self, event: AnyEvent, stream: int, columns: Columns) -> Columns:
         """A request's body is the message it carries: it stands there once."""
         if type(event) is Message and event.direction is Direction.OUTBOUND:
             self._sent[stream] = event.n, event.raw
         elif type(event) is RequestSent:
             n, raw = self._sent.get(stream, (0, b""))
             if raw and raw == event.body:
-                columns[schema.RAW], columns[schema.ABOUT_N] = None, n
+                head, rest = columns[: schema.ABOUT_N], columns[schema.RAW + 1 :]
+                return (*head, n, columns[schema.OFFSET], None, *rest)
         elif type(event) is StreamEnded:
             self._sent.pop(stream, None)
             self._covering.end_stream(stream)
+        return columns
 
     def _queue_up(self, portion: _Portion) -> None:
         with self._wake:

@@ -20,7 +20,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from inspector.record.recorder import Recorder
-from inspector.record.timeline import Timeline
 from inspector.trace.river import River
 from inspector.ui import theme
 from inspector.ui.controller import Controller
@@ -62,9 +61,7 @@ async def measure(url: str) -> tuple[float, float]:
     """Median milliseconds of click to paint, and of the round trip alone."""
     river, scope = River(), TaskScope()
     controller, window = Controller(river, scope), MainWindow()
-    window.furnish(
-        Recorder(river, Timeline()), controller, Folds(river), FrameMeter(), RawSender(controller, river, scope)
-    )
+    window.furnish(Recorder(river), controller, Folds(river), FrameMeter(), RawSender(controller, river, scope))
     window.show()
     connected = asyncio.get_running_loop().create_future()
     controller.connected.connect(lambda: connected.set_result(None))

@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.record.recorder import Recorder
-from inspector.record.timeline import Timeline
 from inspector.trace.events import Message, MessageType
 from inspector.trace.river import River
 from inspector.ui.controller import Controller
@@ -43,7 +42,7 @@ class Desk:
     def __init__(self, url: str) -> None:
         self.url = url
         self.river = River()
-        self.recorder = Recorder(self.river, Timeline())
+        self.recorder = Recorder(self.river)
         self.scope = TaskScope()
         self.controller = Controller(self.river, self.scope)
         self.controller.remembers = False

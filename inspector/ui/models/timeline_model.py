@@ -51,7 +51,7 @@ class TimelineModel(QAbstractTableModel):
     def __init__(self, river: River, parent: QObject | None = None, recorder: Recorder | None = None) -> None:
         super().__init__(parent)
         self.river = river
-        self.recorder = recorder or Recorder(river, Timeline())
+        self.recorder = recorder or Recorder(river)
         self.timeline = self.recorder.timeline
         self.marks = Marks()
         self.marks.watchers.append(self._repaint)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from inspector.record.recorder import Recorder
 from inspector.record.recording import Recording, river_of
 from inspector.record.text import calendar, counted, plain
-from inspector.record.timeline import Timeline
 from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.folds import Folds
 from inspector.ui.statistics_tabs import StatisticsTabs
@@ -33,7 +32,7 @@ class RecordingView(QWidget):
         self.recording = recording
         self.river = river_of(recording)
         self.folds = Folds(self.river, self)
-        self.recorder = Recorder(self.river, Timeline(), source=recording.path)
+        self.recorder = Recorder(self.river, source=recording.path)
         self.timeline = TimelinePane(self.river, recorder=self.recorder)
         self.timeline.model.marks.load(recording.marks())
         self.detail = DetailPane(self.river, self.timeline.timeline)
