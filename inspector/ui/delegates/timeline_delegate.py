@@ -1,25 +1,44 @@
-"""Paints the cells of the timeline: prebuilt colours, elided texts from a cache, nothing looked up twice."""
+"""Paints the rows of the timeline: prebuilt colours, texts fitted from a cache, column by column."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtWidgets import QStyledItemDelegate
 
 from inspector.record.rows import ERROR, HTTP_KINDS, WARN, RowKind
 from inspector.record.timeline import INBOUND, OUTBOUND
 from inspector.ui import theme
+from inspector.ui.delegates.fitting import Fitting
 from inspector.ui.models.timeline_cells import RIGHT_ALIGNED, Column
-from inspector.ui.models.timeline_model import Index, TimelineModel
+from inspector.ui.models.timeline_model import TimelineModel
 
 PADDING_PX = 6
 MARK = "★"
-_CACHE_LIMIT = 8_192
 MONO = frozenset({Column.NUMBER, Column.TIME, Column.DELTA, Column.ID, Column.SIZE, Column.LATENCY, Column.PREVIEW})
 _QUIET = frozenset({Column.NUMBER, Column.TIME, Column.DELTA, Column.ID, Column.SIZE})
+_EACH_ITS_OWN = frozenset({Column.NUMBER, Column.TIME, Column.ID, Column.PREVIEW})
+"""Columns in which hardly a text comes twice."""
 _LANE_HUES = 12
+
+
+class Line(NamedTuple):
+    """A row to paint: its position in the model, and its upper edge."""
+
+    position: int
+    top: int
+    is_selected: bool = False
+
+
+class Strip(NamedTuple):
+    """A column to paint."""
+
+    column: int
+    left: int
+    width: int
 
 
 class TimelineDelegate(QStyledItemDelegate):
@@ -28,16 +47,13 @@ class TimelineDelegate(QStyledItemDelegate):
     def __init__(self, model: TimelineModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self._cache: dict[tuple[str, int, bool], tuple[str, int]] = {}
         self.is_found: Callable[[int], bool] = lambda _row: False
         """Whether the searched text was found in a timeline row."""
         self.restyle()
 
     def restyle(self) -> None:
         """Take colours and fonts from the theme anew."""
-        self._cache.clear()
-        self._fonts = (QFont(), theme.mono_font(0.95))
-        self._metrics = (QFontMetrics(self._fonts[0]), QFontMetrics(self._fonts[1]))
+        self._fittings = (Fitting(QFont()), Fitting(theme.mono_font(0.95)))
         self._text, self._muted, self._accent = (theme.color(role) for role in ("text", "muted", "accent"))
         self._selection, self._mark = theme.color("selection"), theme.color("warn")
         self._directions = {INBOUND: theme.color("inbound"), OUTBOUND: theme.color("outbound")}
@@ -46,63 +62,63 @@ class TimelineDelegate(QStyledItemDelegate):
         self._tints = {code: _faint(color) for code, color in self._severities.items()}
         self._lanes = [_lane_color(number) for number in range(_LANE_HUES)]
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """One cell; never touches the event unless the cell shows something of it."""
-        model, position, column = self._model, index.row(), index.column()
-        row = model.row_at(position)
-        rect: QRect = option.rect
-        severity = model.timeline.severities[row]
-        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        if is_selected:
-            painter.fillRect(rect, self._selection)
-        elif severity in self._tints:
-            painter.fillRect(rect, self._tints[severity])
-        if column == Column.NUMBER:
-            self._paint_signs(painter, rect, row)
-        elif column == Column.LANE:
-            self._paint_lane(painter, rect, row)
-        text = model.cell(position, column)
-        if text:
-            quiet = self._text if is_selected else self._muted
-            self._paint_text(painter, rect, text, column, self._color(row, column, severity, quiet))
+    def paint_lines(self, painter: QPainter, strips: Sequence[Strip], lines: Sequence[Line], height: int) -> None:
+        """Paint the cells of `lines` in `strips`, column by column: so the font changes seldom.
 
-    def _paint_text(self, painter: QPainter, rect: QRect, text: str, column: int, color: QColor) -> None:
-        mono = column in MONO
-        metrics = self._metrics[mono]
-        elided, width = self._elided(text, rect.width() - 2 * PADDING_PX, mono)
-        x = rect.right() - PADDING_PX - width if column in RIGHT_ALIGNED else rect.left() + PADDING_PX
-        y = rect.top() + (rect.height() + metrics.ascent() - metrics.descent()) // 2
-        painter.setFont(self._fonts[mono])
-        painter.setPen(color)
-        if elided.isascii():
-            painter.drawText(x, y, elided)
-            return
-        # Stacked accents and tall scripts must not reach into the neighbours' rows.
-        painter.save()
-        painter.setClipRect(rect)
-        painter.drawText(x, y, elided)
-        painter.restore()
+        No event is touched unless a cell shows something of it.
+        """
+        rows = [self._model.row_at(line.position) for line in lines]
+        self._paint_grounds(painter, strips, list(zip(lines, rows, strict=True)), height)
+        for strip in strips:
+            fitting = self._fittings[strip.column in MONO]
+            draw = fitting.draw if strip.column in _EACH_ITS_OWN else fitting.draw_often
+            is_right, room = strip.column in RIGHT_ALIGNED, strip.width - 2 * PADDING_PX
+            painter.setFont(fitting.font)
+            pen = None
+            for line, row in zip(lines, rows, strict=True):
+                text = self._model.cell(line.position, strip.column)
+                if not text:
+                    continue
+                fitted = fitting.fit(text, room)
+                color = self._color(row, strip.column, self._text if line.is_selected else self._muted)
+                if color is not pen:
+                    painter.setPen(color)
+                    pen = color
+                x = strip.left + (strip.width - 1 - PADDING_PX - fitted.width if is_right else PADDING_PX)
+                baseline = fitting.baseline(line.top, height)
+                if fitted.is_high:
+                    fitting.draw_clipped(
+                        painter, x, baseline, fitted.text, QRect(strip.left, line.top, strip.width, height)
+                    )
+                else:
+                    draw(painter, x, baseline, fitted.text)
 
-    def _elided(self, text: str, width: int, mono: bool) -> tuple[str, int]:
-        key = (text, width, mono)
-        found = self._cache.get(key)
-        if found is None:
-            if len(self._cache) >= _CACHE_LIMIT:
-                self._cache.clear()
-            metrics = self._metrics[mono]
-            elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
-            found = self._cache[key] = (elided, metrics.horizontalAdvance(elided))
-        return found
+    def _paint_grounds(
+        self, painter: QPainter, strips: Sequence[Strip], lines: Sequence[tuple[Line, int]], height: int
+    ) -> None:
+        """What stands behind the texts, of each line with its row."""
+        left = min(strip.left for strip in strips)
+        width = max(strip.left + strip.width for strip in strips) - left
+        severities, columns = self._model.timeline.severities, {strip.column: strip for strip in strips}
+        number, lane = columns.get(Column.NUMBER), columns.get(Column.LANE)
+        for line, row in lines:
+            color = self._selection if line.is_selected else self._tints.get(severities[row])
+            if color is not None:
+                painter.fillRect(left, line.top, width, height, color)
+            if number is not None:
+                self._paint_signs(painter, QRect(number.left, line.top, number.width, height), row)
+            if lane is not None:
+                self._paint_lane(painter, QRect(lane.left, line.top, lane.width, height), row)
 
-    def _color(self, row: int, column: int, severity: int, quiet: QColor) -> QColor:
+    def _color(self, row: int, column: int, quiet: QColor) -> QColor:
         timeline = self._model.timeline
         if column in _QUIET:
             return quiet
         if column == Column.DIRECTION:
             return self._directions.get(timeline.directions[row], quiet)
         if column == Column.KIND:
-            return self._severities.get(severity) or self._kinds.get(timeline.kinds[row], self._text)
-        if column == Column.PREVIEW and timeline.kinds[row] in _QUIET_KINDS and severity < WARN:
+            return self._severities.get(timeline.severities[row]) or self._kinds.get(timeline.kinds[row], self._text)
+        if column == Column.PREVIEW and timeline.kinds[row] in _QUIET_KINDS and timeline.severities[row] < WARN:
             return quiet
         return self._text
 
@@ -110,7 +126,7 @@ class TimelineDelegate(QStyledItemDelegate):
         if self.is_found(row):
             painter.fillRect(rect.left(), rect.top() + 1, 3, rect.height() - 2, self._accent)
         if self._model.timeline.numbers[row] in self._model.marks:
-            painter.setFont(self._fonts[0])
+            painter.setFont(self._fittings[0].font)
             painter.setPen(self._mark)
             painter.drawText(rect.adjusted(6, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, MARK)
 

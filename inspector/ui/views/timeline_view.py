@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QItemSelection, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
 from inspector.record.message_text import payload
 from inspector.ui.delegates.timeline_delegate import TimelineDelegate
@@ -12,6 +12,7 @@ from inspector.ui.models.timeline_cells import Column
 from inspector.ui.models.timeline_model import Index, TimelineModel
 from inspector.ui.views.follow_tail import FollowTail
 from inspector.ui.views.row_actions import add_row_actions
+from inspector.ui.views.row_painting import RowPainting
 from inspector.ui.views.timeline_columns import TimelineColumns
 from inspector.ui.views.timeline_jumps import TimelineJumps
 from inspector.ui.views.timeline_marking import TimelineMarking
@@ -19,7 +20,7 @@ from inspector.ui.views.timeline_marking import TimelineMarking
 _RESTYLING = {QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.FontChange}
 
 
-class TimelineView(QTableView):
+class TimelineView(RowPainting):
     """One line per row, fixed height; `tail` keeps the newest in sight."""
 
     selected = Signal(int)

@@ -1,0 +1,46 @@
+"""Tables whose delegate paints whole rows: a cell at a time, Qt spends more on asking than on painting."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QTableView
+
+from inspector.ui.delegates.timeline_delegate import Line, Strip, TimelineDelegate
+
+
+class RowPainting(QTableView):
+    """Rows of one height each, none of them hidden; `rows_delegate` paints the exposed ones column by column."""
+
+    rows_delegate: TimelineDelegate
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint what is exposed; Qt clips to it."""
+        lines, strips = self._exposed_lines(event), self._exposed_strips(event)
+        if lines and strips:
+            painter = QPainter(self.viewport())
+            self.rows_delegate.paint_lines(painter, strips, lines, self.rowHeight(0))
+            painter.end()
+
+    def _exposed_lines(self, event: QPaintEvent) -> list[Line]:
+        height, count, exposed = self.rowHeight(0), self.model().rowCount(), event.rect()
+        if not count:
+            return []
+        offset, selection = self.rowViewportPosition(0), self.selectionModel()
+        first = max(0, (exposed.top() - offset) // height)
+        last = min(count - 1, (exposed.bottom() - offset) // height)
+        selected = selection.hasSelection()
+        return [
+            Line(position, offset + position * height, selected and selection.isRowSelected(position))
+            for position in range(first, last + 1)
+        ]
+
+    def _exposed_strips(self, event: QPaintEvent) -> list[Strip]:
+        exposed, header = event.rect(), self.horizontalHeader()
+        strips = (
+            Strip(column, header.sectionViewportPosition(column), header.sectionSize(column))
+            for column in range(header.count())
+            if not header.isSectionHidden(column)
+        )
+        return [
+            strip for strip in strips if strip.left <= exposed.right() and strip.left + strip.width > exposed.left()
+        ]
