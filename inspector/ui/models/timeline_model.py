@@ -9,13 +9,14 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from inspector.record.marks import Marks
+from inspector.record.query import Context, Query, prepare
 from inspector.record.recorder import Recorder
 from inspector.record.rows import NONE
+from inspector.record.stored_search import StoredQuery
 from inspector.record.text import plain, summary
 from inspector.record.timeline import Timeline
 from inspector.trace.river import River
 from inspector.ui.models.admission import Admission
-from inspector.ui.models.row_filter import RowFilter
 from inspector.ui.models.timeline_cells import (
     COMMENT_SIGN,
     DIRECTION_WORDS,
@@ -56,7 +57,7 @@ class TimelineModel(QAbstractTableModel):
         self.marks = Marks()
         self.marks.watchers.append(self._repaint)
         self.cells = TimelineCells(river, self.timeline, self.marks)
-        self.filter = RowFilter()
+        self.query: Query | None = None
         self._admission = Admission(self.recorder, self)
         self._is_filtering = False
         self._shown = 0
@@ -122,14 +123,23 @@ class TimelineModel(QAbstractTableModel):
         behind = self.recorder.behind or self._admission.is_behind
         self._timer.start(_BEHIND_MS if behind else _TICK_MS if taken else _IDLE_MS)
 
-    def set_filter(self, row_filter: RowFilter) -> None:
-        """Show other rows: `filtered` says when all of them are found, the first are shown before."""
-        if row_filter == self.filter:
-            return
-        self.filter = row_filter
+    def set_query(self, query: Query | None) -> None:
+        """Show the rows that pass, None: all; `filtered` says when all are found, the first are shown before.
+
+        The same query once more looks anew: marks may have changed.
+        """
+        self.query = query
         self._is_filtering = True
-        self._admission.start(row_filter.row_test(self.timeline, self.river.__getitem__))
+        if query is None or query.is_empty:
+            self._admission.start(None)
+        else:
+            context = self.query_context()
+            self._admission.start(query.test(context), StoredQuery(*query.where(context), prepare))
         self._timer.start(0)
+
+    def query_context(self) -> Context:
+        """What a query is asked about."""
+        return Context(self.timeline, self.river.__getitem__, self.marks)
 
     @property
     def filtering(self) -> bool:
