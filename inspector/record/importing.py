@@ -24,6 +24,8 @@ from inspector.wire.jsontext import JsonError
 __all__ = ["ImportFailed", "Imported", "read_events"]
 
 START_BYTES = 64 * 1024
+MAX_VALUES = 5_000_000
+"""How many objects and arrays a JSON file may hold: in memory each takes many times its two bytes."""
 KINDS = "HAR, raw event streams (also of curl -i), JSON-RPC logs of the MCP Inspector and of MCPJam, and our JSON lines"
 _MAGIC = (
     (b"\x1f\x8b", "It is compressed with gzip. Unpack it first."),
@@ -70,11 +72,13 @@ def _read(path: Path) -> Imported:
         notes = []
         exchange = sse_reader.read_capture(_whole(path), path.name, _time_of(path), notes)
         return _told("raw event stream", [exchange], notes)
-    raise ImportFailed(f"{path.name} begins with `{decoded(text, 40)}`, which is nothing we know. Importable: {KINDS}.")
+    raise ImportFailed(f"{path.name} begins with `{decoded(text.splitlines()[0], 40)}`, which is nothing we know. Importable: {KINDS}.")
 
 
 def _read_json(path: Path) -> Imported:
     data = _whole(path)
+    if data.count(b"{") + data.count(b"[") > MAX_VALUES:
+        raise ImportFailed(f"{path.name} holds over {MAX_VALUES:,} objects and arrays. Export a part of it.")
     parsed, notes = jsontext.parse(data), list[str]()
     value: Any = parsed.value
     if parsed.error is not None:
@@ -93,17 +97,24 @@ def _read_json(path: Path) -> Imported:
 
 def _read_json_lines(path: Path, data: bytes, error: JsonError) -> Imported:
     """One JSON value a line; `error` is what is wrong if the file is to be a single one."""
-    parsed = [jsontext.parse(line) for line in data.removeprefix(BOM).splitlines() if line.strip()]
-    values = [line.value for line in parsed if line.error is None]
-    entries = inspector_log_reader.entries_of(values) if parsed[0].error is None else None
+    lines = (line for line in data.removeprefix(BOM).splitlines() if line.strip())
+    first = jsontext.parse(next(lines))
+    values = [first.value] if first.error is None and inspector_log_reader.entries_of([first.value]) else []
+    bad = 0
+    for parsed in map(jsontext.parse, lines if values else ()):
+        if parsed.error is None:
+            values.append(parsed.value)
+        else:
+            bad += 1
+    entries = inspector_log_reader.entries_of(values)
     if entries is None:
         where = f"line {error.line:,}, column {error.column:,}"
         raise ImportFailed(
             f"{path.name} looks like JSON, but breaks off or is broken at {where}: {error.text}. Export it again."
         )
     notes = []
-    if len(values) < len(parsed):
-        notes.append(f"{counted(len(parsed) - len(values), 'line')} of the file are no JSON and are left out.")
+    if bad:
+        notes.append(f"Left out, as no JSON: {counted(bad, 'line')} of the file.")
     return _told("JSON-RPC log", inspector_log_reader.read_log(entries, _time_of(path), notes), notes)
 
 

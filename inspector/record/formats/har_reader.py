@@ -65,7 +65,8 @@ def read_har(value: dict[str, Any], fallback_us: int, notes: list[str]) -> list[
         at_us = at_us if found_us is None else found_us
         exchanges.append(_exchange(entry, at_us, lacks))
     total = len(value["log"]["entries"])
-    notes.extend(f"Of {counted(total, 'exchange')} {count:,} are {_NOTES[lack]}." for lack, count in lacks.items())
+    of_all = f"of {counted(total, 'exchange')}"
+    notes.extend(f"{count:,} {of_all}: {_NOTES[lack]}." for lack, count in lacks.items() if count)
     return exchanges
 
 
@@ -150,9 +151,6 @@ def _pieces(
             return _cut(body, events, exchange.ended_us) if body else [(each.at_us, each.raw) for each in events]
         lacks["no event times"] += bool(body)
     lacks["no body"] += not body and span_us(content.get("size")) not in (None, 0)
-    for lack in ("bad base64", "written anew", "no event times", "no body"):
-        if not lacks[lack]:
-            del lacks[lack]
     return [(exchange.ended_us, body)] if body else []
 
 
@@ -177,7 +175,8 @@ def _stream_event(event: dict[str, Any], at_us: int) -> StreamEvent:
     if isinstance(raw, str):
         return StreamEvent(at_us, data, raw.encode("utf-8", "surrogatepass"))
     if isinstance(comment, str) and "data" not in event:
-        return StreamEvent(at_us, "", "".join(f":{line}\n" for line in comment.splitlines() or [""]).encode())
+        beat = "".join(f":{line}\n" for line in re.split("\r\n|\r|\n", comment))
+        return StreamEvent(at_us, "", f"{beat}\n".encode("utf-8", "surrogatepass"))
     lines = [f"id: {_one_line(event_id)}"] if event_id else []
     lines += [f"event: {_one_line(name)}"] if name != "message" else []
     retry_us = span_us(event.get("retry"))
