@@ -163,19 +163,27 @@ def test_one_piece_or_many(told: list[tuple[tuple[Any, dict[str, Any]], float]],
 
 @given(
     st.lists(
-        st.tuples(streams, st.sampled_from(MessageType), st.sampled_from(Framing), st.none() | numbers, st.booleans()),
-        max_size=40,
+        st.tuples(
+            streams,
+            st.sampled_from(MessageType),
+            st.sampled_from(Framing),
+            st.none() | numbers,
+            st.booleans(),
+            st.integers(1, 4),
+        ),
+        max_size=20,
     )
 )
 def test_a_flood_counts_as_if_its_events_came_one_by_one(
-    told: list[tuple[int, MessageType, Framing, int | None, bool]],
+    told: list[tuple[int, MessageType, Framing, int | None, bool, int]],
 ) -> None:
     talk = Talk()
     for stream in (1, 2):
         talk.ask(stream)
-    for stream, kind, framing, request_n, later in told:
+    for stream, kind, framing, request_n, later, times in told:
         talk.clock.advance(later)
-        talk.message(stream, kind, request_n=request_n, framing=framing, method="notifications/message")
+        for _ in range(times):
+            talk.message(stream, kind, request_n=request_n, framing=framing, method="notifications/message")
     single = Folds()
     for n in range(len(talk)):
         single.fold(talk.since(n, 1))
