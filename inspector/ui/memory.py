@@ -1,7 +1,8 @@
-"""What the window remembers from one run to the next: its layout and the addresses used."""
+"""What the window remembers from one run to the next: its layout, the addresses used, filters and columns."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -24,16 +25,27 @@ class Memory:
 
     def urls(self) -> list[str]:
         """The addresses used, the latest first."""
-        kept = self._settings.value("urls", [])
-        items = kept if isinstance(kept, list) else [kept]
-        return [item for item in items if isinstance(item, str)][:MAX_URLS]
+        return self.lines("urls")[:MAX_URLS]
 
     def add_url(self, url: str) -> None:
         """Remember an address; one that carries a secret is not written down."""
         from inspector.wire.http import mask_url  # noqa: PLC0415
 
         if mask_url(url) == url:
-            self._settings.setValue("urls", [url, *(known for known in self.urls() if known != url)][:MAX_URLS])
+            self.set_lines("urls", [url, *(known for known in self.urls() if known != url)][:MAX_URLS])
+
+    def lines(self, name: str) -> list[str]:
+        """The lines of text kept under a name."""
+        kept = self._settings.value(name, [])
+        items = kept if isinstance(kept, list) else [kept]
+        return [item for item in items if isinstance(item, str)]
+
+    def set_lines(self, name: str, lines: Sequence[str]) -> None:
+        """Keep these lines of text under a name; none forgets it."""
+        if lines:
+            self._settings.setValue(name, list(lines))
+        else:
+            self._settings.remove(name)
 
     def save_layout(self, window: QMainWindow) -> None:
         self._settings.setValue("geometry", window.saveGeometry())

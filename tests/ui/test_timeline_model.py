@@ -6,8 +6,8 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from inspector.trace.events import AttemptMade, CommentReceived, ConnectionState, Framing, MessageType, ToolStep
-from inspector.ui.models.row_filter import RowFilter
+from inspector.record.query import parse
+from inspector.trace.events import AttemptMade, ConnectionState, Framing, MessageType, ToolStep
 from inspector.ui.models.timeline_cells import Column, TimeMode
 from inspector.ui.models.timeline_model import TimelineModel
 from tests.support.rivers import Talk
@@ -45,16 +45,16 @@ def test_one_tick_is_bounded_and_the_rest_follows(river: Talk, qtbot: QtBot) -> 
 def test_filter_keeps_up_with_new_rows_and_can_be_taken_away(river: Talk, model: TimelineModel, qtbot: QtBot) -> None:
     river.calls(500)
     qtbot.waitUntil(lambda: model.rowCount() == 2_000)
-    model.set_filter(RowFilter(heartbeats=False, http=False))
+    model.set_query(parse("-is:heartbeat -is:http"))
     qtbot.waitUntil(lambda: not model.filtering)
     assert model.rowCount() == 1_000
     river.calls(10)
     qtbot.waitUntil(lambda: model.rowCount() == 1_020)
     assert {model.cell(position, Column.KIND) for position in range(1_020)} == {"request", "response"}
-    model.set_filter(RowFilter(stream=7))
+    model.set_query(parse("stream:7"))
     qtbot.waitUntil(lambda: not model.filtering)
     assert {model.cell(position, Column.LANE) for position in range(model.rowCount())} == {"POST 7"}
-    model.set_filter(RowFilter())
+    model.set_query(None)
     qtbot.waitUntil(lambda: not model.filtering)
     assert model.rowCount() == 2_040
     assert model._admission.rows is None
@@ -62,7 +62,7 @@ def test_filter_keeps_up_with_new_rows_and_can_be_taken_away(river: Talk, model:
 
 def test_positions_and_rows_map_both_ways_under_a_filter(river: Talk, model: TimelineModel, qtbot: QtBot) -> None:
     river.calls(20)
-    model.set_filter(RowFilter(event_test=lambda event: isinstance(event, CommentReceived)))
+    model.set_query(parse("kind:comment"))
     qtbot.waitUntil(lambda: model.rowCount() == 20)
     assert [model.row_at(position) for position in range(20)] == list(range(2, 80, 4))
     assert model.position_of(6) == 1

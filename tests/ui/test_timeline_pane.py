@@ -66,30 +66,135 @@ def test_search_counts_steps_and_filters(river: Talk, pane: TimelinePane, qtbot:
     search.setText("not there")
     settle(pane, qtbot)
     assert (pane.rows_shown(), count.text()) == (0, "no match")
-    assert part(pane, QLabel, "timelineEmpty").text() == "No row passes the filters."
+    assert part(pane, QLabel, "timelineEmpty").text() == "No row passes the filter."
     QTest.keyClick(search, Qt.Key.Key_Escape)
     settle(pane, qtbot)
     assert pane.rows_shown() == 1_320
 
 
-def test_quick_filters_and_stream_filter_combine(river: Talk, pane: TimelinePane, qtbot: QtBot) -> None:
+def test_quick_filters_are_terms_of_the_filter(river: Talk, pane: TimelinePane, qtbot: QtBot) -> None:
     river.calls(10)
     river.state(ConnectionState.OPEN)
     settle(pane, qtbot)
-    clear = part(pane, QToolButton, "timelineClearFilter")
-    assert not clear.isVisible()
+    line = part(pane, QLineEdit, "timelineFilter")
     for name, rows in (("timelineHeartbeats", 31), ("timelineHTTP", 21), ("timelineConnection", 20)):
         part(pane, QToolButton, name).setChecked(False)
         settle(pane, qtbot)
         assert pane.rows_shown() == rows
+    assert line.text() == "-is:heartbeat -is:http -is:connection"
     pane.show_stream(4)
     settle(pane, qtbot)
     assert pane.rows_shown() == 2
-    assert clear.text() == "Only POST 4 ✕"
+    assert line.text().endswith(" stream:4")
+    assert part(pane, QToolButton, "timelineStream").isChecked()
+    pane.show_stream(5)
+    assert line.text().endswith("-is:connection stream:5")
+    line.setText("-is:http")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    settle(pane, qtbot)
+    states = [part(pane, QToolButton, f"timeline{name}").isChecked() for name in ("Heartbeats", "HTTP", "Stream")]
+    assert states == [True, False, False]
+    assert pane.rows_shown() == 31
+
+
+def test_errors_and_marks_alone(river: Talk, pane: TimelinePane, qtbot: QtBot) -> None:
+    river.calls(3)
+    asked = river.ask(3, id="x", raw=b"{}")
+    river.message(3, MessageType.ERROR, asked, id="x", raw=b"{}")
+    settle(pane, qtbot)
+    part(pane, QToolButton, "timelineErrors").setChecked(True)
+    settle(pane, qtbot)
+    assert pane.rows_shown() == 1
+    part(pane, QToolButton, "timelineErrors").setChecked(False)
+    part(pane, QToolButton, "timelineMarked").setChecked(True)
+    settle(pane, qtbot)
+    assert (pane.rows_shown(), part(pane, QLabel, "timelineEmpty").isVisible()) == (0, True)
+    pane.model.marks.set(5)
+    pane.model.marks.set(7)
+    settle(pane, qtbot)
+    assert pane.rows_shown() == 2
+    pane.model.marks.remove(5)
+    settle(pane, qtbot)
+    assert pane.rows_shown() == 1
+
+
+def test_stream_and_method_of_the_row(river: Talk, pane: TimelinePane, qtbot: QtBot) -> None:
+    river.calls(5)
+    river.ask(6, "notifications/odd name", id="x", raw=b"{}")
+    settle(pane, qtbot)
+    stream, method = part(pane, QToolButton, "timelineStream"), part(pane, QToolButton, "timelineMethod")
+    line = part(pane, QLineEdit, "timelineFilter")
+    assert not stream.isEnabled()
+    assert not method.isEnabled()
+    pane.select_event(4)
+    assert stream.isEnabled()
+    assert not method.isEnabled()  # an HTTP request has a purpose, not a method of JSON-RPC
+    pane.select_event(5)
+    QTest.mouseClick(stream, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(method, Qt.MouseButton.LeftButton)
+    settle(pane, qtbot)
+    assert line.text() == "stream:2 method=tools/call"
+    assert pane.rows_shown() == 2
+    QTest.mouseClick(stream, Qt.MouseButton.LeftButton)
+    settle(pane, qtbot)
+    assert (line.text(), pane.rows_shown()) == ("method=tools/call", 10)
+    pane.select_event(20)
+    settle(pane, qtbot)
+    QTest.mouseClick(method, Qt.MouseButton.LeftButton)
+    settle(pane, qtbot)
+    assert line.text() == 'method="notifications/odd name"'
+    assert pane.rows_shown() == 1
+
+
+def test_show_all_takes_the_filter_away(river: Talk, pane: TimelinePane, qtbot: QtBot) -> None:
+    river.calls(2)
+    part(pane, QLineEdit, "timelineFilter").setText("n>100")
+    QTest.keyClick(part(pane, QLineEdit, "timelineFilter"), Qt.Key.Key_Return)
+    settle(pane, qtbot)
+    clear = part(pane, QPushButton, "timelineClearFilter")
+    assert clear.isVisible()
     QTest.mouseClick(clear, Qt.MouseButton.LeftButton)
     settle(pane, qtbot)
-    assert pane.rows_shown() == 41
-    assert part(pane, QToolButton, "timelineHeartbeats").isChecked()
+    assert (pane.rows_shown(), clear.isVisible()) == (8, False)
+
+
+def test_only_matches_is_a_term_of_the_filter(river: Talk, pane: TimelinePane, qtbot: QtBot) -> None:
+    river.calls(30)
+    line, search = part(pane, QLineEdit, "timelineFilter"), part(pane, QLineEdit, "timelineSearch")
+    only = part(pane, QCheckBox, "timelineOnlyMatches")
+    pane.show_stream(7)
+    search.setText('"n":6')
+    only.setChecked(True)
+    assert line.text() == r'stream:7 text:"\"n\":6"'
+    search.setText("tools")
+    settle(pane, qtbot)
+    assert (line.text(), pane.rows_shown()) == ("stream:7 text:tools", 3)
+    line.setText("stream:7")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert not only.isChecked()
+    settle(pane, qtbot)
+    assert pane.rows_shown() == 4
+    only.setChecked(True)
+    only.setChecked(False)
+    assert line.text() == "stream:7"
+
+
+def test_find_opens_by_key_and_closes_with_escape(river: Talk, pane: TimelinePane, qtbot: QtBot) -> None:
+    river.calls(3)
+    settle(pane, qtbot)
+    search, find = part(pane, QLineEdit, "timelineSearch"), part(pane, QToolButton, "timelineFind")
+    assert not search.isVisible()
+    QTest.keyClick(pane.view, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(search.hasFocus)
+    assert find.isChecked()
+    search.setText("echo")
+    QTest.keyClick(search, Qt.Key.Key_Escape)
+    assert (search.isVisible(), search.text(), find.isChecked()) == (False, "", False)
+    assert pane.view.hasFocus()
+    QTest.mouseClick(find, Qt.MouseButton.LeftButton)
+    assert search.isVisible()
+    QTest.mouseClick(find, Qt.MouseButton.LeftButton)
+    assert not search.isVisible()
 
 
 def test_selection_survives_a_filter_and_is_told(river: Talk, pane: TimelinePane, qtbot: QtBot) -> None:
@@ -161,13 +266,27 @@ def test_an_empty_timeline_offers_the_demo_once(qtbot: QtBot, pane: TimelinePane
     assert demo.isEnabled()
 
 
-def test_tab_goes_from_the_search_to_the_rows(pane: TimelinePane) -> None:
+def test_tab_goes_from_the_filter_over_the_tools_to_the_rows(pane: TimelinePane) -> None:
     stops: list[str] = []
-    widget = part(pane, QLineEdit, "timelineSearch").nextInFocusChain()
+    widget = part(pane, QLineEdit, "timelineFilter").nextInFocusChain()
     while widget is not None and len(stops) < 100 and widget is not pane.view:
-        stops.append(widget.objectName())
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            stops.append(widget.objectName())
         widget = widget.nextInFocusChain()
-    assert [name for name in stops if name.startswith("timeline")][-1:] == ["timelineFollow"]
+    labels = [name.removeprefix("timeline") for name in stops if name.startswith("timeline")]
+    assert labels[:3] == ["SavedFilters", "FilterHelp", "Follow"]
+    assert labels[3:12] == [
+        "Heartbeats",
+        "HTTP",
+        "Connection",
+        "Errors",
+        "Marked",
+        "Stream",
+        "Method",
+        "Mark",
+        "Find",
+    ]
+    assert labels[12:] == ["Search", "Previous", "Next", "OnlyMatches", "FindClose"]
 
 
 def test_the_tools_break_in_two_rows_where_one_more_does_not_fit(qtbot: QtBot) -> None:

@@ -7,9 +7,9 @@ from time import perf_counter_ns
 
 from PySide6.QtCore import QObject, Signal
 
+from inspector.record.query_values import RowTest
 from inspector.record.recorder import Recorder
 from inspector.record.stored_search import StoredQuery, StoredSearch
-from inspector.ui.models.row_filter import RowTest
 
 LEAST_STORED_ROWS = 20_000
 """With fewer rows a thread is not worth its start."""

@@ -53,6 +53,18 @@ def removed(text: str, term: str) -> str:
     return found[0][1:-1] if len(found) == 1 and _is_enclosed(found[0]) else " ".join(found)
 
 
+def replaced(text: str, prefix: str, term: str) -> str:
+    """`text` with `term` in place of the terms that begin with `prefix`; an empty `term` only takes them out."""
+    for part in starting(text, prefix):
+        text = removed(text, part)
+    return added(text, term) if term else text
+
+
+def starting(text: str, prefix: str) -> list[str]:
+    """The terms that begin with `prefix` and that every row must pass."""
+    return [part for part in parts(text) if part.startswith(prefix) and has(text, part)]
+
+
 def quoted(value: str) -> str:
     """`value` as the filter takes it behind a field."""
     if value and all(char.isalnum() or char in "_-./" for char in value) and value[0] not in "-":

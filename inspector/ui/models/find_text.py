@@ -8,7 +8,7 @@ from time import perf_counter_ns
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from inspector.ui.models.row_filter import RowTest
+from inspector.record.query_values import RowTest
 from inspector.ui.models.timeline_model import BUDGET_NS, TimelineModel
 
 _BREATH_MS = 4

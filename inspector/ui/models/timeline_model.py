@@ -14,7 +14,6 @@ from inspector.record.recorder import Recorder
 from inspector.record.rows import NONE
 from inspector.record.stored_search import StoredQuery
 from inspector.record.text import plain, summary
-from inspector.record.timeline import Timeline
 from inspector.trace.river import River
 from inspector.ui.models.admission import Admission
 from inspector.ui.models.timeline_cells import (

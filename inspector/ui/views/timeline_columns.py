@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QTableView
 
 from inspector.ui import theme
 from inspector.ui.delegates.timeline_delegate import MONO, PADDING_PX
+from inspector.ui.memory import Memory
 from inspector.ui.models.timeline_cells import HEADINGS, Column, TimeMode
 
 _ROW_PADDING_PX = 7
@@ -32,6 +33,8 @@ _PREVIEW_PX = 110
 _LEAST_LABEL_PX = 90
 _MOST_PX = 4_000
 _CHOSEN_MODES = (TimeMode.LOCAL, TimeMode.START, TimeMode.PREVIOUS)
+_BY_NAME = {mode.name: mode for mode in _CHOSEN_MODES}
+_COLUMNS_KEPT, _TIME_KEPT = "timelineColumns", "timelineTime"
 
 
 class TimelineColumns(QObject):
@@ -57,6 +60,19 @@ class TimelineColumns(QObject):
         header.sectionResized.connect(self._resized)
         header.sectionMoved.connect(self._chosen)
         self.measure()
+
+    def recall(self, memory: Memory) -> None:
+        """Have columns and time as in the run before, and keep what the user changes."""
+        self.restore(memory.lines(_COLUMNS_KEPT))
+        for kept in memory.lines(_TIME_KEPT)[:1]:
+            if kept in _BY_NAME:
+                self.time_mode_wanted.emit(_BY_NAME[kept])
+
+        def keep() -> None:
+            memory.set_lines(_COLUMNS_KEPT, self.layout())
+            memory.set_lines(_TIME_KEPT, [self.time_mode.name])
+
+        self.changed.connect(keep)
 
     def measure(self) -> None:
         """Take the height of a row and the widths of the columns from the fonts; the user's widths stay."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.ui.models.filter_terms import added, has, parts, quoted, removed
+from inspector.ui.models.filter_terms import added, has, parts, quoted, removed, replaced, starting
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,13 @@ def test_a_choice_stays_a_choice_of_its_own() -> None:
     assert not has("a or x", "x")
     assert not has("(a x)", "x")
     assert removed("a or x", "x") == "a or x"
+
+
+def test_a_term_takes_the_place_of_others_of_its_field() -> None:
+    assert replaced("a stream:4 b", "stream:", "stream:7") == "a b stream:7"
+    assert replaced("a stream:4 stream:5", "stream:", "") == "a"
+    assert replaced("stream:4 or a", "stream:", "stream:7") == "(stream:4 or a) stream:7"
+    assert starting("stream:4 (stream:5) -stream:6", "stream:") == ["stream:4"]
 
 
 @given(st.text(alphabet="ab \"'()-:\\", max_size=30))
