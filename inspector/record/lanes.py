@@ -146,9 +146,12 @@ class Lanes:
         streams = _streams_of(timeline, start, end)
         slow: list[int] = []
         for stream, places in _grouped(streams).items():
-            part = flags if len(places) == len(flags) else bytes(map(flags.__getitem__, places))
             ticks = self._dense.get(stream)
-            if ticks is None or part.translate(None, _QUICK):
+            if ticks is None:
+                slow += places
+                continue
+            part = flags if len(places) == len(flags) else bytes(map(flags.__getitem__, places))
+            if part.translate(None, _QUICK):
                 slow += places
             elif part is flags:
                 ticks.extend(range(start, end), stamps.tolist(), flags)

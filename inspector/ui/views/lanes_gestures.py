@@ -32,8 +32,6 @@ class Gestures:
 
     def mouse(self, event: QMouseEvent) -> bool:
         """Left: click and brush; middle: pan; without a button the line under the pointer moves."""
-        if not self._scene.lanes.folded:
-            return False
         react = {
             QEvent.Type.MouseButtonPress: self._press,
             QEvent.Type.MouseMove: self._move,
@@ -42,7 +40,8 @@ class Gestures:
         }.get(event.type())
         if react is None:
             return False
-        react(event)
+        if self._scene.lanes.folded:
+            react(event)
         return True
 
     def wheel(self, event: QWheelEvent) -> bool:

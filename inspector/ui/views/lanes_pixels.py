@@ -39,7 +39,8 @@ def image(lanes: Iterable[tuple[bytes, bool]], width: int, height: int) -> QImag
     pixels = b"".join(lines)
     drawn = QImage(pixels, width, len(lines), width, QImage.Format.Format_Indexed8)
     drawn.setColorTable([_shade(role, strength).rgba() for role, strength in _ROLES])
-    return drawn.copy()  # the bytes belong to Python
+    # Twice as fast as a painter that translates colours itself; and the bytes belong to Python.
+    return drawn.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
 
 
 def _shade(role: str, strength: float) -> QColor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter_ns
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QHelpEvent,
     QHideEvent,
@@ -122,7 +122,8 @@ class LanesView(QAbstractScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         """The pointer: drags, clicks, the tip under it."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            self._show_tip(event)
+            words = tool_tip(self.tip(event.pos())).replace("<p>", '<p style="white-space: pre">', 1)
+            QToolTip.showText(event.globalPos(), words, self)
             return True
         if event.type() == QEvent.Type.Leave:
             self.scene.hover_x = None
@@ -202,14 +203,12 @@ class LanesView(QAbstractScrollArea):
         columns = scene.span.columns
         self.setAccessibleDescription(lanes_words.overview(scene.lanes, columns.count * columns.step_ns))
 
-    def _show_tip(self, event: QHelpEvent) -> None:
+    def tip(self, at: QPoint) -> str:
+        """What is at a place of the viewport, in words; empty where there is nothing."""
         scene = self.scene
-        lane = scene.lane_at(event.pos().y()) if scene.lanes.folded else None
+        lane = scene.lane_at(at.y()) if scene.lanes.folded else None
         if lane is None:
-            QToolTip.hideText()
-            return
+            return ""
         words = lanes_words.lane_tip(scene.timeline, scene.lanes, lane, scene.now_ns())
-        row = scene.row_near(lane, event.pos().x()) if event.pos().x() >= scene.labels_px else None
-        if row is not None:
-            words = f"{lanes_words.row_tip(scene.timeline, row)}\n\n{words}"
-        QToolTip.showText(event.globalPos(), tool_tip(words).replace("<p>", '<p style="white-space: pre">'), self)
+        row = scene.row_near(lane, at.x()) if at.x() >= scene.labels_px else None
+        return words if row is None else f"{lanes_words.row_tip(scene.timeline, row)}\n\n{words}"
