@@ -27,14 +27,13 @@ START_BYTES = 64 * 1024
 MAX_VALUES = 5_000_000
 """How many objects and arrays a JSON file may hold: in memory each takes many times its two bytes."""
 KINDS = "HAR, raw event streams (also of curl -i), JSON-RPC logs of the MCP Inspector and of MCPJam, and our JSON lines"
+_ZLIB = (b"x\x01", b"x\x9c", b"x\xda")
 _MAGIC = (
     (b"\x1f\x8b", "It is compressed with gzip. Unpack it first."),
     (b"PK\x03\x04", "It is a ZIP archive. Unpack it first."),
     (b"\x28\xb5\x2f\xfd", "It is compressed with Zstandard. Unpack it first."),
-    (
-        b"SQLite format 3\0",
-        "It is a SQLite file. If it is a recording of this program, open it instead of importing it.",
-    ),
+    *((head, "It is compressed with zlib, as the .zhar of mitmproxy is. Save it as .har.") for head in _ZLIB),
+    (b"SQLite format 3\0", "It is a SQLite file. If it is a recording of ours, open it instead of importing it."),
     (b"\xff\xfe", "It is text in UTF-16, as PowerShell writes it. Save it as UTF-8 first."),
     (b"\xfe\xff", "It is text in UTF-16. Save it as UTF-8 first."),
     (b"\x0a\x0d\x0d\x0a", "It is a capture of packets (pcapng). Export the streams in it as HAR or as raw bytes."),
@@ -72,7 +71,8 @@ def _read(path: Path) -> Imported:
         notes = []
         exchange = sse_reader.read_capture(_whole(path), path.name, _time_of(path), notes)
         return _told("raw event stream", [exchange], notes)
-    raise ImportFailed(f"{path.name} begins with `{decoded(text.splitlines()[0], 40)}`, which is nothing we know. Importable: {KINDS}.")
+    begins = decoded(text.splitlines()[0], 40)
+    raise ImportFailed(f"{path.name} begins with `{begins}`, which is nothing we know. Importable: {KINDS}.")
 
 
 def _read_json(path: Path) -> Imported:

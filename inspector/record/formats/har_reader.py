@@ -24,7 +24,7 @@ from inspector.wire.sse import SseParser
 
 _EVENT_KEYS = ("_eventStream", "_eventSourceMessages")
 _BEFORE_SENT = ("blocked", "dns", "connect")
-_UNTIL_HEADERS = (*_BEFORE_SENT, "send", "wait")
+_PHASES = (*_BEFORE_SENT, "send", "wait", "receive")
 _NOTES = {
     "no entry": "no objects, and left out",
     "no time": "without a startedDateTime; they stand at the time of the one before",
@@ -80,11 +80,10 @@ def _exchange(entry: dict[str, Any], started_us: int, lacks: Counter[str]) -> Ex
     content, timings = dict_of(response, "content"), dict_of(entry, "timings")
     headers = headers_of(response.get("headers"))
     url = text_of(request, "url")
-    sent_us = started_us + _sum_us(timings, _BEFORE_SENT)
-    headers_us = started_us + _sum_us(timings, _UNTIL_HEADERS)
     total_us = span_us(entry.get("time"))
-    ended_us = headers_us + (span_us(timings.get("receive")) or 0) if total_us is None else started_us + total_us
-    headers_us = min(headers_us, ended_us)
+    phases_us = _phases_us(timings, total_us)
+    ended_us = started_us + (sum(phases_us.values()) if total_us is None else total_us)
+    headers_us = min(started_us + sum(phases_us.values()) - phases_us["receive"], ended_us)
     status = response.get("status")
     exchange = Exchange(
         started_us=started_us,
@@ -102,21 +101,25 @@ def _exchange(entry: dict[str, Any], started_us: int, lacks: Counter[str]) -> Ex
         ended_us=ended_us,
         error=text_of(response, "_error") or text_of(entry, "_error"),
     )
-    _add_connect(exchange, entry, timings, sent_us)
+    tls_us = span_us(timings.get("ssl")) or 0
+    if phases_us["connect"]:
+        exchange.connected_us = min(started_us + sum(phases_us[name] for name in _BEFORE_SENT), ended_us)
+        exchange.connect_ms = (phases_us["dns"] + max(phases_us["connect"] - tls_us, 0)) / 1e3
+        exchange.tls_ms = tls_us / 1e3 if tls_us else None
+        exchange.peer = text_of(entry, "serverIPAddress")
     if exchange.status is not None:
         exchange.pieces = _pieces(exchange, entry, content, lacks)
     return exchange
 
 
-def _add_connect(exchange: Exchange, entry: dict[str, Any], timings: dict[str, Any], sent_us: int) -> None:
-    """A new socket, where the file tells of one: `connect` holds the TLS too (HAR 1.2, timings)."""
-    connect_us, tls_us = span_us(timings.get("connect")), span_us(timings.get("ssl"))
-    if not connect_us:
-        return
-    exchange.connected_us = min(sent_us, exchange.ended_us)
-    exchange.connect_ms = ((span_us(timings.get("dns")) or 0) + max(connect_us - (tls_us or 0), 0)) / 1e3
-    exchange.tls_ms = tls_us / 1e3 if tls_us else None
-    exchange.peer = text_of(entry, "serverIPAddress")
+def _phases_us(timings: dict[str, Any], total_us: int | None) -> dict[str, int]:
+    """How long each phase took. `connect` holds the TLS too (HAR 1.2, timings), also where a proxy counts it apart."""
+    phases_us = {name: span_us(timings.get(name)) or 0 for name in _PHASES}
+    tls_us = span_us(timings.get("ssl")) or 0
+    missing_us = (total_us or 0) - sum(phases_us.values())
+    if phases_us["connect"] and tls_us and abs(missing_us - tls_us) < abs(missing_us):
+        phases_us["connect"] += tls_us
+    return phases_us
 
 
 def _request_body(post_data: dict[str, Any]) -> bytes:
@@ -204,10 +207,6 @@ def _cut(body: bytes, events: list[StreamEvent], ended_us: int) -> list[tuple[in
     if start < len(body):
         pieces.append((ended_us, body[start:]))
     return pieces
-
-
-def _sum_us(timings: dict[str, Any], names: tuple[str, ...]) -> int:
-    return sum(span_us(timings.get(name)) or 0 for name in names)
 
 
 def dict_of(value: dict[str, Any], key: str) -> dict[str, Any]:

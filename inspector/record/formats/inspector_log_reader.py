@@ -168,24 +168,23 @@ def _exchange(entry: dict[str, Any], at_us: int) -> Exchange:
 
 
 def _bare_exchange(exchange: dict[str, Any], at_us: int, lane: str) -> Exchange:
-    """MCPJam's heads of an exchange."""
+    """MCPJam's heads of an exchange, noted when the answer had come."""
     request, response = dict_of(exchange, "request"), dict_of(exchange, "response")
     headers = headers_of(response.get("headers"))
     status = response.get("status")
-    ended_us = at_us + (span_us(_first(exchange, ("durationMs", "duration"))) or 0)
     return Exchange(
-        started_us=at_us,
+        started_us=at_us - (span_us(exchange.get("durationMs")) or 0),
         method=text_of(request, "method"),
         url=text_of(request, "url"),
         lane=lane,
         request_headers=headers_of(request.get("headers")),
-        headers_us=ended_us,
+        headers_us=at_us,
         status=status if is_status(status) else None,
         reason=text_of(response, "statusText"),
         http_version=http_version(text_of(response, "httpVersion")),
         headers=headers,
         content_type=http.get(headers, "content-type") or "",
-        ended_us=ended_us,
+        ended_us=at_us,
         error=text_of(exchange, "error"),
     )
 

@@ -96,6 +96,7 @@ def test_what_was_imported_is_exported_and_read_back_the_same(tmp_path: Path, pa
         (b"", "is empty"),
         (b"\xef\xbb\xbf \n", "is empty"),
         (b"\x1f\x8b\x08", "Unpack it"),
+        (b"x\x9c\x01", "Save it as .har."),
         (b"PK\x03\x04", "Unpack it"),
         (b"SQLite format 3\0", "open it instead"),
         (b"\xff\xfed\0a\0", "UTF-16"),

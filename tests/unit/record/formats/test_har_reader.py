@@ -241,6 +241,14 @@ def test_tls_is_a_part_of_connect(tmp_path: Path) -> None:
     assert of_kind(events, HeadersReceived)[0].ttfb_ms == 38.0
 
 
+def test_a_proxy_may_count_tls_apart(tmp_path: Path) -> None:
+    timings = {"connect": 10, "ssl": 20, "send": 1, "wait": 5, "receive": 1}
+    events, _ = read_content(tmp_path, har(entry(time=37, timings=timings)))
+    (connect,) = of_kind(events, Connected)
+    assert (connect.connect_ms, connect.tls_ms) == (10.0, 20.0)
+    assert of_kind(events, HeadersReceived)[0].ttfb_ms == 36.0
+
+
 def test_what_a_har_is() -> None:
     assert is_har(har())
     assert not any(map(is_har, [None, [], {}, {"log": []}, {"log": {"entries": {}}}]))

@@ -62,6 +62,7 @@ def test_mcpjam_writes_the_newest_first() -> None:
     events, notes = read_file(DATA / "json-rpc-logs.json")
     check_order(events)
     assert [event.kind for event in events] == ["http.request", "http.response", "http.end", "message", "message"]
+    assert [round(event.at % 1, 3) for event in events] == [0.085, 0.09, 0.09, 0.1, 0.3]
     assert spoken(events) == [
         ("out request", "tools/call", None, None),
         ("in response", "tools/call", 3, 200.0),
