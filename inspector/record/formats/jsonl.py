@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
+from inspector.record.redaction import Redactor
 from inspector.trace.events import TraceEvent
+from inspector.trace.river import River
 from inspector.wire import jsontext
 
+BLOCK = 512
 _FIRST = ("n", "at", "monotonic_ns", "connection", "stream", "direction", "kind")
 
 
@@ -29,7 +32,7 @@ def fields(event: TraceEvent) -> dict[str, Any]:
             plain[name] = value.decode()
         except UnicodeDecodeError:
             plain[f"{name}_base64"] = base64.b64encode(value).decode()
-    plain["at"] = datetime.fromtimestamp(event.at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    plain["at"] = iso(event.at)
     ordered = {name: plain.pop(name) for name in _FIRST}
     return ordered | plain
 
@@ -37,3 +40,24 @@ def fields(event: TraceEvent) -> dict[str, Any]:
 def line(event: TraceEvent) -> bytes:
     """One line with its line feed."""
     return jsontext.dumps(fields(event)) + b"\n"
+
+
+def iso(at: float) -> str:
+    """Unix seconds as `2026-11-20T12:03:04.123456Z`; the epoch for a time that no calendar has."""
+    try:
+        moment = datetime.fromtimestamp(at, UTC)
+    except (OverflowError, OSError, ValueError):  # a file that was read may claim anything
+        moment = datetime.fromtimestamp(0, UTC)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def write_jsonl(river: River, out: BinaryIO, redactor: Redactor | None = None, stream: int | None = None) -> int:
+    """Write all events, or those of exchange `stream`; returns how many."""
+    written = 0
+    for n in range(0, len(river), BLOCK):
+        for event in river.since(n, BLOCK):
+            shown = redactor.event(event) if redactor else event  # also what is left out: it may tell of secrets
+            if stream in (None, event.stream):
+                out.write(line(shown))
+                written += 1
+    return written
