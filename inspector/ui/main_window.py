@@ -61,6 +61,7 @@ class MainWindow(QMainWindow):
         from inspector.ui.offer_tabs import OfferTabs  # noqa: PLC0415
         from inspector.ui.pulse import Pulse  # noqa: PLC0415
         from inspector.ui.questions import Questions  # noqa: PLC0415
+        from inspector.ui.recordings import Recordings  # noqa: PLC0415
         from inspector.ui.tab_order import arrange  # noqa: PLC0415
         from inspector.ui.views.detail_pane import DetailPane  # noqa: PLC0415
         from inspector.ui.views.timeline_pane import TimelinePane  # noqa: PLC0415
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         self.detail = DetailPane(river, self.timeline.timeline)
         self.tabs = WorkTabs(controller.catalog, folds, river)
         self.questions = Questions(self)
+        self.recordings = Recordings(self, recorder)
         self.setCentralWidget(self.timeline)
         self._docks["Server"].setWidget(self.offers)
         self._docks["Detail"].setWidget(self.detail)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from inspector.protocol.era import LATEST
+from inspector.ui import main_menu
 from inspector.ui.call_draft import call_facts
 from inspector.ui.dialogs import link_consent
 from inspector.ui.listing import Listing, ListKind
 from inspector.ui.raw_templates import RawTarget, preset_of
+from inspector.ui.recordings import KEPT_MINUTES
 from inspector.ui.settings import Header
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ NOT_CONNECTED = "Connect to a server to call its tools."
 
 def connect(window: MainWindow) -> None:
     """Connect the signals of all parts; to be called once, when they are there."""
-    for part in (_Bar(window), _Offers(window), _Work(window), _Connection(window)):
+    for part in (_Bar(window), _Offers(window), _Work(window), _Connection(window), _Menu(window)):
         part.connect_parts()
 
 
@@ -123,6 +125,28 @@ class _Work(_Tie):
     def _tie_log(self, pane: Any) -> None:
         pane.show_level(self.window.settings.log_level or "")
         pane.level_wanted.connect(self.controller.set_log_level)
+
+
+class _Menu(_Tie):
+    """Recordings, and what else stands in no pane."""
+
+    def connect_parts(self) -> None:
+        window, recordings = self.window, self.window.recordings
+        recordings.said.connect(self._say)
+        recordings.failed.connect(self._say)
+        window.closing.connect(recordings.close)
+        files: tuple[main_menu.Entry, ...] = (
+            ("openRecording", "Open recording…", "Ctrl+O", recordings.ask_to_open),
+            ("importCapture", "Import capture…", "", recordings.ask_to_import),
+        )
+        keeping: tuple[main_menu.Entry, ...] = (
+            ("saveRecording", "Save recording…", "Ctrl+S", recordings.ask_to_save),
+            ("keepLast", f"Keep the last {KEPT_MINUTES} minutes…", "", recordings.ask_to_keep_last),
+        )
+        window.bar.set_menu(main_menu.build(window, (files, keeping)))
+
+    def _say(self, sentence: str) -> None:
+        self.window.statusBar().showMessage(sentence, NOTE_MS)
 
 
 class _Connection(_Tie):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -52,6 +53,8 @@ class ConnectionBar(QWidget):
         self._settings.setText("Settings…")
         self._help = QToolButton()
         self._help.setText("?")
+        self._menu = QToolButton()
+        self._menu.setText("☰")
         self._insecure = QLabel("⚠ TLS not checked")
         self._state = StateLine()
         self._facts = ElidedLabel()
@@ -84,6 +87,11 @@ class ConnectionBar(QWidget):
         """Certificates are not checked: said in red for as long as it holds."""
         self._insecure.setVisible(insecure)
         self._url.setMinimumWidth(NARROW_URL_WIDTH if insecure else URL_WIDTH)
+
+    def set_menu(self, menu: QMenu) -> None:
+        """What the button at the right end opens."""
+        self._menu.setMenu(menu)
+        self._menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
     def focus_url(self) -> None:
         self._url.setFocus()
@@ -133,6 +141,7 @@ class ConnectionBar(QWidget):
             (self._settings, "settingsButton", "Connection settings: headers, certificates, time limits"),
             (self._insecure, "insecureWarning", "Certificates are not checked"),
             (self._help, "helpButton", "Keyboard shortcuts"),
+            (self._menu, "menuButton", "Menu: recordings, exports, replay"),
             (self._facts, "stateFacts", "Facts about the connection"),
         )
         for widget, name_, label in named:
@@ -142,6 +151,7 @@ class ConnectionBar(QWidget):
         self._transport.setToolTip("How messages travel; Auto finds out")
         self._settings.setToolTip("Headers, certificates, time limits (Ctrl+,)")
         self._help.setToolTip("Keyboard shortcuts (F1)")
+        self._menu.setToolTip("Recordings, exports, replay")
         self._facts.setProperty("muted", True)
         self._insecure.setToolTip("Anyone between here and the server can read and change everything (see Settings)")
 
@@ -162,6 +172,7 @@ class ConnectionBar(QWidget):
             row.addWidget(widget)
         row.addWidget(self._facts, 1)
         row.addWidget(self._help)
+        row.addWidget(self._menu)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(12, 10, 12, 10)
         self._column.setSpacing(8)
