@@ -105,6 +105,8 @@ _DIRECTIONS = {
     "→": OUTBOUND,
     "none": 0,
 }
+_STREAM = "CASE WHEN stream BETWEEN 1 AND 4294967295 THEN stream END"
+"""As the timeline has it: what only a file can say is no stream."""
 _HTTP_METHODS = ("get", "post", "delete", "put", "patch", "head", "options")
 
 
@@ -179,9 +181,9 @@ def _stream(field: Field, sign: str, value: Value) -> Condition:
     if sign in (":", "=") and text in _HTTP_METHODS:
         return conditions.StreamOpenedBy(text.upper())
     if sign in (":", "=") and text == "none":
-        return Not(conditions.NumberIn("streams", "nullif(stream, 0)", Interval(low=1)))
+        return Not(conditions.NumberIn("streams", _STREAM, Interval(low=1)))
     interval = values.measured(sign, value, values.COUNTS, "", "stream:4 or stream:get")
-    return conditions.NumberIn("streams", "nullif(stream, 0)", interval.at_least(1))
+    return conditions.NumberIn("streams", _STREAM, interval.at_least(1))
 
 
 def _connection(field: Field, sign: str, value: Value) -> Condition:

@@ -62,12 +62,12 @@ class Interval:
 
     def where(self, expression: str) -> Sql:
         """SQL for the same; never NULL."""
-        parts, parameters = [f"{expression} IS NOT NULL"], list[object]()
+        parts, parameters = [f"({expression}) IS NOT NULL"], list[object]()
         if self.low is not None:
-            parts.append(f"{expression} {'>=' if self.low_included else '>'} ?")
+            parts.append(f"({expression}) {'>=' if self.low_included else '>'} ?")
             parameters.append(self.low)
         if self.high is not None:
-            parts.append(f"{expression} {'<=' if self.high_included else '<'} ?")
+            parts.append(f"({expression}) {'<=' if self.high_included else '<'} ?")
             parameters.append(self.high)
         return f"({' AND '.join(parts)})", parameters
 
