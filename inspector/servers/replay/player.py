@@ -89,6 +89,7 @@ class Player:
         self._units = units_of(exchange, body)
         self._opening: Opening | None = None
         self._opened = asyncio.Event()
+        self._finished = asyncio.Event()
         self._changed = asyncio.Event()
         self._busy = asyncio.Lock()
         self._deliveries = OwnedTasks()
@@ -106,6 +107,16 @@ class Player:
                 await self._play(started)
         finally:
             await self._deliveries.close()
+            self._opened.set()
+            self._finished.set()
+
+    async def reached(self, at_ns: int) -> None:
+        """Until all of this answer that was recorded before that time has gone out, or will not any more."""
+        head, end = self.exchange.head, self.exchange.end
+        if head is not None and head.at_ns <= at_ns:
+            await self._opened.wait()
+        if end is not None and end.at_ns <= at_ns and ending_of(self.exchange) is not Ending.HOLD:
+            await self._finished.wait()
 
     async def _play(self, started: float) -> None:
         head = self.exchange.head
@@ -145,14 +156,20 @@ class Player:
         self._missing.discard(number)
         self._changed.set()
 
-    def deliver(self, units: list[Unit], body: Body, source: Exchange, rules: Rules, sent_ns: int) -> None:
-        """Send what answers a live request that came just now, on this stream; `source` is where it was recorded."""
+    def deliver(self, units: list[Unit], body: Body, source: Exchange, rules: Rules, carrier: Player) -> None:
+        """Send on this stream what answers the live request that came just now.
+
+        `source` is where the `units` were recorded, `carrier` serves the request itself: what came behind its answer
+        does so again.
+        """
+        sent_ns = carrier.exchange.sent_ns
         started = asyncio.get_running_loop().time()
 
         async def send() -> None:
             await self._opened.wait()
             with contextlib.suppress(OSError):
                 for unit in units:
+                    await carrier.reached(unit.pieces[0].at_ns)
                     await self._send_unit(unit, body, source, rules, started, sent_ns)
 
         self._deliveries.start(send()).add_done_callback(lambda _: self._changed.set())

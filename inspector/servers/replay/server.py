@@ -92,7 +92,7 @@ class ReplayServer:
         player = Player(exchange, body, rules, self._pace, writer)
         self._players.append(player)
         try:
-            self._tell_followers(exchange, rules)
+            self._tell_followers(player, rules)
             await race(player.run(), connection.wait_until_gone())
         finally:
             self._players.remove(player)
@@ -112,8 +112,9 @@ class ReplayServer:
         origins = tuple(self.script.origins)
         return Rules(ChainMap(ids, all_ids), ChainMap(tokens, all_tokens), server_ids, origins, self._own)
 
-    def _tell_followers(self, exchange: Exchange, rules: Rules) -> None:
+    def _tell_followers(self, carrier: Player, rules: Rules) -> None:
         """What was recorded on other streams as the answer to this request goes out on them now."""
+        exchange = carrier.exchange
         for number in self._followers.get(exchange.number, ()):
             source = self.script.exchanges[number]
             player = self._player_of(source)
@@ -126,7 +127,7 @@ class ReplayServer:
                 body = load(self._events, source)
                 units = [unit for unit in units_of(source, body) if unit.after == exchange.number]
             if units:
-                player.deliver(units, body, source, rules, exchange.sent_ns)
+                player.deliver(units, body, source, rules, carrier)
             if player.exchange is source:
                 player.arrived(exchange.number, exchange.sent_ns)
 

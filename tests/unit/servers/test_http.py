@@ -196,3 +196,19 @@ async def test_too_much_pipelining_ends_a_stream(line: Line) -> None:
 
 def test_a_heartbeat_is_a_comment_with_a_time() -> None:
     assert re.fullmatch(rb": ping - \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00\n\n", heartbeat())
+
+
+async def test_whoever_takes_over_the_socket_writes_what_he_likes(make_line: LineMaker) -> None:
+    get = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    line = make_line(get + get)
+    for _ in range(2):
+        assert await line.connection.receive() is not None
+        line.connection.take_over().write(b"HTTP/1.1 299 As I like\r\ncontent-length: 0\r\n\r\n")
+        assert line.connection.start_next()
+    assert await line.connection.receive() is None
+    assert line.sent.count("299 As I like") == 2
+
+
+async def test_a_socket_that_was_taken_over_and_closed_serves_nothing_more(line: Line) -> None:
+    line.connection.take_over().close()
+    assert not line.connection.start_next()
