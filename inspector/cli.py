@@ -12,7 +12,7 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any, cast
 
-from inspector import arguments, exit_codes, probe, replay_command
+from inspector import arguments, exit_codes, export_command, probe, replay_command
 from inspector.arguments import PROGRAM, Parser, UsageError
 from inspector.protocol.auth.settings import AuthSettings
 from inspector.record import text
@@ -101,6 +101,8 @@ def _parser() -> Parser:
         "--heartbeat", metavar="SECONDS", type=arguments.seconds, default=5.0, help="time between heartbeats"
     )
     serve.add_argument("--format", choices=["text", "json"], default="text")
+    export = _add(commands, "export", export_command.run, "write a recording as HAR, JSON lines, raw SSE or a report")
+    export_command.add_options(export)
     replay = _add(commands, "replay", replay_command.run, "serve a recording again on 127.0.0.1")
     replay_command.add_options(replay)
     return parser
