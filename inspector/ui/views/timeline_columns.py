@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QMenu, QTableView
+from shiboken6 import isValid
 
 from inspector.ui import theme
 from inspector.ui.delegates.timeline_delegate import MONO, PADDING_PX
@@ -177,6 +178,8 @@ class TimelineColumns(QObject):
                 self._view.setColumnWidth(column, width)
 
     def _resized(self, column: int, before_px: int, after_px: int) -> None:
+        if not isValid(self._header):  # the view is being taken down, and its columns with it
+            return
         # The last one is stretched with the window, and Qt tells later of those that were hidden or shown.
         is_last = self._header.visualIndex(column) == _last_shown(self._header)
         if not is_last and before_px and after_px:
