@@ -106,7 +106,7 @@ class ExchangeReader:
             direction=Direction.OUTBOUND,
             method=exchange.method,
             url=http.mask_url(exchange.url),
-            purpose=purpose or self._errand(),
+            purpose=exchange.purpose or purpose or self._errand(),
             headers=http.mask_headers(exchange.request_headers),
             body=exchange.request_body,
         )
@@ -290,6 +290,8 @@ class ExchangeReader:
 
     def _how(self) -> tuple[EndCause, str]:
         exchange = self._exchange
+        if exchange.cause is not None:
+            return exchange.cause, exchange.sentence
         if exchange.error:
             words = exchange.error.lower()
             known = (cause for word, cause in _CAUSES if word in words)

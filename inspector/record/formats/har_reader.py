@@ -17,12 +17,14 @@ from urllib.parse import urlencode
 from inspector.record.formats.moments import moment_us, span_us
 from inspector.record.formats.retelling import Exchange
 from inspector.record.text import counted
-from inspector.trace.events import Headers
+from inspector.trace.events import EndCause, Headers
 from inspector.wire import http
-from inspector.wire.block import Frame
-from inspector.wire.sse import SseParser
+from inspector.wire.sse import Comment, SseParser
 
+_CAUSES = {cause.value: cause for cause in EndCause}
 _EVENT_KEYS = ("_eventStream", "_eventSourceMessages")
+_LOOK_AHEAD = 8
+"""How many listed events may be missing in the bytes before the next one is found."""
 _BEFORE_SENT = ("blocked", "dns", "connect")
 _PHASES = (*_BEFORE_SENT, "send", "wait", "receive")
 _NOTES = {
@@ -37,10 +39,10 @@ _NOTES = {
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """One event of a stream as the file lists it: its data, when it came, and its bytes as far as they are known."""
+    """One event or comment of a stream as the file lists it: its time, how to know it, and bytes that say the same."""
 
     at_us: int
-    data: str
+    key: tuple[str, str]
     raw: bytes
 
 
@@ -101,6 +103,7 @@ def _exchange(entry: dict[str, Any], started_us: int, lacks: Counter[str]) -> Ex
         ended_us=ended_us,
         error=text_of(response, "_error") or text_of(entry, "_error"),
     )
+    _add_own_facts(exchange, dict_of(entry, "_mcp"))
     tls_us = span_us(timings.get("ssl")) or 0
     if phases_us["connect"]:
         exchange.connected_us = min(started_us + sum(phases_us[name] for name in _BEFORE_SENT), ended_us)
@@ -110,6 +113,18 @@ def _exchange(entry: dict[str, Any], started_us: int, lacks: Counter[str]) -> Ex
     if exchange.status is not None:
         exchange.pieces = _pieces(exchange, entry, content, lacks)
     return exchange
+
+
+def _add_own_facts(exchange: Exchange, facts: dict[str, Any]) -> None:
+    """What our own export says beyond HAR: the connection, what the exchange was for, and how it ended."""
+    connection = facts.get("connection")
+    if isinstance(connection, int):
+        exchange.lane = (exchange.lane, connection)
+    exchange.purpose = text_of(facts, "purpose")
+    exchange.cause = _CAUSES.get(text_of(facts, "end"))
+    exchange.sentence = text_of(facts, "sentence")
+    if exchange.cause is not None and exchange.error == exchange.sentence:
+        exchange.error = ""
 
 
 def _phases_us(timings: dict[str, Any], total_us: int | None) -> dict[str, int]:
@@ -125,7 +140,7 @@ def _phases_us(timings: dict[str, Any], total_us: int | None) -> dict[str, int]:
 def _request_body(post_data: dict[str, Any]) -> bytes:
     text = post_data.get("text")
     if isinstance(text, str):
-        return _decoded(text, text_of(post_data, "encoding"))[0]
+        return _decoded(text, text_of(post_data, "_encoding") or text_of(post_data, "encoding"))[0]
     pairs = _pairs(post_data.get("params"))
     return urlencode(pairs).encode() if pairs else b""
 
@@ -176,16 +191,17 @@ def _stream_event(event: dict[str, Any], at_us: int) -> StreamEvent:
     event_id = next(filter(None, (text_of(event, key) for key in ("eventId", "id", "lastEventId"))), "")
     raw = event.get("raw")
     if isinstance(raw, str):
-        return StreamEvent(at_us, data, raw.encode("utf-8", "surrogatepass"))
+        return StreamEvent(at_us, ("data", data), raw.encode("utf-8", "surrogatepass"))
     if isinstance(comment, str) and "data" not in event:
         beat = "".join(f":{line}\n" for line in re.split("\r\n|\r|\n", comment))
-        return StreamEvent(at_us, "", f"{beat}\n".encode("utf-8", "surrogatepass"))
+        return StreamEvent(at_us, ("comment", comment), f"{beat}\n".encode("utf-8", "surrogatepass"))
     lines = [f"id: {_one_line(event_id)}"] if event_id else []
     lines += [f"event: {_one_line(name)}"] if name != "message" else []
     retry_us = span_us(event.get("retry"))
     lines += [f"retry: {retry_us // 1000}"] if retry_us is not None else []
     lines += [f"data: {line}" for line in re.split("\r\n|\r|\n", data)] if "data" in event else []
-    return StreamEvent(at_us, data, "".join(f"{line}\n" for line in (*lines, "")).encode("utf-8", "surrogatepass"))
+    block = "".join(f"{line}\n" for line in (*lines, ""))
+    return StreamEvent(at_us, ("data", data), block.encode("utf-8", "surrogatepass"))
 
 
 def _one_line(text: str) -> str:
@@ -194,16 +210,16 @@ def _one_line(text: str) -> str:
 
 def _cut(body: bytes, events: list[StreamEvent], ended_us: int) -> list[tuple[int, bytes]]:
     """The bytes of a stream up to and with each event that the file has a time for, with that time."""
-    parser = SseParser()
-    frames = [item for item in parser.feed(body) if isinstance(item, Frame) and item.dispatched]
-    pieces, start, known = [], 0, iter(events)
-    event = next(known, None)
-    for frame in frames:
-        if event is None or event.data != frame.data:
-            continue
-        end = frame.offset + len(frame.raw)
-        pieces.append((event.at_us, body[start:end]))
-        start, event = end, next(known, None)
+    pieces: list[tuple[int, bytes]] = []
+    start = at = 0
+    for item in SseParser().feed(body):
+        key = ("comment", item.text) if isinstance(item, Comment) else ("data", item.data)
+        near = range(at, min(at + _LOOK_AHEAD, len(events)))
+        found = next((place for place in near if events[place].key == key), None)
+        if found is not None:
+            end = item.offset + len(item.raw)
+            pieces.append((events[found].at_us, body[start:end]))
+            start, at = end, found + 1
     if start < len(body):
         pieces.append((ended_us, body[start:]))
     return pieces

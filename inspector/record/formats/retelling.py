@@ -11,7 +11,7 @@ from typing import Any
 from inspector.protocol import jsonrpc
 from inspector.record.formats.exchange_reader import ExchangeReader, send
 from inspector.record.formats.talk import Place, Scribe, Talk
-from inspector.trace.events import AnyEvent, Direction, Framing, Headers
+from inspector.trace.events import AnyEvent, Direction, EndCause, Framing, Headers
 from inspector.wire import http
 
 Step = tuple[int, int, Callable[[], object]]
@@ -24,6 +24,7 @@ class Exchange:
     """One HTTP exchange; times are microseconds since the epoch, `lane` says which server it talks to.
 
     `status` is None where no answer came, or none is in the file; `pieces` are the body as it came, each with its time.
+    `purpose`, `cause` and `sentence` are what our own files say of it.
     """
 
     started_us: int
@@ -45,6 +46,9 @@ class Exchange:
     pieces: list[tuple[int, bytes]] = field(default_factory=list)
     ended_us: int = 0
     error: str = ""
+    purpose: str = ""
+    cause: EndCause | None = None
+    sentence: str = ""
 
     def request_header(self, name: str) -> str | None:
         return http.get(self.request_headers, name)

@@ -144,6 +144,34 @@ def test_our_own_list_of_events_has_comments_and_bytes(tmp_path: Path) -> None:
     assert (tick.event, tick.event_id, tick.retry_ms, tick.at) == ("tick", "1", 500, 1772359200.3)
 
 
+def test_our_own_export_says_how_it_ended_and_on_which_connection(tmp_path: Path) -> None:
+    ours = {"connection": 4, "purpose": "sign in", "end": "timed out by us", "sentence": "No answer within 5 s."}
+    first = entry(status=0, _error="No answer within 5 s.", _mcp=ours, post="{}")
+    first["request"]["postData"] = {"text": base64.b64encode(b"\xff").decode(), "_encoding": "base64"}
+    second = entry(_mcp={"connection": "x", "end": 3})
+    events, _ = read_content(tmp_path, har(first, second))
+    end, other = of_kind(events, StreamEnded)
+    assert (end.cause, end.sentence, end.error) == (EndCause.TIMED_OUT_BY_US, "No answer within 5 s.", None)
+    assert (end.connection, other.connection, other.cause) == (1, 2, EndCause.COMPLETE)
+    sent = of_kind(events, RequestSent)[0]
+    assert (sent.purpose, sent.body) == ("sign in", b"\xff")
+
+
+def test_comments_have_their_times_too(tmp_path: Path) -> None:
+    text = ": beat\n\ndata: 1\n\n: beat\n\nretry: 5\n\ndata: 3\n\n"
+    own = [
+        {"time": 1772359200.1, "comment": " beat"},
+        {"time": 1772359200.15, "data": "not in the bytes"},
+        {"time": 1772359200.2, "data": "1"},
+        {"time": 1772359200.3, "comment": " beat"},
+        {"time": 1772359200.4, "data": "", "retry": 5},
+        {"time": 1772359200.5, "data": "3"},
+    ]
+    events, _ = read_content(tmp_path, har(entry(mime=STREAM, time=1000, text=text, _eventStream=own)))
+    told = [event.at for event in events if isinstance(event, FrameReceived | CommentReceived)]
+    assert told == [1772359200.1, 1772359200.2, 1772359200.3, 1772359200.4, 1772359200.5]
+
+
 def test_times_go_with_the_events_that_have_the_same_data(tmp_path: Path) -> None:
     text = ": hello\n\ndata: 1\n\ndata: 2\n\ndata: 3\n\n"
     stream = listed({"time": 1772359200.2, "data": "1"}, {"time": 1772359200.4, "data": "3"}, text=text)
