@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
 
+from inspector.ui import theme
+from inspector.ui.delegates.timeline_delegate import faint
 from inspector.ui.theme import DARK, LIGHT, Colors
 
 TEXT_ROLES = ["text", "muted", "good", "note", "warn", "bad", "inbound", "outbound", "heartbeat", "http", "lifecycle"]
@@ -32,3 +36,24 @@ def test_every_text_can_be_read_on_every_background(scheme: Colors, background: 
 @pytest.mark.parametrize("scheme", [DARK, LIGHT], ids=["dark", "light"])
 def test_the_words_of_the_main_button_can_be_read(scheme: Colors) -> None:
     assert contrast(scheme.on_accent, scheme.accent) >= READABLE
+
+
+def over(ground: QColor, base: str) -> str:
+    """What one sees of a ground that lets its base through."""
+    below, alpha = QColor(base), ground.alphaF()
+    parts = zip(
+        (ground.redF(), ground.greenF(), ground.blueF()), (below.redF(), below.greenF(), below.blueF()), strict=True
+    )
+    return QColor.fromRgbF(*(alpha * above + (1 - alpha) * under for above, under in parts)).name()
+
+
+@pytest.mark.parametrize("role", ["warn", "bad", "accent"])
+@pytest.mark.parametrize("scheme", [DARK, LIGHT], ids=["dark", "light"])
+def test_rows_with_a_ground_of_their_own_stand_out_and_can_be_read(
+    qapp: QApplication, scheme: Colors, role: str
+) -> None:
+    theme.apply(qapp, scheme)
+    ground = over(faint(theme.color(role)), scheme.base)
+    assert contrast(ground, scheme.base) >= 1.1
+    ratios = {text: contrast(getattr(scheme, text), ground) for text in TEXT_ROLES}
+    assert {text: ratio for text, ratio in ratios.items() if ratio < READABLE} == {}

@@ -129,7 +129,7 @@ def test_a_comment_marks_its_row_and_stands_in_it(walker: Walker) -> None:
     walker.press(Qt.Key.Key_Semicolon, CONTROL)
     walker.write("timelineNote", "it began here")
     assert model.marks.items() == [(5, "it began here")]
-    assert model.cell(5, Column.PREVIEW).startswith("✎ it began here")
+    assert model.cell(5, Column.PREVIEW).startswith("★ it began here")
     walker.press(Qt.Key.Key_Semicolon, CONTROL)
     popups = walker.pane.findChildren(QLineEdit, "timelineNoteLine")
     assert popups[-1].text() == "it began here"

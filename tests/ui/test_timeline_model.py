@@ -127,10 +127,12 @@ def test_a_comment_stands_before_what_the_event_says(river: Talk, model: Timelin
     painted: list[tuple[int, int]] = []
     model.dataChanged.connect(lambda first, last: painted.append((first.column(), last.column())))
     before = model.cell(5, Column.PREVIEW)
+    model.marks.set(4)
+    assert model.cell(4, Column.PREVIEW).startswith("★ POST http")
     model.marks.set(5, "here \u202eit\n began")
-    assert model.cell(5, Column.PREVIEW) == f"✎ here \\u202eit began · {before}"
-    assert "✎ here" in model.data(model.index(5, 0), Qt.ItemDataRole.ToolTipRole)
-    assert painted == [(Column.NUMBER, Column.PREVIEW)]
+    assert model.cell(5, Column.PREVIEW) == f"★ here \\u202eit began · {before}"
+    assert "★ here" in model.data(model.index(5, 0), Qt.ItemDataRole.ToolTipRole)
+    assert painted == [(Column.NUMBER, Column.PREVIEW)] * 2
     model.marks.load([])
     assert model.cell(5, Column.PREVIEW) == before
-    assert len(painted) == 2
+    assert len(painted) == 3

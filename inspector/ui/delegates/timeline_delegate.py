@@ -13,16 +13,16 @@ from inspector.record.rows import ERROR, HTTP_KINDS, WARN, RowKind
 from inspector.record.timeline import INBOUND, OUTBOUND
 from inspector.ui import theme
 from inspector.ui.delegates.fitting import Fitting
-from inspector.ui.models.timeline_cells import RIGHT_ALIGNED, Column
+from inspector.ui.models.timeline_cells import MARK_SIGN, RIGHT_ALIGNED, Column
 from inspector.ui.models.timeline_model import TimelineModel
 
 PADDING_PX = 6
-MARK = "★"
 MONO = frozenset({Column.NUMBER, Column.TIME, Column.DELTA, Column.ID, Column.SIZE, Column.LATENCY, Column.PREVIEW})
 _QUIET = frozenset({Column.NUMBER, Column.TIME, Column.DELTA, Column.ID, Column.SIZE})
 _EACH_ITS_OWN = frozenset({Column.NUMBER, Column.TIME, Column.ID, Column.PREVIEW})
 """Columns in which hardly a text comes twice."""
 _LANE_HUES = 12
+_GROUND_ALPHA = 0.15
 
 
 class Line(NamedTuple):
@@ -59,15 +59,18 @@ class TimelineDelegate(QStyledItemDelegate):
         self._directions = {INBOUND: theme.color("inbound"), OUTBOUND: theme.color("outbound")}
         self._kinds = _kind_colors()
         self._severities = {WARN: theme.color("warn"), ERROR: theme.color("bad")}
-        self._tints = {code: _faint(color) for code, color in self._severities.items()}
+        self._tints = {code: faint(color) for code, color in self._severities.items()}
+        self._marked = faint(self._accent)
         self._lanes = [_lane_color(number) for number in range(_LANE_HUES)]
 
     def paint_lines(self, painter: QPainter, strips: Sequence[Strip], lines: Sequence[Line], height: int) -> None:
-        """Paint the cells of `lines` in `strips`, column by column: so the font changes seldom.
+        """Paint the cells of `lines`, which follow each other, in `strips`; column by column: the font changes seldom.
 
         No event is touched unless a cell shows something of it.
         """
-        rows = [self._model.row_at(line.position) for line in lines]
+        row_at, text_of = self._model.row_at, self._model.cells.text
+        rows = [row_at(line.position) for line in lines]
+        above = [row_at(lines[0].position - 1) if lines[0].position else None, *rows]
         self._paint_grounds(painter, strips, list(zip(lines, rows, strict=True)), height)
         for strip in strips:
             fitting = self._fittings[strip.column in MONO]
@@ -75,8 +78,8 @@ class TimelineDelegate(QStyledItemDelegate):
             is_right, room = strip.column in RIGHT_ALIGNED, strip.width - 2 * PADDING_PX
             painter.setFont(fitting.font)
             pen = None
-            for line, row in zip(lines, rows, strict=True):
-                text = self._model.cell(line.position, strip.column)
+            for line, row, previous in zip(lines, rows, above, strict=False):
+                text = text_of(row, strip.column, previous)
                 if not text:
                     continue
                 fitted = fitting.fit(text, room)
@@ -99,14 +102,20 @@ class TimelineDelegate(QStyledItemDelegate):
         """What stands behind the texts, of each line with its row."""
         left = min(strip.left for strip in strips)
         width = max(strip.left + strip.width for strip in strips) - left
-        severities, columns = self._model.timeline.severities, {strip.column: strip for strip in strips}
+        severities, numbers, marks = self._model.timeline.severities, self._model.timeline.numbers, self._model.marks
+        columns = {strip.column: strip for strip in strips}
         number, lane = columns.get(Column.NUMBER), columns.get(Column.LANE)
         for line, row in lines:
-            color = self._selection if line.is_selected else self._tints.get(severities[row])
+            is_marked = numbers[row] in marks
+            color = self._tints.get(severities[row]) or (self._marked if is_marked else None)
+            if line.is_selected:
+                color = self._selection
             if color is not None:
                 painter.fillRect(left, line.top, width, height, color)
-            if number is not None:
-                self._paint_signs(painter, QRect(number.left, line.top, number.width, height), row)
+            if self.is_found(row):
+                painter.fillRect(left, line.top + 1, 3, height - 2, self._accent)
+            if is_marked and number is not None:
+                self._paint_mark(painter, QRect(number.left, line.top, number.width, height))
             if lane is not None:
                 self._paint_lane(painter, QRect(lane.left, line.top, lane.width, height), row)
 
@@ -122,13 +131,10 @@ class TimelineDelegate(QStyledItemDelegate):
             return quiet
         return self._text
 
-    def _paint_signs(self, painter: QPainter, rect: QRect, row: int) -> None:
-        if self.is_found(row):
-            painter.fillRect(rect.left(), rect.top() + 1, 3, rect.height() - 2, self._accent)
-        if self._model.timeline.numbers[row] in self._model.marks:
-            painter.setFont(self._fittings[0].font)
-            painter.setPen(self._mark)
-            painter.drawText(rect.adjusted(6, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, MARK)
+    def _paint_mark(self, painter: QPainter, rect: QRect) -> None:
+        painter.setFont(self._fittings[0].font)
+        painter.setPen(self._mark)
+        painter.drawText(rect.adjusted(6, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, MARK_SIGN)
 
     def _paint_lane(self, painter: QPainter, rect: QRect, row: int) -> None:
         stream = self._model.timeline.streams[row]
@@ -154,10 +160,11 @@ def _kind_colors() -> dict[int, QColor]:
     return {int(kind): theme.color(role) for kind, role in roles.items()}
 
 
-def _faint(color: QColor) -> QColor:
-    faint = QColor(color)
-    faint.setAlphaF(0.10)
-    return faint
+def faint(color: QColor) -> QColor:
+    """The colour as the ground of a row that one must be able to read."""
+    ground = QColor(color)
+    ground.setAlphaF(_GROUND_ALPHA)
+    return ground
 
 
 def _lane_color(number: int) -> QColor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHeaderView, QLineEdit, QTreeView
 
@@ -57,6 +57,9 @@ class FilterCompletion(QObject):
     Tab takes the first or the chosen entry, Return the chosen one, Escape closes.
     """
 
+    closed = Signal()
+    """The user wants no suggestion."""
+
     def __init__(self, line: QLineEdit, ask: Ask) -> None:
         super().__init__(line)
         self._line, self._ask = line, ask
@@ -101,6 +104,7 @@ class FilterCompletion(QObject):
             return super().eventFilter(watched, event)
         if event.key() == Qt.Key.Key_Escape:
             self.close()
+            self.closed.emit()
             return True
         if event.key() not in _TAKING:
             return super().eventFilter(watched, event)

@@ -54,7 +54,7 @@ RIGHT_ALIGNED = frozenset({Column.NUMBER, Column.TIME, Column.DELTA, Column.SIZE
 DIRECTION_SIGNS = ("", "←", "→")
 DIRECTION_WORDS = ("", "received", "sent")
 SEVERITY_SIGNS = ("", "", "i", "!", "✕")
-COMMENT_SIGN = "✎"
+MARK_SIGN = "★"
 REFERENCE_SIGN = "⏱ reference"
 SEVERITY_WORDS = ("", "for information", "note", "warning", "error")
 
@@ -137,10 +137,12 @@ class TimelineCells:
         return text.duration(latency_ms) if latency_ms == latency_ms else ""  # noqa: PLR0124 - NaN stands for none
 
     def _said(self, row: int) -> str:
-        """The user's comment, then what the event says."""
-        comment = self._marks.comment(self._timeline.numbers[row])
-        said = self.preview(row)
-        return text.plain(f"{COMMENT_SIGN} {comment} · {said}", PREVIEW_CHARS) if comment else said
+        """The user's mark and comment, then what the event says."""
+        n, said = self._timeline.numbers[row], self.preview(row)
+        if n not in self._marks:
+            return said
+        parts = [part for part in (self._marks.comment(n), said) if part]
+        return text.plain(f"{MARK_SIGN} {' · '.join(parts)}", PREVIEW_CHARS)
 
     def _preview(self, row: int) -> str:
         said = row_words.preview(self._river[self._timeline.numbers[row]], self._river)

@@ -17,9 +17,9 @@ from inspector.record.text import plain, summary
 from inspector.trace.river import River
 from inspector.ui.models.admission import Admission
 from inspector.ui.models.timeline_cells import (
-    COMMENT_SIGN,
     DIRECTION_WORDS,
     HEADINGS,
+    MARK_SIGN,
     RIGHT_ALIGNED,
     SEVERITY_WORDS,
     TOOLTIPS,
@@ -180,5 +180,5 @@ class TimelineModel(QAbstractTableModel):
         severity = self.timeline.severities[row]
         sign = f"{SEVERITY_WORDS[severity].capitalize()}: " if severity != NONE else ""
         comment = self.marks.comment(event.n)
-        noted = f"{COMMENT_SIGN} {comment} · " if comment else ""
+        noted = f"{MARK_SIGN} {comment} · " if comment else ""
         return plain(f"{noted}{sign}{summary(event)}", _TOOLTIP_CHARS)

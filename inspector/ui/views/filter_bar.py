@@ -14,6 +14,7 @@ from inspector.ui.views.filter_line import Check, FilterLine
 from inspector.ui.views.saved_filters import SavedFilters
 
 _HELP_PX = (560, 440)
+_ERROR_MARGINS_PX, _LEAST_ERROR_PX = 20, 200
 _WIDEST_COUNT = "✓ 9,999,999"
 
 
@@ -110,6 +111,7 @@ class FilterBar(QWidget):
     def _connect(self) -> None:
         self.line.applied.connect(self.applied)
         self.line.judged.connect(self._show_error)
+        self.line.completion.closed.connect(self._show_error)
         self.line.textChanged.connect(self._text_changed)
         self.line.used.connect(self.saved.add_used)
         self.saved.used_changed.connect(self.line.set_history)
@@ -130,14 +132,15 @@ class FilterBar(QWidget):
     def _show_error(self) -> None:
         problem = self.line.problem
         self._error.setText(problem.sentence if problem else "")
-        self._error.setVisible(problem is not None and self.line.hasFocus())
+        is_free = self.line.hasFocus() and not self.line.completion.popup.isVisible()
+        self._error.setVisible(problem is not None and is_free)
         self._place_error()
 
     def _place_error(self) -> None:
         if self._error.isHidden():
             return
-        width = min(self.line.width(), self._error.sizeHint().width() + 12)
-        self._error.setFixedWidth(max(width, 200))
+        words = self._error.fontMetrics().horizontalAdvance(self._error.text()) + _ERROR_MARGINS_PX
+        self._error.setFixedWidth(max(_LEAST_ERROR_PX, min(self.line.width(), words)))
         self._error.adjustSize()
         self._error.move(self.line.mapTo(self._under, QPoint(0, self.line.height() + 2)))
         self._error.raise_()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
+from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.models.find_text import FindText
 
 
@@ -24,7 +25,7 @@ class FindBar(QWidget):
         self._search.setToolTip("Find text in every row (Ctrl+F)")
         self._search.setMinimumWidth(120)
         self._search.installEventFilter(self)
-        self._count = QLabel()
+        self._count = ElidedLabel()
         self._count.setProperty("muted", True)
         self._previous = _tool("timelinePrevious", "↑", "Previous match (Shift+F3)")
         self._next = _tool("timelineNext", "↓", "Next match (F3)")
