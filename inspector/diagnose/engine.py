@@ -72,6 +72,11 @@ class Engine(Fold):
         super().__init__({Violation: self._lift})
         self._cases: dict[str, _Case] = {}
 
+    @property
+    def count(self) -> int:
+        """How many findings there are."""
+        return len(self._cases)
+
     def findings(self) -> list[Finding]:
         """The gravest first; within one severity in the order of first occurrence."""
         cases = sorted(self._cases.values(), key=lambda case: (-_RANK[case.severity], case.first.n))

@@ -28,7 +28,7 @@ class Folds(QObject):
 
     def __init__(self, river: River, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._river = river
+        self._reader = river.reader()
         self.counts = Counts()
         self.latency = LatencyStats()
         self.streams = StreamStats()
@@ -41,7 +41,6 @@ class Folds(QObject):
         self.ready: SessionReady | None = None
         self.transport = ""
         """What the latest connection speaks, empty while that is not known."""
-        self._cursor = 0
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.pull)
@@ -50,7 +49,7 @@ class Folds(QObject):
     @property
     def behind(self) -> int:
         """How many events are not folded yet."""
-        return len(self._river) - self._cursor
+        return self._reader.behind
 
     def pull(self) -> None:
         """Fold what is new within the time budget; the rest waits for the next tick."""
@@ -59,9 +58,7 @@ class Folds(QObject):
         deadline_ns = perf_counter_ns() + BUDGET_NS
         before = self.state
         while self.behind and perf_counter_ns() < deadline_ns:
-            events = self._river.since(self._cursor, BATCH)
-            self._cursor += len(events)
-            pieces = runs(events)
+            pieces = runs(self._reader.take(BATCH))
             for fold in self._folds:
                 fold.take(pieces)
         self._timer.setInterval(0 if self.behind > BATCH * 20 else TICK_MS)

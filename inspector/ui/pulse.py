@@ -43,7 +43,7 @@ class Pulse(QObject):
         facts = state_words.facts(
             folds.transport,
             folds.ready.protocol_version if folds.ready else "",
-            folds.latency.total().last_ms if folds.transport else None,
+            folds.latency.last_ms if folds.transport else None,
             summary.open_ms if summary else None,
             summary.reconnects if summary and folds.transport else 0,
         )
@@ -56,7 +56,7 @@ class Pulse(QObject):
         tab = window.tabs.currentWidget()
         if isinstance(tab, LazyTab):
             tab.refresh()
-        count = len(window.folds.engine.findings())
+        count = window.folds.engine.count
         window.tabs.setTabText(FINDINGS_TAB, f"Findings ({count})" if count else "Findings")
         rate = window.folds.counts.events_per_second(window.river.clock.monotonic_ns())
         parts = [f"ui lag {window.meter.latest_lag_ms:.1f} ms", counted(window.timeline.rows_shown(), "row")]

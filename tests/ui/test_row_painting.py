@@ -142,3 +142,13 @@ def test_a_text_drawn_often_looks_the_same(qtbot: QtBot, text: str) -> None:
     assert images[0] == images[1] == images[2]
     assert images[3] == images[4] == images[5]
     assert len(painted(images[0], images[0].rect())) > 1
+
+
+def test_the_view_tells_how_long_it_painted(river: Talk, pane: TimelinePane, qtbot: QtBot) -> None:
+    river.calls(20)
+    settle(pane, qtbot)
+    told: list[int] = []
+    pane.view.painted.connect(told.append)
+    picture(pane.view.viewport())
+    assert len(told) == 1
+    assert told[0] > 0

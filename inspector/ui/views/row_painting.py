@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from time import perf_counter_ns
+
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QTableView
 
@@ -11,15 +14,19 @@ from inspector.ui.delegates.timeline_delegate import Line, Strip, TimelineDelega
 class RowPainting(QTableView):
     """Rows of one height each, none of them hidden; `rows_delegate` paints the exposed ones column by column."""
 
+    painted = Signal(int)
+    """How long it took, in microseconds."""
     rows_delegate: TimelineDelegate
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is exposed; Qt clips to it."""
+        begun_ns = perf_counter_ns()
         lines, strips = self._exposed_lines(event), self._exposed_strips(event)
         if lines and strips:
             painter = QPainter(self.viewport())
             self.rows_delegate.paint_lines(painter, strips, lines, self.rowHeight(0))
             painter.end()
+        self.painted.emit((perf_counter_ns() - begun_ns) // 1_000)
 
     def _exposed_lines(self, event: QPaintEvent) -> list[Line]:
         height, count, exposed = self.rowHeight(0), self.model().rowCount(), event.rect()

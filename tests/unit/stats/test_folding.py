@@ -159,6 +159,8 @@ def test_one_piece_or_many(told: list[tuple[tuple[Any, dict[str, Any]], float]],
     for n in range(len(talk)):
         single.fold(talk.since(n, 1))
     assert pieces.figures() == whole.figures() == single.figures()
+    assert whole.latency.last_ms == whole.latency.total().last_ms
+    assert whole.engine.count == len(whole.engine.findings())
 
 
 @given(
