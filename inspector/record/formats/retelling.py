@@ -11,12 +11,15 @@ from typing import Any
 from inspector.protocol import jsonrpc
 from inspector.record.formats.exchange_reader import ExchangeReader, send
 from inspector.record.formats.talk import Place, Scribe, Talk
+from inspector.record.text import counted
 from inspector.trace.events import AnyEvent, Direction, EndCause, Framing, Headers
 from inspector.wire import http
 
 Step = tuple[int, int, Callable[[], object]]
 """When, how urgent among what comes at the same time, and what to do."""
 _FIRST, _LATER = 0, 1
+_ROUNDING_US = 1000
+"""Durations in files are rounded, to whole milliseconds at worst: that far back is nothing to tell of."""
 
 
 @dataclass(slots=True)
@@ -94,7 +97,7 @@ class Retelling:
         steps.sort(key=itemgetter(0, 1))
         steps.reverse()
         if self._moved:
-            self._notes.append(f"{self._moved:,} times ran backwards in the file; they were set to the time before.")
+            self._notes.append(f"Running backwards in the file: {counted(self._moved, 'time')}, set to the one before.")
         while steps:
             at_us, _, act = steps.pop()
             self._scribe.move(at_us)
@@ -130,7 +133,7 @@ class Retelling:
             acts.extend((at_us, partial(reader.piece, index)) for index, (at_us, _) in enumerate(exchange.pieces))
         acts.append((exchange.ended_us, reader.ended))
         for at_us, act in acts:
-            self._moved += at_us < after_us
+            self._moved += at_us < after_us - _ROUNDING_US
             after_us = max(after_us, at_us)
             yield after_us, _LATER, act
 

@@ -233,7 +233,7 @@ def test_a_time_before_the_one_before_is_set_to_it_and_told(tmp_path: Path) -> N
         tmp_path, har(listed({"time": 1772359100, "data": "1"}, {"time": 1772359200.5, "data": "2"}))
     )
     check_order(events)
-    assert notes[-1] == "1 times ran backwards in the file; they were set to the time before."
+    assert notes[-1] == "Running backwards in the file: 1 time, set to the one before."
 
 
 def test_missing_fields_are_not_made_up(tmp_path: Path) -> None:
