@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
         from inspector.ui.recordings import Recordings  # noqa: PLC0415
         from inspector.ui.tab_order import arrange  # noqa: PLC0415
         from inspector.ui.views.detail_pane import DetailPane  # noqa: PLC0415
+        from inspector.ui.views.timeline_area import TimelineArea  # noqa: PLC0415
         from inspector.ui.views.timeline_pane import TimelinePane  # noqa: PLC0415
         from inspector.ui.work_tabs import WorkTabs  # noqa: PLC0415
 
@@ -77,12 +78,13 @@ class MainWindow(QMainWindow):
         self.tabs = WorkTabs(controller.catalog, folds, river)
         self.questions = Questions(self)
         self.recordings = Recordings(self, recorder)
-        self.setCentralWidget(self.timeline)
+        self.area = TimelineArea(self.timeline, river.clock.monotonic_ns)
+        self.setCentralWidget(self.area)
         self._docks["Server"].setWidget(self.offers)
         self._docks["Detail"].setWidget(self.detail)
         self._docks["Work"].setWidget(self.tabs)
         QTimer.singleShot(0, self._share_room)
-        arrange(self.bar, self.offers, self.timeline, self.detail, self.tabs)
+        arrange(self.bar, self.offers, self.area.lanes, self.timeline, self.detail, self.tabs)
         wiring.connect(self)
         self._add_shortcuts()
         self._pulse = Pulse(self, self._status)

@@ -110,6 +110,11 @@ class TimelineModel(QAbstractTableModel):
         position = row if rows is None else bisect_left(rows, row)
         return position if position < self._shown and self.row_at(position) == row else None
 
+    def position_from(self, row: int) -> int:
+        """The first position that shows a timeline row or one behind it."""
+        rows = self._admission.rows
+        return min(row if rows is None else bisect_left(rows, row), self._shown)
+
     def pull(self) -> None:
         """Fold and publish what is new, at most `BUDGET_NS` of it; the rest follows after the loop has breathed."""
         deadline_ns = perf_counter_ns() + BUDGET_NS

@@ -13,6 +13,7 @@ from inspector.ui.folds import Folds
 from inspector.ui.statistics_tabs import StatisticsTabs
 from inspector.ui.views.detail_pane import DetailPane
 from inspector.ui.views.lazy_tab import LazyTab
+from inspector.ui.views.timeline_area import TimelineArea
 from inspector.ui.views.timeline_pane import TimelinePane
 
 _REFRESH_MS = 250
@@ -100,7 +101,7 @@ class RecordingView(QWidget):
         self._head.setObjectName("recordingFacts")
         self._head.setContentsMargins(10, 6, 10, 6)
         left = QSplitter(Qt.Orientation.Vertical)
-        left.addWidget(self.timeline)
+        left.addWidget(TimelineArea(self.timeline))
         left.addWidget(self.tabs)
         left.setSizes([460, 240])
         both = QSplitter(Qt.Orientation.Horizontal)

@@ -1,0 +1,50 @@
+"""The timeline under its lanes: what is chosen in one is shown in the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
+from PySide6.QtWidgets import QSplitter, QWidget
+
+from inspector.ui.views.lanes_view import LanesView
+from inspector.ui.views.timeline_pane import TimelinePane
+
+_LANES_PX, _ROWS_PX = 96, 320
+
+
+class TimelineArea(QSplitter):
+    """Holds the pane that is given, and brings the lanes; `now_ns` is the clock of a live river, else None."""
+
+    def __init__(
+        self, pane: TimelinePane, now_ns: Callable[[], int] | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(Qt.Orientation.Vertical, parent)
+        self.setObjectName("timelineArea")
+        self.pane = pane
+        self.lanes = LanesView(pane.timeline, now_ns)
+        self.addWidget(self.lanes)
+        self.addWidget(pane)
+        self.setSizes([_LANES_PX, _ROWS_PX])
+        self.setStretchFactor(1, 1)
+        self.lanes.row_wanted.connect(self._go_to)
+        self.lanes.range_selected.connect(self._select)
+        self.lanes.range_cleared.connect(pane.view.clearSelection)
+        self.lanes.stream_wanted.connect(pane.show_stream)
+        pane.selected.connect(lambda n: self.lanes.show_row(pane.timeline.row_of(n)))
+
+    def _go_to(self, row: int) -> None:
+        self.pane.select_event(self.pane.timeline.numbers[row])
+
+    def _select(self, first: int, last: int) -> None:
+        """The rows of a range of time, as far as the filter shows them; one of them comes into sight."""
+        view, model = self.pane.view, self.pane.model
+        start, end = model.position_from(first), model.position_from(last + 1)
+        if start >= end:
+            view.clearSelection()
+            return
+        view.tail.pause()
+        top, bottom = model.index(start, 0), model.index(end - 1, model.columnCount() - 1)
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        view.selectionModel().select(QItemSelection(top, bottom), flags)
+        view.scrollTo(model.index(start, 1), view.ScrollHint.PositionAtTop)
