@@ -98,12 +98,13 @@ class Workbench:
         return arguments.EXIT_NO_CONNECTION
 
     def _recall(self) -> Memory | None:
-        """The user's layout and addresses; a run that ends by itself neither uses nor changes them."""
+        """The user's layout, addresses and filters; a run that ends by itself neither uses nor changes them."""
         if self._wanted.ends_by_itself:
             return None
         memory = Memory()
         self._window.has_layout = memory.restore_layout(self._window)
         self._window.bar.offer_urls(memory.urls())
+        self._window.timeline.recall(memory)
         if not self._wanted.demo:  # its port is another one the next time
             self._window.url_used.connect(memory.add_url)
         return memory

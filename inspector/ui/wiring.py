@@ -50,6 +50,7 @@ class _Bar(_Tie):
         bar.settings_requested.connect(window.open_settings)
         bar.help_requested.connect(window.show_shortcuts)
         window.timeline.selected.connect(window.detail.show_event)
+        window.timeline.noted.connect(self._show_note)
         window.timeline.demo_wanted.connect(window.start_demo)
         window.detail.jump.connect(window.go_to_event)
         window.tabs.jump.connect(window.go_to_event)

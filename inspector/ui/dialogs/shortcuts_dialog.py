@@ -29,10 +29,17 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Timeline",
         (
+            ("Ctrl+Shift+F", "Filter the rows; Ctrl+Space completes, Up in the empty line brings earlier ones"),
             ("Ctrl+F", "Find text"),
             ("F3", "Next match; with Shift the one before"),
-            ("Ctrl+J", "Jump between a request and its answer"),
+            ("F8", "Next error; with Shift the one before"),
+            ("F2", "Next mark; with Shift the one before"),
             ("Ctrl+M", "Mark or unmark the row"),
+            ("Ctrl+;", "Comment on the row"),
+            ("Ctrl+T", "Count the time from the row, or no more"),
+            ("Ctrl+G", "Go to an event number or a time"),
+            ("Alt+Up", "To the request of the row; Alt+Down: to its answer"),
+            ("Ctrl+J", "Jump between a request and its answer; with Shift to the finding"),
             ("Ctrl+C", "Copy the rows; with Shift the payload"),
             ("Ctrl+Shift+S", "Show only the stream of the row"),
             ("Ctrl+Shift+A", "Show all streams"),
