@@ -32,6 +32,8 @@ _WANTED = frozenset({ID, METHOD, TOKEN, CANCELLED, *ANSWERS, *SUBSCRIPTIONS})
 _DEPTH = max(map(len, _WANTED))
 
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},:]|[^\s"\[\]{},:]+', re.DOTALL)
+_HINT = re.compile(rb'"(?:id|progressToken|requestId|%s)"|\\u' % re.escape(SUBSCRIPTION_ID.encode()))
+"""What no message is without that has something to rewrite; most of a flood of notifications has it not."""
 _BEHIND_ORIGIN = rb"(?=[/?#\"'<>\\,;\s]|$)"
 _DATA = re.compile(b"(?:\xef\xbb\xbf)?data: ?")
 
@@ -61,6 +63,8 @@ class Rules:
 
 def edits_in_json(data: bytes, rules: Rules) -> list[Edit]:
     """The edits of a JSON body: one message or a batch."""
+    if _HINT.search(data) is None:
+        return []
     return [edit for message in _messages(data) for edit in _edits_of(message, data, rules)]
 
 
@@ -134,6 +138,8 @@ class StreamEdits:
 
 def edits_in_frame(raw: bytes, rules: Rules) -> list[Edit]:
     """The edits in the JSON that the data lines of one event make up."""
+    if _HINT.search(raw) is None:
+        return []
     text, starts, places = _data_of(raw)
     edits = []
     for edit in edits_in_json(text, rules):

@@ -100,6 +100,12 @@ def test_progress_tokens_cancelled_ids_and_subscriptions() -> None:
     assert in_json(raw % 1, rules) == raw % 9
 
 
+def test_keys_that_are_written_with_escapes() -> None:
+    raw = b'{"\\u0069d":1,"result":{}}'
+    assert in_json(raw, Rules({1: 9})) == raw.replace(b":1,", b":9,")
+    assert in_stream(b"data: " + raw + b"\n\n", Rules({1: 9})) == b"data: " + raw.replace(b":1,", b":9,") + b"\n\n"
+
+
 def test_a_batch_and_an_answer_that_copies_the_method() -> None:
     raw = b'[{"id":1,"result":[{"id":1}]}, {"method":"m","id":1}, {"method":"m","id":1,"error":{}}]'
     changed = b'[{"id":9,"result":[{"id":1}]}, {"method":"m","id":1}, {"method":"m","id":9,"error":{}}]'
