@@ -28,7 +28,9 @@ class Sink(Protocol):
 
     def on_head(self, head: Head, url: str, stream: int) -> Verdict: ...
 
-    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None: ...
+    def on_items(self, items: list[Frame | Comment], arrival: Arrival) -> None:
+        """Take what came together of an event stream."""
+        ...
 
     def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
         """Take a whole body; False if it is no JSON-RPC message, so that it is shown as it is."""
@@ -82,9 +84,8 @@ class Body:
 
     def _hand_over(self, reader: EventReader, items: list[Frame | Comment]) -> None:
         self.frames += len(items)
-        on_item = self._sink.on_item
-        for item, arrival in reader.arrivals(items, self.last_byte_ns):
-            on_item(item, arrival)
+        for run, arrival in reader.runs(items, self.last_byte_ns):
+            self._sink.on_items(run, arrival)
 
     async def read_whole(self, opened: Opened, head: Head, *, is_answer: bool, for_owner: bool = True) -> None:
         """The body in one piece, only shown if not `for_owner`. Raises `HttpFailure`, also beyond our limit."""

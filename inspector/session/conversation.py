@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from inspector.protocol import era, jsonrpc
+from inspector.protocol import era, jsonrpc, log_entry
 from inspector.protocol.era import TransportName
 from inspector.protocol.jsonrpc import JsonRpc, MessageType
 from inspector.protocol.lifecycle import Negotiated
@@ -82,7 +82,7 @@ class Conversation:
         self.peer = Peer()
         self.calls = Calls(link, self.peer)
         self.asks = Asks(link, self._say)
-        self.inbox = Inbox(link, self.peer, self.calls, self._on_message)
+        self.inbox = Inbox(link, self.peer, self.calls, self._on_message, self._on_log)
         self.channel: Channel | None = None
         self.negotiated: Negotiated | None = None
         self.task_runs = TaskRuns(link, self.asks, self.request)
@@ -226,6 +226,14 @@ class Conversation:
         if self.channel is not None:
             self.channel.on_notification(method, params)
         self.task_runs.on_notification(method, params)
+        self._tell(method, params)
+
+    def _on_log(self, params: dict[str, Any]) -> None:
+        """A log entry changes nothing: it is only told."""
+        if self.listeners:
+            self._tell(log_entry.METHOD, params)
+
+    def _tell(self, method: str, params: Any) -> None:
         for listener in self.listeners:
             try:
                 listener(method, params)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from inspector.session.link import Link
+from inspector.session.moulds import Moulds
 from inspector.session.reader import Arrival
-from inspector.trace.events import CommentReceived, Direction, FrameReceived, ToolStep
-from inspector.trace.facts import frame_breaches, sse_facts
+from inspector.trace.facts import frame_breaches
 from inspector.wire.sse import Comment, Frame
 
 
@@ -14,55 +16,66 @@ class Frames:
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self._moulds: Moulds | None = None
+
+    def moulds_for(self, arrival: Arrival) -> Moulds:
+        """What the events of this arrival are copied from."""
+        moulds = self._moulds
+        if moulds is None or moulds.arrival is not arrival:
+            moulds = self._moulds = Moulds(self._link, arrival)
+        return moulds
 
     def comment(self, comment: Comment, arrival: Arrival) -> None:
-        self._link.river.emit(
-            CommentReceived,
-            monotonic_ns=arrival.last_ns,
-            connection=self._link.number,
-            stream=arrival.stream,
-            direction=Direction.INBOUND,
-            text=comment.text,
-            offset=comment.offset,
-            raw=comment.raw,
-        )
+        river = self._link.river
+        mould = self.moulds_for(arrival).comment
+        river.append(replace(mould, n=len(river), text=comment.text, offset=comment.offset, raw=comment.raw))
 
     def frame(self, frame: Frame, arrival: Arrival, note: str) -> int:
         """Show a block that is no JSON-RPC message; returns the number of its event."""
-        event = self._link.river.emit(
-            FrameReceived,
-            monotonic_ns=arrival.last_ns,
-            connection=self._link.number,
-            direction=Direction.INBOUND,
-            note=note,
-            stream=arrival.stream,
-            first_byte_ns=arrival.first_ns,
-            dispatched=frame.dispatched,
-            complete=frame.complete,
-            **sse_facts(frame),
+        river = self._link.river
+        n = len(river)
+        river.append(
+            replace(
+                self.moulds_for(arrival).frame,
+                n=n,
+                note=note,
+                dispatched=frame.dispatched,
+                complete=frame.complete,
+                raw=frame.raw,
+                offset=frame.offset,
+                event_id=frame.id,
+                event=frame.event,
+                retry_ms=frame.retry_ms,
+                truncated=frame.truncated,
+            )
         )
-        self.check_frame(frame, arrival, event.n)
-        return event.n
+        self.check_frame(frame, arrival, n)
+        return n
 
     def tool_step(
         self, frame: Frame, arrival: Arrival, *, tool: str, step: str, request_n: int, rtt_ms: float | None
     ) -> int:
         """Show a block that is a step of a tool's run; returns the number of its event."""
-        event = self._link.river.emit(
-            ToolStep,
-            monotonic_ns=arrival.last_ns,
-            connection=self._link.number,
-            direction=Direction.INBOUND,
-            stream=arrival.stream,
-            first_byte_ns=arrival.first_ns,
-            tool=tool,
-            step=step,
-            request_n=request_n,
-            rtt_ms=rtt_ms,
-            **sse_facts(frame),
+        river = self._link.river
+        n = len(river)
+        river.append(
+            replace(
+                self.moulds_for(arrival).tool_step,
+                n=n,
+                tool=tool,
+                step=step,
+                request_n=request_n,
+                rtt_ms=rtt_ms,
+                raw=frame.raw,
+                offset=frame.offset,
+                event_id=frame.id,
+                event=frame.event,
+                retry_ms=frame.retry_ms,
+                truncated=frame.truncated,
+            )
         )
-        self.check_frame(frame, arrival, event.n)
-        return event.n
+        self.check_frame(frame, arrival, n)
+        return n
 
     def check_frame(self, frame: Frame, arrival: Arrival, n: int) -> None:
         """Report what the block has that many clients stumble over, once a stream."""
@@ -70,3 +83,13 @@ class Frames:
             return
         for breach in frame_breaches(frame, self._link.options.event_limit_bytes):
             self._link.report_once(breach, arrival.stream, n)
+
+
+def is_ordinary(frame: Frame) -> bool:
+    """Whether a block is whole and has nothing but data, an id, and no name of its own."""
+    return (
+        frame.complete
+        and frame.event == "message"
+        and frame.retry_ms is None
+        and not (frame.truncated or frame.invalid_utf8 or frame.bom or frame.unknown_lines)
+    )

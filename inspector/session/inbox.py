@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from inspector.protocol import era, jsonrpc
+from msgspec.structs import replace
+
+from inspector.protocol import era, jsonrpc, log_entry
 from inspector.protocol.jsonrpc import JsonRpc, MessageType
 from inspector.protocol.peer import NOTHING, Peer, Pending, Reading
 from inspector.session.calls import Calls
-from inspector.session.frames import Frames
+from inspector.session.frames import Frames, is_ordinary
 from inspector.session.link import Link
 from inspector.session.reader import Arrival
-from inspector.trace.events import Direction, Framing, Message
+from inspector.trace.events import Framing, Message
 from inspector.trace.facts import (
     add_meaning,
     add_own_facts,
@@ -25,23 +27,52 @@ from inspector.trace.facts import (
     why_no_event,
 )
 from inspector.wire import jsontext
-from inspector.wire.sse import Frame
+from inspector.wire.sse import Comment, Frame
 
-_SSE, _INBOUND = Framing.SSE, Direction.INBOUND
+_SSE = Framing.SSE
 _REQUEST, _NOTIFICATION = MessageType.REQUEST, MessageType.NOTIFICATION
 
 OnMessage = Callable[[JsonRpc, Message], None]
+OnLog = Callable[[dict[str, Any]], None]
 
 
 class Inbox(Frames):
-    """Reads everything the server says on any stream; `on_message` gets what is not an answer."""
+    """Reads everything the server says on any stream.
 
-    def __init__(self, link: Link, peer: Peer, calls: Calls, on_message: OnMessage) -> None:
+    `on_message` gets what is not an answer, but `on_log` the params of log entries that only have to be told.
+    """
+
+    def __init__(self, link: Link, peer: Peer, calls: Calls, on_message: OnMessage, on_log: OnLog) -> None:
         super().__init__(link)
+        self._on_log = on_log
         self._peer = peer
         self._calls = calls
         self._on_message = on_message
         self.revision: str | None = None
+
+    def message_items(self, items: list[Frame | Comment], arrival: Arrival, carrier: Pending | None) -> None:
+        """What came together of an MCP stream; most of a flood are log entries, which go a short way."""
+        is_watched = carrier is not None and carrier.on_message is not None
+        for item in items:
+            if isinstance(item, Comment):
+                self.comment(item, arrival)
+            elif is_watched or not self._log_entry(item, arrival, carrier):
+                self.message_frame(item, arrival, carrier)
+
+    def _log_entry(self, frame: Frame, arrival: Arrival, carrier: Pending | None) -> bool:
+        """Do what `message_frame` does with a log entry; False, and nothing done, if it is none or anything is odd."""
+        if not is_ordinary(frame):
+            return False
+        params = log_entry.read_params(frame.data)
+        if params is None:
+            return False
+        if carrier is not None:
+            carrier.events += 1
+        river = self._link.river
+        mould = self.moulds_for(arrival).log_entry
+        river.append(replace(mould, n=len(river), raw=frame.raw, offset=frame.offset, event_id=frame.id))
+        self._on_log(params)
+        return True
 
     def message_frame(self, frame: Frame, arrival: Arrival, carrier: Pending | None) -> None:
         """A block of an MCP stream: a JSON-RPC message, a batch, a priming event, or something broken."""
@@ -99,20 +130,8 @@ class Inbox(Frames):
         if owner is not None and not reading.settles:
             owner.events += 1
         fields = {"raw": raw} if frame is None else sse_facts(frame)
-        add_own_facts(fields, message)
-        if reading is not NOTHING:
-            add_meaning(fields, message, reading, arrival.last_ns)
-        event = self._link.river.emit(
-            Message,
-            monotonic_ns=arrival.last_ns,
-            connection=self._link.number,
-            stream=arrival.stream,
-            direction=_INBOUND,
-            first_byte_ns=arrival.first_ns,
-            message_type=message.type,
-            framing=framing,
-            **fields,
-        )
+        event = self._event(message, reading, arrival, framing, fields)
+        self._link.river.append(event)
         if reading.breaches or message.problems:
             self._report(message, reading, event)
         if carrier is not None and carrier.on_message is not None:
@@ -122,6 +141,15 @@ class Inbox(Frames):
         elif message.type is _REQUEST or (message.type is _NOTIFICATION and reading.pending is None):
             self._on_message(message, event)  # progress of ours has been told to whom it belongs
         return event.n
+
+    def _event(
+        self, message: JsonRpc, reading: Reading, arrival: Arrival, framing: Framing, fields: dict[str, Any]
+    ) -> Message:
+        add_own_facts(fields, message)
+        if reading is not NOTHING:
+            add_meaning(fields, message, reading, arrival.last_ns)
+        fields["n"], fields["message_type"], fields["framing"] = len(self._link.river), message.type, framing
+        return replace(self.moulds_for(arrival).message, **fields)
 
     def _report(self, message: JsonRpc, reading: Reading, event: Message) -> None:
         for breach in reading.breaches:

@@ -40,7 +40,7 @@ class _JsonSink:
             return Verdict(Meaning.FAILED, answer.wrong_content_type(head, answer.JSON))
         return Verdict(Meaning.MESSAGE)
 
-    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None:
+    def on_items(self, items: list[Frame | Comment], arrival: Arrival) -> None:
         """No event stream is read here."""
 
     def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:

@@ -71,13 +71,14 @@ class _ReplySink:
         self.stream.closes_at_ns = 0  # a stream may last as long as it likes
         return Verdict(Meaning.EVENT_STREAM)
 
-    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None:
-        self.kept += item.raw[: MAX_KEPT_BYTES - len(self.kept)]
-        if isinstance(item, Comment):
-            self._frames.comment(item, arrival)
-        else:
-            is_event = item.complete and item.dispatched
-            self._frames.frame(item, arrival, "" if is_event else why_no_event(item))
+    def on_items(self, items: list[Frame | Comment], arrival: Arrival) -> None:
+        for item in items:
+            self.kept += item.raw[: MAX_KEPT_BYTES - len(self.kept)]
+            if isinstance(item, Comment):
+                self._frames.comment(item, arrival)
+            else:
+                is_event = item.complete and item.dispatched
+                self._frames.frame(item, arrival, "" if is_event else why_no_event(item))
 
     def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
         return False

@@ -44,17 +44,18 @@ class EventReader:
             self._lens = None
         return items, differences
 
-    def arrivals(self, items: list[Frame | Comment], now_ns: int) -> Iterator[tuple[Frame | Comment, Arrival]]:
-        """Each item with the times of its first and last byte; most items of a chunk share one `Arrival`."""
+    def runs(self, items: list[Frame | Comment], now_ns: int) -> Iterator[tuple[list[Frame | Comment], Arrival]]:
+        """The items in order, in runs that share the times of their first and last byte: seldom more than two."""
         starts = self._chunk_starts
-        arrival: Arrival | None = None
-        for item in items:
-            while len(starts) > 1 and starts[1][0] <= item.offset:
+        begin, count = 0, len(items)
+        while begin < count:
+            while len(starts) > 1 and starts[1][0] <= items[begin].offset:
                 starts.popleft()
-            first_ns = starts[0][1]
-            if arrival is None or arrival.first_ns != first_ns:
-                arrival = Arrival(self._stream, first_ns, now_ns)
-            yield item, arrival
+            end = begin + 1 if len(starts) > 1 else count
+            while end < count and items[end].offset < starts[1][0]:
+                end += 1
+            yield items[begin:end], Arrival(self._stream, starts[0][1], now_ns)
+            begin = end
 
     def finish(self) -> Frame | None:
         """What the end of the stream cut off."""

@@ -57,7 +57,7 @@ class _Sink:
     def on_head(self, head: Head, url: str, stream: int) -> Verdict:
         return Verdict(Meaning.MESSAGE)
 
-    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None:
+    def on_items(self, items: list[Frame | Comment], arrival: Arrival) -> None:
         """These answers are never read as an event stream."""
 
     def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:

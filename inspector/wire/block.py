@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from sys import intern
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -160,7 +161,7 @@ class Block:
         return Frame(
             raw=bytes(self.raw),
             offset=self.offset,
-            event=self.event.decode("utf-8", "replace") or "message",
+            event=intern(self.event.decode("utf-8", "replace") or "message"),  # msgspec knows defaults by identity
             data=_decode(self.data, whole=whole),
             id=self.id,
             last_event_id=last_event_id,

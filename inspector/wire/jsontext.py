@@ -63,9 +63,12 @@ def parse(raw: bytes | str) -> Parsed:
         value = _decode(raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return _parse_leniently(_to_bytes(raw))
-    if len(raw) > 2 * MAX_DEPTH and _is_too_deep(data := _to_bytes(raw)):  # each level takes two brackets
-        return _parse_leniently(data)
-    return Parsed(value)
+    return _parse_leniently(_to_bytes(raw)) if is_too_deep(raw) else Parsed(value)
+
+
+def is_too_deep(raw: bytes | str) -> bool:
+    """Whether text that is valid is nested deeper than we read."""
+    return len(raw) > 2 * MAX_DEPTH and _is_too_deep(_to_bytes(raw))  # each level takes two brackets
 
 
 def inspect(raw: bytes | str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ line by line. The second route alone is complete, and the tests hold the first o
 from __future__ import annotations
 
 import re
+from sys import intern
 
 from inspector.wire.block import BOM, CR, CRLF, LF, Block, Comment, Frame, is_utf8
 
@@ -139,7 +140,7 @@ class SseParser:
         if match is None:
             return None
         event_id, event = match.groups()
-        fields = ((event or b"").decode() or "message", None if event_id is None else event_id.decode())
+        fields = (intern((event or b"message").decode()), None if event_id is None else event_id.decode())
         if event_id is None:
             self._learn(head, fields[0])
         elif rest and b"id" not in rest:

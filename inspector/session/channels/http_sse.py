@@ -42,7 +42,7 @@ class _PostSink:
     def on_head(self, head: Head, url: str, stream: int) -> Verdict:
         return self._channel.wire.judge_post(head, self._channel.link.river.clock.time())
 
-    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None:
+    def on_items(self, items: list[Frame | Comment], arrival: Arrival) -> None:
         """A POST of this transport is never read as an event stream."""
 
     def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
@@ -162,12 +162,20 @@ class HttpSseChannel(HandshakeRules):
             self._headers.set_result(None)
         return verdict
 
-    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None:
+    def on_items(self, items: list[Frame | Comment], arrival: Arrival) -> None:
+        if self._endpoint.done() and not any(isinstance(item, Frame) and item.event == "endpoint" for item in items):
+            self.conversation.inbox.message_items(items, arrival, None)
+            return
+        for item in items:
+            if isinstance(item, Comment):
+                self._pings += 1
+                self.conversation.inbox.comment(item, arrival)
+            else:
+                self._on_frame(item, arrival)
+
+    def _on_frame(self, item: Frame, arrival: Arrival) -> None:
         inbox = self.conversation.inbox
-        if isinstance(item, Comment):
-            self._pings += 1
-            inbox.comment(item, arrival)
-        elif item.event == "endpoint" and item.dispatched:
+        if item.event == "endpoint" and item.dispatched:
             self._take_endpoint(item, inbox.frame(item, arrival, "The address for POSTs."), arrival)
         elif self.wire.endpoint is None and item.dispatched and not self._endpoint.done():
             inbox.frame(item, arrival, "An event before any `endpoint`.")

@@ -99,12 +99,14 @@ class RawSseChannel(PlainRules):
                 self._opened.set_result(None)
         return verdict
 
-    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None:
-        if isinstance(item, Comment):
-            self.conversation.inbox.comment(item, arrival)
-            return
-        note = "" if item.dispatched else "A block without data; nothing is dispatched."
-        self.conversation.inbox.frame(item, arrival, note if item.complete else "The stream ended inside this block.")
+    def on_items(self, items: list[Frame | Comment], arrival: Arrival) -> None:
+        inbox = self.conversation.inbox
+        for item in items:
+            if isinstance(item, Comment):
+                inbox.comment(item, arrival)
+                continue
+            note = "" if item.dispatched else "A block without data; nothing is dispatched."
+            inbox.frame(item, arrival, note if item.complete else "The stream ended inside this block.")
 
     def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
         return False

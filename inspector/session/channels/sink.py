@@ -36,11 +36,8 @@ class MessageSink:
         self._meaning = verdict.meaning
         return verdict
 
-    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None:
-        if isinstance(item, Frame):
-            self._inbox.message_frame(item, arrival, self._carrier)
-        else:
-            self._inbox.comment(item, arrival)
+    def on_items(self, items: list[Frame | Comment], arrival: Arrival) -> None:
+        self._inbox.message_items(items, arrival, self._carrier)
 
     def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
         if self._meaning is Meaning.FAILED and self._judge_refusal is not None:

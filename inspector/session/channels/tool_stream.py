@@ -59,10 +59,14 @@ class _RunSink:
         self._meaning = verdict.meaning
         return verdict
 
-    def on_item(self, item: Frame | Comment, arrival: Arrival) -> None:
-        if isinstance(item, Comment):
-            self._inbox.comment(item, arrival)
-            return
+    def on_items(self, items: list[Frame | Comment], arrival: Arrival) -> None:
+        for item in items:
+            if isinstance(item, Comment):
+                self._inbox.comment(item, arrival)
+            else:
+                self._on_frame(item, arrival)
+
+    def _on_frame(self, item: Frame, arrival: Arrival) -> None:
         if not (item.complete and item.dispatched) or (not item.data and item.event == "message"):
             self._inbox.frame(item, arrival, why_no_event(item))
             return

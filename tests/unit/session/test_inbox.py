@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from inspector.protocol import log_entry
 from inspector.protocol.jsonrpc import JsonRpc, MessageType
 from inspector.protocol.peer import Peer
 from inspector.session.calls import Call, Calls
@@ -33,20 +34,36 @@ class Desk:
         link = Link(self.river, 2, Options("http://a"))
         self.calls = Calls(link, self.peer)
         self.heard: list[JsonRpc] = []
-        self.inbox = Inbox(link, self.peer, self.calls, lambda message, event: self.heard.append(message))
+        self.told: list[tuple[str | None, Any]] = []
+        self.inbox = Inbox(link, self.peer, self.calls, self._hear, lambda params: self._tell(log_entry.METHOD, params))
         self.call: Call | None = None
         if waits:
             self.call = self.calls.start("tools/call", {"name": "echo"}, None, None, with_progress=True)
             self.calls.sent(self.call, 0, 5)
 
-    def read(self, stream: bytes) -> list[Any]:
+    def _hear(self, message: JsonRpc, event: Message) -> None:
+        self.heard.append(message)
+        self._tell(message.method, message.params)
+
+    def watch(self, message: JsonRpc, event: Message) -> None:
+        self._tell("watched", (event.n, message.value))
+
+    def _tell(self, method: str | None, params: Any) -> None:
+        self.told.append((method, params))
+
+    def read(self, stream: bytes, *, one_by_one: bool = True) -> list[Any]:
         """Everything that the events of this stream become, in order, violations left out."""
         carrier = self.call.pending if self.call else None
         parser = SseParser()
-        items = [*parser.feed(stream), parser.finish()]
-        for item in items:
+        items, left_over = parser.feed(stream), parser.finish()
+        items += [left_over] if left_over else []
+        if not one_by_one:
+            self.inbox.message_items(items, ARRIVAL, carrier)
+        for item in items if one_by_one else ():
             if isinstance(item, Frame):
                 self.inbox.message_frame(item, ARRIVAL, carrier)
+            else:
+                self.inbox.comment(item, ARRIVAL)
         return [event for event in self.river.since(0) if not isinstance(event, Violation)]
 
     def rules(self) -> list[str]:
@@ -141,6 +158,56 @@ async def test_no_json_raises_or_vanishes(value: Any) -> None:
     events = desk.read(data(value))
     expected = len(value) + 1 if isinstance(value, list) and value else 1
     assert len([event for event in events if isinstance(event, Message | FrameReceived)]) == expected
+
+
+log_like = st.builds(
+    lambda message, more: {**message, **more},
+    st.fixed_dictionaries({"jsonrpc": st.just("2.0"), "method": st.just("notifications/message"), "params": params}),
+    st.just({}) | messages,  # most are as they should be, or the short way would hardly be gone
+)
+texts = st.builds(json.dumps, log_like | messages, ensure_ascii=st.booleans()) | st.sampled_from(
+    (
+        '{"jsonrpc":"2.0","method":"notifications/message","params":{"a":NaN}}',
+        '{"jsonrpc":"2.0","method":"notifications/message","params":{"a":"\\ud800"}}',
+        '{"jsonrpc":"2.0","method":"notifications/message","params":{"a":1},"params":{"a":2}}',
+        '{"jsonrpc":"2.0","method":"notifications/message","params":{},"method":"x"}',
+        '{"jsonrpc":"2.0","method":"notifications/message","params":{"a":' + "[" * 200 + "]" * 200 + "}}",
+        '{"jsonrpc":"2.0","method":"notifications/message","params":{"a":' + "1" * 4400 + "}}",
+        '{"jsonrpc":"2.0","method":"notifications\\/message","params":{}} x',
+    )
+)
+heads = st.just(b"") | st.sampled_from(
+    (b"id: 7\n", b"event: tick\n", b"retry: 5\n", b"junk\n", b": ping\n\n", b": \xff\n", b"data: \n", b"\xef\xbb\xbf")
+)
+blocks = st.builds(
+    lambda head, text, odd: head + b"data: " + text.encode() + odd + b"\n\n",
+    heads,
+    texts,
+    st.just(b"") | st.sampled_from((b" ", b"\xff", b"}", b"\ndata: ")),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(blocks, max_size=6), st.integers(0, 3), st.booleans(), st.booleans())
+async def test_what_comes_together_becomes_what_comes_one_by_one(
+    parts: list[bytes], cut: int, waits: bool, watches: bool
+) -> None:
+    together, apart = Desk(waits=waits), Desk(waits=waits)
+    for desk in (together, apart):
+        if desk.call is not None and watches:
+            desk.call.pending.on_message = desk.watch
+        desk.read(b"".join(parts)[: -cut or None], one_by_one=desk is apart)
+    assert together.river.since(0) == apart.river.since(0)
+    assert repr(together.told) == repr(apart.told), "NaN is no equal of itself"
+    if together.call is not None and apart.call is not None:
+        assert together.call.pending.events == apart.call.pending.events
+
+
+async def test_a_log_entry_goes_the_short_way() -> None:
+    desk = Desk()
+    (event,) = desk.read(data({"jsonrpc": "2.0", "method": log_entry.METHOD, "params": {"a": 1}}), one_by_one=False)
+    assert isinstance(event, Message) and event.method == log_entry.METHOD
+    assert (desk.heard, desk.told) == ([], [(log_entry.METHOD, {"a": 1})])
 
 
 @given(st.binary(max_size=60), st.booleans())

@@ -19,9 +19,9 @@ def read(chunks: list[bytes]) -> list[tuple[Frame | Comment, int, int]]:
     seen = []
     for number, chunk in enumerate(chunks):
         items, _ = reader.feed(chunk, number)
-        for item, arrival in reader.arrivals(items, number):
+        for run, arrival in reader.runs(items, number):
             assert arrival.stream == 7
-            seen.append((item, arrival.first_ns, arrival.last_ns))
+            seen += [(item, arrival.first_ns, arrival.last_ns) for item in run]
     return seen
 
 
@@ -44,7 +44,7 @@ def test_first_and_last_byte_for_any_chunking(cuts: list[int]) -> None:
 def test_items_of_one_chunk_share_their_arrival() -> None:
     reader = EventReader(1, 1000, None)
     items, _ = reader.feed(STREAM, 5)
-    assert len({id(arrival) for _, arrival in reader.arrivals(items, 5)}) == 1
+    assert [run for run, _ in reader.runs(items, 5)] == [items]
 
 
 def test_the_lens_tells_each_kind_of_difference_once() -> None:
