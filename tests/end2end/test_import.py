@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import inspector
 from inspector.record.formats import jsonl
+from inspector.record.formats.har import write_har
 from inspector.record.formats.retelling import Exchange, Retelling
 from inspector.record.importing import read_events
 from inspector.record.timeline import Timeline
@@ -20,16 +23,28 @@ from inspector.trace.events import (
     Message,
     RequestSent,
     StreamEnded,
+    Violation,
 )
+from inspector.trace.river import River
 
 
-async def recorded() -> list[AnyEvent]:
-    """A session with the demo server over Streamable HTTP: a list, a call with progress, an error."""
-    async with DemoServer() as demo, inspector.connect(demo.url) as session:
+async def river(transport: str = "auto") -> River:
+    """A session with the demo server: a list, a call with progress, an error."""
+    async with DemoServer() as demo:
+        url = demo.sse_url if transport == "http+sse" else demo.url
+        return await spoken_with(url, transport)
+
+
+async def spoken_with(url: str, transport: str) -> River:
+    async with inspector.connect(url, transport=transport) as session:
         await session.list_tools()
         await session.call_tool("countdown", {"from": 3})
         await session.request("no/such/method")
-    return session.river.since(0)
+    return session.river
+
+
+async def recorded() -> list[AnyEvent]:
+    return (await river()).since(0)
 
 
 def rows(timeline: Timeline) -> list[tuple[object, ...]]:
@@ -107,3 +122,18 @@ async def test_the_http_of_a_session_alone_is_decoded_as_the_session_did() -> No
     assert [(row.key, row.count, row.errors) for row in figures.rows()] == [
         (row.key, row.count, row.errors) for row in before.rows()
     ]
+
+
+@pytest.mark.parametrize("transport", ["streamable-http", "http+sse"])
+async def test_a_session_exported_as_har_reads_back_as_the_same_conversation(tmp_path: Path, transport: str) -> None:
+    live = await river(transport)
+    path = tmp_path / "session.har"
+    with path.open("wb") as out:
+        write_har(live, out)
+    imported = read_events(path)
+    again, events = list(imported.events), live.since(0)
+    assert imported.notes == []
+    assert decoded(again) == decoded(events)
+    assert [event.rule for event in again if isinstance(event, Violation)] == []
+    ends = [[(e.cause, e.sentence, e.frames) for e in each if isinstance(e, StreamEnded)] for each in (again, events)]
+    assert sorted(ends[0]) == sorted(ends[1])
