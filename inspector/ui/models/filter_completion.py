@@ -136,6 +136,7 @@ class FilterCompletion(QObject):
         area.setLeft(min(self._line.cursorRect().left(), max(0, area.width() - _WIDTH_PX)))
         area.setWidth(_WIDTH_PX)
         self._completer.complete(area)
+        self.popup.setCurrentIndex(QModelIndex())  # Return is for the text as it stands until the user chooses
         return True
 
     def _take(self, row: int) -> None:
