@@ -163,27 +163,25 @@ class HttpSseChannel(HandshakeRules):
         return verdict
 
     def on_items(self, items: list[Frame | Comment], arrival: Arrival) -> None:
+        inbox = self.conversation.inbox
         if self._endpoint.done() and not any(isinstance(item, Frame) and item.event == "endpoint" for item in items):
-            self.conversation.inbox.message_items(items, arrival, None)
+            inbox.message_items(items, arrival, None)
             return
         for item in items:
             if isinstance(item, Comment):
                 self._pings += 1
-                self.conversation.inbox.comment(item, arrival)
+                inbox.comment(item, arrival)
+            elif item.event == "endpoint" and item.dispatched:
+                self._take_endpoint(item, inbox.frame(item, arrival, "The address for POSTs."), arrival)
+            elif self.wire.endpoint is None and item.dispatched and not self._endpoint.done():
+                inbox.frame(item, arrival, "An event before any `endpoint`.")
+                sentence = (
+                    f"The first event is {item.event!r}, not `endpoint`: this is an event stream, but not HTTP+SSE."
+                )
+                self._endpoint.set_exception(NoEndpoint(FailureKind.NO_CONNECTION, sentence))
+                self._endpoint.exception()
             else:
-                self._on_frame(item, arrival)
-
-    def _on_frame(self, item: Frame, arrival: Arrival) -> None:
-        inbox = self.conversation.inbox
-        if item.event == "endpoint" and item.dispatched:
-            self._take_endpoint(item, inbox.frame(item, arrival, "The address for POSTs."), arrival)
-        elif self.wire.endpoint is None and item.dispatched and not self._endpoint.done():
-            inbox.frame(item, arrival, "An event before any `endpoint`.")
-            sentence = f"The first event is {item.event!r}, not `endpoint`: this is an event stream, but not HTTP+SSE."
-            self._endpoint.set_exception(NoEndpoint(FailureKind.NO_CONNECTION, sentence))
-            self._endpoint.exception()
-        else:
-            inbox.message_frame(item, arrival, None)
+                inbox.message_frame(item, arrival, None)
 
     def _take_endpoint(self, frame: Frame, n: int, arrival: Arrival) -> None:
         breach = self.wire.on_endpoint(frame.data, self._base_url)
