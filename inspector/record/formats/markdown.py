@@ -49,17 +49,18 @@ def escaped(said: str, limit: int = CELL_CHARS) -> str:
     return _ACTIVE.sub(r"\\\1", text.plain(said, limit))
 
 
+def table_lines(table: Table) -> list[str]:
+    """The lines of the table alone, without its title."""
+    if not table.rows:
+        return ["None."]
+    ruler = ["---:" if index in table.numbers else "---" for index in range(len(table.columns))]
+    lines = [_line([escaped(column) for column in table.columns]), _line(ruler)]
+    return lines + [_line([escaped(cell) for cell in row]) for row in table.rows]
+
+
 def _table(table: Table) -> str:
-    lines = [f"## {escaped(table.title)}", ""]
-    if table.rows:
-        lines.append(_line([escaped(column) for column in table.columns]))
-        lines.append(_line(["---:" if index in table.numbers else "---" for index in range(len(table.columns))]))
-        lines += [_line([escaped(cell) for cell in row]) for row in table.rows]
-    else:
-        lines.append("None.")
-    if table.note:
-        lines += ["", escaped(table.note, 400)]
-    return "\n".join(lines)
+    note = ["", escaped(table.note, 400)] if table.note else []
+    return "\n".join((f"## {escaped(table.title)}", "", *table_lines(table), *note))
 
 
 def _line(cells: Sequence[str]) -> str:
