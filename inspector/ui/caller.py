@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from inspector.protocol import deltas
 from inspector.ui.batch import CANCELLED, Announcement, Batch
 from inspector.ui.call_draft import CallDraft
+from inspector.ui.said import Said
 from inspector.ui.tasks import TaskScope
 from inspector.ui.views.call_pane import CallView
 
@@ -29,7 +30,8 @@ class Caller(QObject):
 
     call_started = Signal(str)
     call_progressed = Signal(float, object, str)
-    call_said = Signal(str)
+    call_said = Signal(list)
+    """Texts that came while a call runs, in their order."""
     call_finished = Signal(object)
     answered = Signal(int)
 
@@ -39,20 +41,18 @@ class Caller(QObject):
         self._scope = scope
         self._calls: set[asyncio.Task[None]] = set()
         self._announcements: set[Announcement] = set()
+        self._said = Said(self._tell)
         self.calls: list[dict[str, Any]] = []
         self.bad_answer: Answer | None = None
 
     def hear(self, method: str, params: Any) -> None:
         """What the server logs while a call runs belongs to its live text."""
         if method == "notifications/message" and self._calls and isinstance(params, dict):
-            self._announce()
-            self.call_said.emit(_log_text(params.get("data")))
+            self._said.add(_log_text, params.get("data"))
 
     def hear_data(self, tool: str, data: Any) -> None:
         """A tool stream brought a piece that is no number."""
-        self._announce()
-        piece = "" if isinstance(data, str) else deltas.text_of(data)
-        self.call_said.emit(piece or _log_text(data))
+        self._said.add(_data_text, data)
 
     def hear_task(self, tool: str, state: TaskState) -> None:
         """A call is a task now, or the task is in another state."""
@@ -99,6 +99,7 @@ class Caller(QObject):
         finally:
             self._announcements.discard(announcement)
             announcement.make()
+            self._said.flush()
             self.call_finished.emit(batch.view)
             if batch.answer_n is not None:
                 self.answered.emit(batch.answer_n)
@@ -129,6 +130,10 @@ class Caller(QObject):
             self._announce()
             self.call_progressed.emit(float(batch.done), float(batch.times), f"{batch.done} of {batch.times} calls")
 
+    def _tell(self, texts: list[str]) -> None:
+        self._announce()
+        self.call_said.emit(texts)
+
     def _announce(self) -> None:
         for announcement in self._announcements:
             announcement.make()
@@ -155,6 +160,12 @@ def _view(answer: Answer) -> CallView:
     if answer.rounds == 1:
         notes = ("The server asked back once before it answered.",)
     return CallView(answer.ok, answer.result, answer.error, answer.sentence, answer.rtt_ms, answer.events, notes=notes)
+
+
+def _data_text(data: Any) -> str:
+    """What a piece of a tool stream adds to the live text."""
+    piece = "" if isinstance(data, str) else deltas.text_of(data)
+    return piece or _log_text(data)
 
 
 def _log_text(data: Any) -> str:

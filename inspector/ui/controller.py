@@ -120,8 +120,9 @@ class Controller(QObject):
         return replace(options, verdicts=FileVerdicts(default_path()), credentials=credentials)
 
     def _on_notification(self, method: str, params: Any) -> None:
-        self.catalog.hear(method, params)
-        self.notified.emit(method, params)
+        if method != "notifications/message":  # a flood of them concerns neither lists nor questions
+            self.catalog.hear(method, params)
+            self.notified.emit(method, params)
         self.caller.hear(method, params)
 
     def set_log_level(self, level: str) -> None:

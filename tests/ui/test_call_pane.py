@@ -189,10 +189,10 @@ def test_text_appears_while_the_call_runs(qtbot: QtBot, pane: CallPane) -> None:
     stream = child(pane, QPlainTextEdit, "streamText")
     assert not stream.isVisible()
     pane.call_started()
-    pane.append_stream("step 1\n")
+    pane.append_stream(["step 1\n"])
     qtbot.waitUntil(lambda: stream.toPlainText() == "step 1\n")
     assert stream.isVisible()
-    pane.append_stream("x" * 10_000)
+    pane.append_stream(["x" * 10_000])
     pane.stream.flush()
     assert "(5,904 more characters)" in stream.toPlainText()
 
@@ -200,7 +200,7 @@ def test_text_appears_while_the_call_runs(qtbot: QtBot, pane: CallPane) -> None:
 def test_the_last_of_a_flood_of_text_is_kept(pane: CallPane) -> None:
     pane.call_started()
     for n in range(60_000):
-        pane.append_stream(f"line {n}\n")
+        pane.append_stream([f"line {n}\n"])
     pane.stream.flush()
     text = child(pane, QPlainTextEdit, "streamText").toPlainText()
     assert len(text) <= MAX_LENGTH
@@ -211,7 +211,7 @@ def test_the_last_of_a_flood_of_text_is_kept(pane: CallPane) -> None:
 def test_tokens_without_line_breaks_are_one_text_and_folded(pane: CallPane) -> None:
     pane.call_started()
     for _ in range(3_000):
-        pane.append_stream("token ")
+        pane.append_stream(["token "])
     pane.stream.flush()
     lines = child(pane, QPlainTextEdit, "streamText").toPlainText().split("\n")
     assert "".join(lines) == "token " * 3_000

@@ -145,10 +145,11 @@ class CallPane(QWidget):
         """A progress notification: how far of how much, None where the server did not say."""
         self._progress.show_progress(progress, total, message)
 
-    def append_stream(self, text: str) -> None:
-        """Text that came while the call runs: a log message, a progress message, a partial result."""
+    def append_stream(self, texts: list[str]) -> None:
+        """Texts that came while the call runs: a log message, a progress message, a partial result."""
         self.stream.show()
-        self.stream.append_text(text)
+        for text in texts:
+            self.stream.append_text(text)
 
     def call_finished(self, outcome: CallView) -> None:
         """Show how the call ended."""

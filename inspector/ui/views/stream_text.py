@@ -6,12 +6,13 @@ from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from inspector.ui.said import MAX_PIECE, MAX_SHOWN
 from inspector.ui.theme import mono_font
 
-MAX_LENGTH = 262_144
+MAX_LENGTH = MAX_SHOWN
 KEPT_LENGTH = 196_608
 """What is left when the limit is reached, so that not every line costs a rewrite."""
-MAX_PIECE = 4_096
+
 FLUSH_MS = 50
 
 

@@ -1,0 +1,47 @@
+"""What a server says while a call runs, gathered for a moment: a flood is told a few times a second, not by the line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+GATHER_S = 0.03
+FLOOD_S = 0.25
+"""How long is gathered while more comes than can be shown."""
+MAX_SHOWN = 262_144
+MAX_PIECE = 4_096
+
+TextOf = Callable[[Any], str]
+
+
+class Said:
+    """Calls `tell` with the texts of what was `add`ed; of a flood only the end is turned into text."""
+
+    def __init__(self, tell: Callable[[list[str]], None]) -> None:
+        self._tell = tell
+        self._waiting: list[tuple[TextOf, Any]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._delay_s = GATHER_S
+
+    def add(self, text_of: TextOf, data: Any) -> None:
+        """Tell of `data` in a moment, as `text_of` writes it."""
+        self._waiting.append((text_of, data))
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._delay_s, self.flush)
+
+    def flush(self) -> None:
+        """Tell now what waits; nothing if nothing does."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        waiting, self._waiting = self._waiting, []
+        texts: list[str] = []
+        room = MAX_SHOWN
+        while waiting and room > 0:
+            text_of, data = waiting.pop()
+            texts.append(text_of(data))
+            room -= min(len(texts[-1]), MAX_PIECE)
+        self._delay_s = FLOOD_S if waiting else GATHER_S
+        if texts:
+            self._tell(texts[::-1])
