@@ -27,7 +27,6 @@ COMMIT_EVERY_S = 0.1
 MAX_BACKLOG_EVENTS = 50_000
 MAX_BACKLOG_BYTES = 128 * 1024 * 1024
 """How much may wait for the disk before `has_room` says no."""
-_EARLY_EVENTS = 5_000
 _ROWS_AT_ONCE = 256
 # One statement for many rows: between two rows of `executemany` the thread would have to win back the interpreter.
 _VALUES = f"({','.join('?' * len(schema.COLUMNS))})"
@@ -164,6 +163,7 @@ class Store:
         return columns
 
     def _queue_up(self, portion: _Portion) -> None:
+        # The thread looks by itself ten times a second: waking it for each portion costs more than the portion.
         with self._wake:
             if self.failure:
                 self.lost += len(portion.rows)
@@ -171,7 +171,6 @@ class Store:
             self._queue.append(portion)
             self._waiting_events += len(portion.rows)
             self._waiting_bytes += portion.size_bytes
-            self._wake.notify_all()
 
     def _run(self) -> None:
         """The thread: writes what waits, a tenth of a second's worth at a time."""
@@ -186,10 +185,9 @@ class Store:
 
     def _next_portions(self) -> list[_Portion]:
         with self._wake:
-            self._wake.wait_for(lambda: self._queue or self._is_closing or self._is_urgent)
-            self._wake.wait_for(
-                lambda: self._is_closing or self._is_urgent or self._waiting_events > _EARLY_EVENTS, COMMIT_EVERY_S
-            )
+            self._wake.wait_for(lambda: self._is_closing or self._is_urgent, COMMIT_EVERY_S)
+            while not (self._queue or self._is_closing or self._is_urgent):
+                self._wake.wait(COMMIT_EVERY_S)
             portions = list(self._queue) or ([] if self._is_closing else [_Portion()])
             self._queue.clear()
         return portions
