@@ -239,8 +239,9 @@ async def test_it_keeps_its_own_time_or_is_faster(server: FaultServer, mcp: Stre
         async with replayed(river, tmp_path, speed) as replay:
             _, again = await met(replay.urls[0][0], talk, transport="streamable-http")
         expected = [gap / speed if speed else 0.0 for gap in gaps(river)]
-        assert gaps(again) == pytest.approx(expected, abs=0.1), speed
-        assert sum(gaps(again)) < (0.5 if speed != 1.0 else 5)
+        assert len(gaps(again)) == len(expected)
+        assert all(gap > due - 0.05 for gap, due in zip(gaps(again), expected, strict=True)), speed
+        assert sum(gaps(again)) < (sum(expected) + 2.0 if speed == 1.0 else sum(gaps(river)) / 1.5), speed
 
 
 async def breaking(connection: Connection) -> None:
@@ -393,7 +394,7 @@ async def test_a_broken_server_breaks_again(
 
     async def talk(session: Session) -> Any:
         await session.list_tools()
-        broken = await session.call_tool("broken", timeout_s=0.7)
+        broken = await session.call_tool("broken", timeout_s=0.7 if cause is None else 10)
         return broken.ok, broken.result, broken.outcome, broken.error, (await session.ping()).ok
 
     mcp.on["tools/call"] = serve
