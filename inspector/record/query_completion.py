@@ -69,14 +69,13 @@ def _values(field: Field, operator: str, context: Context) -> list[tuple[str, st
     if field.name == "status" and operator not in (":", "=", "!="):
         fixed = []
     seen = [(word, "seen") for word, _ in Counter(_seen(field, context)).most_common() if len(word) <= _VALUE_CHARS]
-    heads = tuple(f"{field.name}{sign}" for sign in ((operator,) if operator else ()))
-    examples = [
-        (each.removeprefix(head).strip('"'), "example")
-        for each in field.examples
-        for head in heads
-        if each.startswith(head)
-    ]
-    return list(dict(reversed([*fixed, *seen, *(pair for pair in examples if ".." not in pair[0])])).items())[::-1]
+    head = f"{field.name}{operator}"
+    shown = (each.removeprefix(head).strip('"') for each in field.examples if each.startswith(head))
+    examples = [(each, "example") for each in shown if "," not in each and ".." not in each]
+    found: dict[str, str] = {}
+    for word, note in (*fixed, *seen, *examples):
+        found.setdefault(word, note)
+    return list(found.items())
 
 
 def _seen(field: Field, context: Context) -> Iterator[str]:

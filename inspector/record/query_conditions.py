@@ -136,7 +136,7 @@ class StreamOpenedBy:
             if stream in known:
                 return known[stream]
             found = self._has(timeline, stream)
-            if timeline.http_rows(stream):  # else its request may still come
+            if found or timeline.http_rows(stream):  # else its request may still come
                 known[stream] = found
             return found
 
@@ -223,11 +223,11 @@ class EventNameIs:
         by_fact, fact_parameters = self.word.where(f"{query_text.EVENT_NAME}(facts)")
         # A fact is written only if it is not the default: `message` as event name, `sse` as framing of a step.
         framed = """(facts LIKE '%"framing":"sse"%' OR kind = 'tool.step' AND facts NOT LIKE '%"framing":%')"""
-        usual = int(self.word.test("message"))
+        usual = framed if self.word.test("message") else "0"
         sql = (
             f"CASE WHEN type = '{KIND_WORDS[RowKind.FRAME]}' THEN {by_label} "
-            f"WHEN kind NOT IN ('message', 'tool.step') OR NOT {framed} THEN 0 "
-            f"""WHEN facts LIKE '%"event":%' THEN {by_fact} ELSE {usual} END"""
+            "WHEN kind NOT IN ('message', 'tool.step') THEN 0 "
+            f"""WHEN facts LIKE '%"event":%' THEN {framed} AND {by_fact} ELSE {usual} END"""
         )
         return sql, [*label_parameters, *fact_parameters]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from inspector.record import query
 from inspector.record.timeline import Timeline
 from inspector.trace.events import FrameReceived, Framing, Message, MessageType, Outcome, Severity, Violation
-from tests.support.queries import Asked, Stored, asked, rivers
+from tests.support.queries import LEAVES, Asked, Stored, asked, rivers
 from tests.support.rivers import Talk
 
 
@@ -182,6 +182,13 @@ def test_both_forms_agree_with_a_slow_oracle(river: Talk, asked: Asked, marked: 
     expected = [row for row, facts in enumerate(stored.rows()) if asked.fits(facts)]
     assert stored.tested(asked.text) == expected
     assert stored.selected(asked.text) == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(rivers(), st.one_of(LEAVES["text"], LEAVES["method"], LEAVES["name"], LEAVES["event"]))
+def test_words_and_texts_agree_in_both_forms(river: Talk, asked: Asked) -> None:
+    stored = Stored(river)
+    assert stored.found(asked.text) == [row for row, facts in enumerate(stored.rows()) if asked.fits(facts)]
 
 
 FIELDS = ["method", "dur", "at", "size", "stream", "status", "is", "id", "text"]
