@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from inspector.record.rows import ANSWER_KINDS, RowKind
 from inspector.record.timeline import Timeline
@@ -48,27 +48,16 @@ def finding_of(timeline: Timeline, row: int) -> int | None:
     return about if later is None else later
 
 
-def rows_with(timeline: Timeline, severity: int, row: int | None, *, forward: bool) -> Iterator[int]:
-    """The rows of that severity behind (or before) `row`, nearest first, then on around the end."""
-    codes, wanted = timeline.severities.tobytes(), bytes((severity,))
+def place_of(codes: bytes, code: int, start: int | None, *, forward: bool) -> int | None:
+    """Where `code` stands next behind (or before) the place `start`, around the end; None if nowhere."""
+    wanted = bytes((code,))
     if forward:
-        start = 0 if row is None else row + 1
-        yield from _ascending(codes, wanted, start, len(codes))
-        yield from _ascending(codes, wanted, 0, start)
+        found = -1 if start is None else codes.find(wanted, start + 1)
+        found = codes.find(wanted) if found < 0 else found
     else:
-        end = len(codes) if row is None else row
-        yield from _descending(codes, wanted, 0, end)
-        yield from _descending(codes, wanted, end, len(codes))
-
-
-def _ascending(codes: bytes, wanted: bytes, start: int, end: int) -> Iterator[int]:
-    while (start := codes.find(wanted, start, end) + 1) > 0:
-        yield start - 1
-
-
-def _descending(codes: bytes, wanted: bytes, start: int, end: int) -> Iterator[int]:
-    while (end := codes.rfind(wanted, start, end)) >= 0:
-        yield end
+        found = -1 if start is None else codes.rfind(wanted, 0, start)
+        found = codes.rfind(wanted) if found < 0 else found
+    return None if found < 0 else found
 
 
 def _first(timeline: Timeline, rows: Iterable[int], wanted: Iterable[int]) -> int | None:

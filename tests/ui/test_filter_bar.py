@@ -201,7 +201,8 @@ def test_a_filter_is_saved_applied_and_removed(
     assert not entries(saved)["Save this filter…"].isEnabled()
     line.set_filter("kind:request or a&b")
     entries(saved)["Save this filter…"].trigger()
-    name = part(pane, QLineEdit, "filterNameLine")
+    name, question = part(pane, QLineEdit, "filterNameLine"), part(pane, QFrame, "filterName")
+    assert question.visibleRegion().boundingRect() == question.rect()
     QTest.keyClick(name, Qt.Key.Key_Return)
     assert part(pane, QLabel, "filterNameError").text() == "Type a name for this filter."
     name.setText("  my  calls ")

@@ -123,6 +123,18 @@ def test_escape_and_going_elsewhere_close_a_popup(walker: Walker, qtbot: QtBot) 
     qtbot.waitUntil(lambda: walker.pane.findChild(QWidget, "timelinePlace") is None)
 
 
+def test_one_question_takes_the_place_of_another(walker: Walker, qtbot: QtBot) -> None:
+    walker.pane.select_event(5)
+    walker.press(Qt.Key.Key_Semicolon, CONTROL)
+    note = part(walker.pane, QLineEdit, "timelineNoteLine")
+    qtbot.waitUntil(note.hasFocus)
+    QTest.keyClick(note, Qt.Key.Key_G, CONTROL)
+    qtbot.waitUntil(lambda: walker.pane.findChild(QWidget, "timelineNote") is None)
+    QTest.keyClick(part(walker.pane, QLineEdit, "timelinePlaceLine"), Qt.Key.Key_Escape)
+    assert walker.pane.view.hasFocus()
+    assert walker.pane.model.marks.items() == []
+
+
 def test_a_comment_marks_its_row_and_stands_in_it(walker: Walker) -> None:
     model = walker.pane.model
     walker.pane.select_event(5)

@@ -115,6 +115,12 @@ class TimelineModel(QAbstractTableModel):
         rows = self._admission.rows
         return min(row if rows is None else bisect_left(rows, row), self._shown)
 
+    def severities(self) -> bytes:
+        """The codes of the rows shown, by position."""
+        rows, severities = self._admission.rows, self.timeline.severities
+        codes = severities[: self._shown].tobytes() if rows is None else bytes(map(severities.__getitem__, rows))
+        return codes[: self._shown]
+
     def pull(self) -> None:
         """Fold and publish what is new, at most `BUDGET_NS` of it; the rest follows after the loop has breathed."""
         deadline_ns = perf_counter_ns() + BUDGET_NS

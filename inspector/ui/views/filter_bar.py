@@ -28,7 +28,7 @@ class FilterBar(QWidget):
         self._under = under
         self._help_text = help_text
         self.line = FilterLine(check, ask)
-        self.saved = SavedFilters(self.line.text)
+        self.saved = SavedFilters(under, self.line.text)
         self._count = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._count.setObjectName("timelineFilterCount")
         self._count.setAccessibleName("Rows that pass the filter")

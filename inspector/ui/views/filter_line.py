@@ -59,7 +59,7 @@ class FilterLine(QLineEdit):
 
     def set_history(self, history: Sequence[str]) -> None:
         """Earlier filters, the latest first."""
-        self._history = list(history)
+        self._history, self._place = list(history), None
 
     def apply(self) -> None:
         """Say the text now, if it can be read and is another one."""

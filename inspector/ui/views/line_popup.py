@@ -19,9 +19,20 @@ Take = Callable[[str], str]
 class LinePopup(QFrame):
     """A child of `parent`, no window: it neither stops others nor outlives them."""
 
-    def __init__(self, parent: QWidget, name: str, title: str, take: Take, text: str = "", hint: str = "") -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        name: str,
+        title: str,
+        take: Take,
+        text: str = "",
+        hint: str = "",
+        back: QWidget | None = None,
+    ) -> None:
+        """`back` has the focus afterwards, else `parent`."""
         super().__init__(parent)
         self._under = parent
+        self._back = back or parent
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setProperty("popup", True)
@@ -63,7 +74,7 @@ class LinePopup(QFrame):
         """Give the focus back and go."""
         self.line.removeEventFilter(self)
         self.hide()
-        self._under.setFocus()
+        self._back.setFocus()
         self.deleteLater()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

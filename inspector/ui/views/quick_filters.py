@@ -39,7 +39,7 @@ class QuickFilters(QObject):
     def __init__(self, timeline: Timeline, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._timeline = timeline
-        self._text = ""
+        self._text: str | None = None
         self._row: int | None = None
         self._hiding = {_button(label, tip, checked=True): term for label, term, tip in _HIDING}
         self._narrowing = {_button(label, tip): term for label, term, tip in _NARROWING}
@@ -56,7 +56,9 @@ class QuickFilters(QObject):
         return (*self._hiding, *self._narrowing)
 
     def refresh(self, text: str, row: int | None) -> None:
-        """Tell the filter `text`, and what the current row offers."""
+        """Tell the filter `text`, and what the current row offers; called with every tick, mostly for nothing."""
+        if (text, row) == (self._text, self._row):
+            return
         self._text, self._row = text, row
         for button, term in self._hiding.items():
             _check(button, not filter_terms.has(text, term))
@@ -73,14 +75,14 @@ class QuickFilters(QObject):
     def want_stream(self, stream: int | None) -> None:
         """Want the rows of one stream only; None wants all."""
         term = "" if stream is None else f"{_STREAM}{stream}"
-        self.wanted.emit(filter_terms.replaced(self._text, _STREAM, term))
+        self.wanted.emit(filter_terms.replaced(self._text or "", _STREAM, term))
 
     def _toggle(self, button: QToolButton, term: str, *, on: bool) -> None:
         change = filter_terms.added if on is (button in self._narrowing) else filter_terms.removed
-        self.wanted.emit(change(self._text, term))
+        self.wanted.emit(change(self._text or "", term))
 
     def _want_method(self, on: bool) -> None:
-        text = filter_terms.replaced(filter_terms.replaced(self._text, _METHOD, ""), _EVENT, "")
+        text = filter_terms.replaced(filter_terms.replaced(self._text or "", _METHOD, ""), _EVENT, "")
         self.wanted.emit(filter_terms.added(text, self._method_of_row()) if on else text)
 
     def _stream_of_row(self) -> int | None:

@@ -22,7 +22,8 @@ class SavedFilters(QToolButton):
     chosen = Signal(str)
     used_changed = Signal(list)
 
-    def __init__(self, current: Callable[[], str]) -> None:
+    def __init__(self, under: QWidget, current: Callable[[], str]) -> None:
+        """`under` is what the question for a name lies upon, `current` tells the filter as it stands."""
         super().__init__()
         self.setObjectName("timelineSavedFilters")
         self.setText("Saved")
@@ -31,7 +32,7 @@ class SavedFilters(QToolButton):
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.saved: dict[str, str] = {}
         self.used: list[str] = []
-        self._current = current
+        self._under, self._current = under, current
         self._memory: Memory | None = None
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
@@ -67,11 +68,13 @@ class SavedFilters(QToolButton):
         self.saved.pop(name, None)
         self._keep()
 
-    def ask_for_name(self, under: QWidget) -> None:
-        """Let the user name the filter as it stands; `under` is what the question lies upon."""
+    def ask_for_name(self) -> None:
+        """Let the user name the filter as it stands."""
         text = self._current()
-        popup = LinePopup(under, "filterName", "Name of the filter", lambda name: self.save(name, text))
-        popup.open_at(self.mapTo(self.window(), QPoint(0, self.height())) - under.mapTo(self.window(), QPoint(0, 0)))
+        popup = LinePopup(
+            self._under, "filterName", "Name of the filter", lambda name: self.save(name, text), back=self
+        )
+        popup.open_at(self.mapTo(self._under, QPoint(0, self.height() + 2)))
 
     def fill(self) -> None:
         """Make the menu anew."""
@@ -85,7 +88,7 @@ class SavedFilters(QToolButton):
         has_text = bool(self._current().strip())
         save = menu.addAction("Save this filter…")
         save.setEnabled(has_text)
-        save.triggered.connect(lambda: self.ask_for_name(self.parentWidget() or self))
+        save.triggered.connect(self.ask_for_name)
         removing = menu.addMenu("Remove")
         removing.setEnabled(bool(self.saved))
         for name in sorted(self.saved):

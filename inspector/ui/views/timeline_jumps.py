@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inspector.ui.views.timeline_view import TimelineView
 
 _MARGIN_PX = 40
+_NONE_SHOWN = "There is no {} among the rows shown."
 
 
 class TimelineJumps(QObject):
@@ -59,7 +60,12 @@ class TimelineJumps(QObject):
     def to_error(self, *, forward: bool = True) -> None:
         """To the next error among the rows shown, or the one before."""
         row = self._view.current_row()
-        self._first_shown(row_links.rows_with(self._model.timeline, ERROR, row, forward=forward), "error")
+        start = None if row is None else self._model.position_of(row)
+        found = row_links.place_of(self._model.severities(), ERROR, start, forward=forward)
+        if found is None:
+            self._view.noted.emit(_NONE_SHOWN.format("error"))
+        else:
+            self._view.select_row(self._model.row_at(found))
 
     def to_mark(self, *, forward: bool = True) -> None:
         """To the next marked row among those shown, or the one before."""
@@ -71,7 +77,8 @@ class TimelineJumps(QObject):
             if n is not None:
                 numbers.append(n)
         rows = (timeline.row_of(number) for number in numbers)
-        self._first_shown((row for row in rows if row is not None), "mark")
+        if not any(row is not None and self._view.select_row(row) for row in rows):
+            self._view.noted.emit(_NONE_SHOWN.format("mark"))
 
     def ask_for_place(self) -> None:
         """Let the user type where to go."""
@@ -96,7 +103,3 @@ class TimelineJumps(QObject):
             self._view.noted.emit(nowhere)
         else:
             self._view.jumpWanted.emit(self._model.timeline.numbers[found])
-
-    def _first_shown(self, rows: Iterable[int], what: str) -> None:
-        if not any(self._view.select_row(row) for row in rows):
-            self._view.noted.emit(f"There is no {what} among the rows shown.")

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from itertools import islice
-
 import pytest
 
-from inspector.record.row_links import answer_of, finding_of, request_of, rows_with
+from inspector.record.row_links import answer_of, finding_of, place_of, request_of
 from inspector.record.rows import ERROR
 from inspector.record.timeline import Timeline
 from inspector.trace.events import MessageType, Severity, Violation
@@ -60,10 +58,15 @@ def test_a_violation_about_nothing_leads_nowhere() -> None:
     assert (request_of(timeline, 0), answer_of(timeline, 0), finding_of(timeline, 0)) == (None, None, None)
 
 
-def test_errors_are_gone_through_in_both_directions(talk: Talk) -> None:
-    timeline = talk.into(Timeline())
-    assert list(rows_with(timeline, ERROR, None, forward=True)) == [FIRST, SECOND]
-    assert list(rows_with(timeline, ERROR, FIRST, forward=True)) == [SECOND, FIRST]
-    assert list(rows_with(timeline, ERROR, None, forward=False)) == [SECOND, FIRST]
-    assert list(islice(rows_with(timeline, ERROR, FIRST, forward=False), 1)) == [SECOND]
-    assert list(rows_with(Timeline(), ERROR, None, forward=True)) == []
+@pytest.mark.parametrize(
+    ("start", "next_place", "place_before"), [(None, 1, 3), (0, 1, 3), (1, 3, 3), (2, 3, 1), (3, 1, 1)]
+)
+def test_places_are_gone_through_in_both_directions(start: int | None, next_place: int, place_before: int) -> None:
+    codes = bytes((0, ERROR, 2, ERROR))
+    assert place_of(codes, ERROR, start, forward=True) == next_place
+    assert place_of(codes, ERROR, start, forward=False) == place_before
+
+
+def test_what_is_nowhere_has_no_place() -> None:
+    assert place_of(b"", ERROR, None, forward=True) is None
+    assert place_of(b"\0\0", ERROR, 1, forward=False) is None
