@@ -60,8 +60,8 @@ class Scribe:
         self._once: set[tuple[int | None, str]] = set()
 
     def move(self, at_us: int) -> None:
-        """The clock of the file, which never runs backwards here."""
-        self._at_us = max(self._at_us, min(max(at_us, EARLIEST_US), LATEST_US))
+        """The clock of the file; whoever calls has put everything in order."""
+        self._at_us = min(max(at_us, EARLIEST_US), LATEST_US)
 
     @property
     def now_ns(self) -> int:

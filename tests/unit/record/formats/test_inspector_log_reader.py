@@ -142,6 +142,12 @@ def test_what_has_no_time_or_no_message_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_of_one_millisecond_the_newest_still_stands_first(tmp_path: Path) -> None:
+    log = [{"timestamp": 1_772_359_200_000 + ms, "message": said} for ms, said in ((1, DONE), (1, CALL), (0, CALL))]
+    events, _ = read_content(tmp_path, log)
+    assert [event.direction for event in of_kind(events, Message)] == ["out", "out", "in"]
+
+
 def test_lines_that_are_no_json_are_left_out(tmp_path: Path) -> None:
     events, notes = read_content(tmp_path, f"{json.dumps(CALL)}\nlistening on 8000\n{json.dumps(DONE)}\n{{")
     assert len(spoken(events)) == 2

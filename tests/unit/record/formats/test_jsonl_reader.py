@@ -153,6 +153,17 @@ def test_a_part_of_a_recording_keeps_what_points_into_it(tmp_path: Path) -> None
     assert [(event.n, getattr(event, "request_n", None)) for event in back] == [(0, None)]
 
 
+def test_what_points_to_a_missing_event_points_nowhere(tmp_path: Path) -> None:
+    talk = Talk()
+    talk.comment(1)
+    asked = talk.ask(1, id=1)
+    talk.comment(1)
+    talk.answer(1, asked)
+    lines = [jsonl.line(event) for event in talk.since(0)]
+    back, _ = read_content(tmp_path, b"".join([lines[0], *lines[2:]]))
+    assert [getattr(event, "request_n", None) for event in back] == [None, None, None]
+
+
 def test_what_failed_outside_of_the_part_points_nowhere(tmp_path: Path) -> None:
     talk = Talk()
     asked = talk.ask(1, id=1)
