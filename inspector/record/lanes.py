@@ -29,6 +29,9 @@ NEVER = -(1 << 63)
 
 _DENSE = 64
 """From so many ticks on a lane keeps arrays and bins; the others are chains through one column."""
+_MOST_ENDED = 20_000
+_DISORDER_NS = 10**9
+"""Rows are in the order of the river; a stamp may be that much earlier than the one before it."""
 _NOTABLE = 1
 _SLOW = _NOTABLE | WARNING | FAULT | FINDING
 _NO_ROW = -1
@@ -199,14 +202,30 @@ class Lanes:
         return rows[place]
 
     def between(self, start_ns: int, end_ns: int) -> list[int]:
-        """The lanes of streams that were under way at any time of a span: open ones first, the newest first."""
-        sent_ns = self._sent_ns
+        """The lanes of streams that were under way at any time of a span: open ones first, the newest first.
+
+        Of very many that have ended, those of the newest 20,000 before the end of the span.
+        """
+        sent_ns, end_times = self._sent_ns, self._end_ns
         is_open = [lane for lane in reversed(self.open) if sent_ns[lane] < end_ns]
-        ended = set(self._ended[bisect_left(self._ended_ns, start_ns) :])
-        end_times = self._end_ns
-        return is_open + sorted(
-            (lane for lane in ended if sent_ns[lane] < end_ns and end_times[lane] >= start_ns), reverse=True
+        ended = (
+            lane
+            for lane in self._ended_candidates(start_ns, end_ns)
+            if sent_ns[lane] < end_ns and end_times[lane] >= start_ns and lane not in self.open
         )
+        return is_open + sorted(ended, reverse=True)
+
+    def _ended_candidates(self, start_ns: int, end_ns: int) -> Iterable[int]:
+        """Lanes that may have been under way in a span: those that ended late enough or those that began early enough.
+
+        Whichever are fewer; a paused recording of all day has many of one kind and few of the other.
+        """
+        late = bisect_left(self._ended_ns, start_ns)
+        begun_row = bisect_left(self.timeline.monotonic_ns, end_ns + _DISORDER_NS)
+        begun = bisect_left(self._first_rows, begun_row, 1)
+        if len(self._ended) - late <= begun:
+            return set(self._ended[max(late, len(self._ended) - _MOST_ENDED) :])
+        return range(max(1, begun - _MOST_ENDED), begun)
 
     def column_bins(self, lane: int, columns: Columns, now_ns: int) -> bytes:
         """What is there in each column: how far the stream had come, and the flags of what happened within.
@@ -236,7 +255,7 @@ class Lanes:
             self._note_progress(lane, row, at_ns)
         elif flag & FINDING:
             self.findings += 1
-        elif self._first_ns[lane] == NEVER and self._is_event(row):
+        elif self._first_ns[lane] == NEVER and _is_event(self.timeline, row):
             self._first_ns[lane] = at_ns
         ticks = self._ticks.get(lane)
         if ticks is not None:
@@ -249,9 +268,6 @@ class Lanes:
                 ticks = self._thicken(lane)
         if ticks is not None and lane != CONNECTION and self._first_ns[lane] != NEVER:
             self._dense[stream] = ticks
-
-    def _is_event(self, row: int) -> bool:
-        return self.timeline.kinds[row] in _CONTENT_KINDS and self.timeline.directions[row] != OUTBOUND
 
     def _thicken(self, lane: int) -> Ticks:
         rows, times_ns = self._timed_chain(lane)
@@ -340,6 +356,10 @@ def _streams_of(timeline: Timeline, start: int, end: int) -> array[int]:
                 root = timeline.root(row)
                 streams[place] = 0 if root is None else timeline.streams[root]
     return streams
+
+
+def _is_event(timeline: Timeline, row: int) -> bool:
+    return timeline.kinds[row] in _CONTENT_KINDS and timeline.directions[row] != OUTBOUND
 
 
 def _grouped(streams: array[int]) -> dict[int, Sequence[int]]:

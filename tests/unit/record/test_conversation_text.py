@@ -131,9 +131,9 @@ def test_it_goes_on_while_the_stream_does(talk: Talk) -> None:
     talk.end(1)
     timeline.fold(talk.since(told))
     assert [part.kind for part in conversation.take(1)] == [PartKind.RESPONSE]
-    assert not conversation.is_complete
+    seen = [conversation.is_complete]
     assert [part.kind for part in conversation.take(10)] == [PartKind.END]
-    assert conversation.is_complete
+    assert [*seen, conversation.is_complete] == [False, True]
     assert conversation.take(10) == []
 
 

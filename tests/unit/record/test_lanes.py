@@ -5,6 +5,7 @@ import tracemalloc
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -158,6 +159,22 @@ def test_open_lanes_come_first_then_the_newest_of_those_in_the_span() -> None:
     assert lanes.between(ms(60), ms(70)) == [4, 1]
 
 
+def test_of_very_many_lanes_the_newest_are_shown_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes_module, "_MOST_ENDED", 100)
+    talk = Talk()
+    talk.send(talk.next_stream(), "GET", "stream")
+    for _ in range(1_000):
+        talk.wait(1)
+        stream = talk.next_stream()
+        talk.send(stream)
+        talk.end(stream)
+    lanes = folded(talk.into(Timeline()))
+    assert lanes.between(0, ms(2_000)) == [1, *range(1_001, 901, -1)]
+    assert lanes.between(ms(400), ms(500)) == [1, *range(500, 400, -1)]
+    assert lanes.between(ms(990), ms(993)) == [1, 993, 992, 991]
+    assert lanes.between(ms(3), ms(5)) == [1, 5, 4]
+
+
 def test_the_nearest_row_of_a_lane() -> None:
     _, timeline = conversation()
     lanes = folded(timeline)
@@ -261,6 +278,9 @@ def test_any_batching_gives_the_lanes_that_an_oracle_sees(
         assert list(whole.rows(lane)) == list(pieces.rows(lane)) == own
         assert facts.row_count == len(own)
         assert facts.severity == max((timeline.severities[row] for row in own), default=NONE)
+        is_there = bool(facts.stream) and facts.sent_ns < columns.end_ns
+        is_there = is_there and (facts.end_ns == NEVER or facts.end_ns >= start_ns)
+        assert (lane in whole.between(start_ns, columns.end_ns)) == is_there
         bins = whole.column_bins(lane, columns, span_ns)
         assert bins == pieces.column_bins(lane, columns, span_ns)
         assert bytes(flag & ~PHASES for flag in bins) == slow_bins(timeline, facts.stream, columns)
