@@ -36,6 +36,7 @@ def stored() -> Stored:
         ("\ufffd", [1]),
         ("'\"all\\\\\"'", [2]),
         ("'\"all'", [2]),
+        ("'ber \"all'", [2]),
         ("kelvin", [4]),
         ("behind", [5]),
         ("name:*behind event:x", []),
