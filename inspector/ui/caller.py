@@ -15,6 +15,7 @@ from inspector.ui.call_draft import CallDraft
 from inspector.ui.said import Said
 from inspector.ui.tasks import TaskScope
 from inspector.ui.views.call_pane import CallView
+from inspector.wire import jsontext
 
 if TYPE_CHECKING:
     from inspector.protocol.peer import Progress
@@ -170,7 +171,5 @@ def _data_text(data: Any) -> str:
 
 def _log_text(data: Any) -> str:
     """What a log notification adds to the live text: streamed pieces bring their own white space, lines do not."""
-    from inspector.wire import jsontext  # noqa: PLC0415 - only while a call runs
-
     words = data if isinstance(data, str) else jsontext.dumps(data).decode()
     return words if words[-1:].isspace() else f"{words}\n"

@@ -1,4 +1,4 @@
-"""What a server says while a call runs, gathered for a moment: a flood is told a few times a second, not by the line."""
+"""What a server says while a call runs, gathered for a moment: a flood is told four times a second, not by the line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 GATHER_S = 0.03
 FLOOD_S = 0.25
-"""How long is gathered while more comes than can be shown."""
+"""How long is gathered while more comes than anybody reads."""
+FLOOD_LENGTH = 16_384
 MAX_SHOWN = 262_144
 MAX_PIECE = 4_096
 
@@ -42,6 +43,6 @@ class Said:
             text_of, data = waiting.pop()
             texts.append(text_of(data))
             room -= min(len(texts[-1]), MAX_PIECE)
-        self._delay_s = FLOOD_S if waiting else GATHER_S
+        self._delay_s = FLOOD_S if MAX_SHOWN - room > FLOOD_LENGTH else GATHER_S
         if texts:
             self._tell(texts[::-1])

@@ -12,7 +12,6 @@ from inspector.ui.theme import mono_font
 MAX_LENGTH = MAX_SHOWN
 KEPT_LENGTH = 196_608
 """What is left when the limit is reached, so that not every line costs a rewrite."""
-
 FLUSH_MS = 50
 
 
