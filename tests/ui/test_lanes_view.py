@@ -320,6 +320,18 @@ def test_pointing_at_a_row_brings_it_into_sight(view: LanesView) -> None:
     assert theme.colors().text in colors_of(settle(view).copy(x, 100, 1, 50), 0, 50, 0)
 
 
+def test_pointing_at_a_row_before_anything_is_painted_leaves_all_in_sight(
+    application: QApplication, qtbot: QtBot, river: Talk
+) -> None:
+    tell(river)
+    view = LanesView(river.into(Timeline()))
+    view.show_row(2)
+    put_up(qtbot, view, 900, 200)
+    settle(view)
+    assert mode_of(view) is Mode.FIT
+    assert view.scene.span.columns.end_ns > view.scene.lanes.last_ns
+
+
 def test_ten_thousand_streams_scroll_and_are_painted_in_no_time(
     application: QApplication, qtbot: QtBot, river: Talk
 ) -> None:

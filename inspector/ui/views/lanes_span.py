@@ -78,8 +78,8 @@ class Span:
         self.columns = Columns.over(start_ns, max(end_ns, start_ns + least), self.columns.count)
 
     def reveal(self, at_ns: int) -> None:
-        """Bring a time into sight, if it is not."""
-        if not self.columns.start_ns <= at_ns < self.columns.end_ns:
+        """Bring a time into sight, if it is not; where everything is shown, it is or will be."""
+        if self.mode is not Mode.FIT and not self.columns.start_ns <= at_ns < self.columns.end_ns:
             self._go(at_ns - self.columns.count * self.columns.step_ns // 2, self.columns.step_ns)
 
     def _go(self, start_ns: int, step_ns: int) -> None:

@@ -92,7 +92,8 @@ class LanesView(QAbstractScrollArea):
     def show_row(self, row: int | None) -> None:
         """Point at the row that is selected elsewhere, and bring it into sight."""
         self.scene.row = row
-        if row is not None and row < len(self.scene.timeline):
+        self.scene.arrange()
+        if row is not None and row < self.scene.lanes.folded:
             self.scene.span.reveal(self.scene.timeline.monotonic_ns[row])
         self.refresh()
 
