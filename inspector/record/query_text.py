@@ -107,7 +107,10 @@ def _word_where(column: str, needle: Needle) -> Sql:
     may_hold = needle.is_ascii and "\0" not in needle.folded
     plain = f"{column} LIKE ? ESCAPE '\\'" if may_hold else "0"
     parameters: list[object] = [f"%{like(needle.folded)}%"] if may_hold else []
-    sql = f"CASE WHEN length({column}) = length(CAST({column} AS BLOB)) THEN {plain} ELSE {_READS}({column}, ?) END"
+    sql = (
+        f"CASE WHEN {column} = '' THEN {int(not needle.text)} "
+        f"WHEN length({column}) = length(CAST({column} AS BLOB)) THEN {plain} ELSE {_READS}({column}, ?) END"
+    )
     return sql, [*parameters, needle.text]
 
 
