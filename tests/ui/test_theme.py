@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
 from inspector.ui import theme
-from inspector.ui.delegates.timeline_delegate import faint
+from inspector.ui.delegates.timeline_delegate import MARK_ROLE, faint
 from inspector.ui.theme import DARK, LIGHT, Colors
 
 TEXT_ROLES = ["text", "muted", "good", "note", "warn", "bad", "inbound", "outbound", "heartbeat", "http", "lifecycle"]
@@ -47,7 +47,7 @@ def over(ground: QColor, base: str) -> str:
     return QColor.fromRgbF(*(alpha * above + (1 - alpha) * under for above, under in parts)).name()
 
 
-@pytest.mark.parametrize("role", ["warn", "bad", "accent"])
+@pytest.mark.parametrize("role", ["warn", "bad", MARK_ROLE])
 @pytest.mark.parametrize("scheme", [DARK, LIGHT], ids=["dark", "light"])
 def test_rows_with_a_ground_of_their_own_stand_out_and_can_be_read(
     qapp: QApplication, scheme: Colors, role: str

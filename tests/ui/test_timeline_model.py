@@ -116,7 +116,7 @@ def test_time_counts_from_a_reference_row(river: Talk, model: TimelineModel, qtb
         river.wait(1.5)
     qtbot.waitUntil(lambda: model.rowCount() == 3)
     model.set_time_mode(TimeMode.REFERENCE, 1)
-    assert [model.cell(row, Column.TIME) for row in range(3)] == ["-0.001500 s", "⏱ reference", "+0.001500 s"]
+    assert [model.cell(row, Column.TIME) for row in range(3)] == ["-0.001500 s", "reference", "+0.001500 s"]
     model.set_time_mode(TimeMode.START)
     assert model.cell(1, Column.TIME) == "+0.001500 s"
 

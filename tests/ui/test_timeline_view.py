@@ -111,3 +111,29 @@ def test_a_row_is_scrolled_to_while_the_first_column_is_hidden(river: Talk, pane
     assert pane.select_event(3)
     assert pane.view.verticalScrollBar().value() <= 3
     assert pane.view.current_row() == 3
+
+
+def ground(pane: TimelinePane, row: int, x: int) -> str:
+    """The colour at `x` of the lower edge of a row, where no text is."""
+    rect = pane.view.visualRect(pane.model.index(row, Column.TIME))
+    return pane.view.viewport().grab().toImage().pixelColor(x, rect.bottom() - 2).name()
+
+
+def test_marks_and_matches_are_seen_without_the_number(
+    river: Talk, pane: TimelinePane, qapp: QApplication, qtbot: QtBot
+) -> None:
+    theme.apply(qapp, theme.LIGHT)
+    river.calls(2)
+    settle(pane, qtbot)
+    pane.view.columns.choose(Column.NUMBER, shown=False)
+    assert {ground(pane, row, x) for row in (1, 3) for x in (1, 50)} == {theme.LIGHT.base}
+    pane.model.marks.set(1)
+    pane.finder.set_text('"n":1')
+    settle(pane, qtbot)
+    marked = ground(pane, 1, 50)
+    assert marked not in (theme.LIGHT.base, theme.LIGHT.selection)
+    assert ground(pane, 3, 50) == theme.LIGHT.base
+    assert ground(pane, 5, 1) == theme.LIGHT.accent
+    assert ground(pane, 3, 1) == theme.LIGHT.base
+    pane.model.marks.remove(1)
+    assert ground(pane, 1, 50) == theme.LIGHT.base

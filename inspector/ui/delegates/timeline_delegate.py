@@ -23,6 +23,8 @@ _EACH_ITS_OWN = frozenset({Column.NUMBER, Column.TIME, Column.ID, Column.PREVIEW
 """Columns in which hardly a text comes twice."""
 _LANE_HUES = 12
 _GROUND_ALPHA = 0.15
+MARK_ROLE = "http"
+"""The accent would look like the selection, and yellow like a warning."""
 
 
 class Line(NamedTuple):
@@ -55,12 +57,12 @@ class TimelineDelegate(QStyledItemDelegate):
         """Take colours and fonts from the theme anew."""
         self._fittings = (Fitting(QFont()), Fitting(theme.mono_font(0.95)))
         self._text, self._muted, self._accent = (theme.color(role) for role in ("text", "muted", "accent"))
-        self._selection, self._mark = theme.color("selection"), theme.color("warn")
+        self._selection, self._mark = theme.color("selection"), theme.color(MARK_ROLE)
         self._directions = {INBOUND: theme.color("inbound"), OUTBOUND: theme.color("outbound")}
         self._kinds = _kind_colors()
         self._severities = {WARN: theme.color("warn"), ERROR: theme.color("bad")}
         self._tints = {code: faint(color) for code, color in self._severities.items()}
-        self._marked = faint(self._accent)
+        self._marked = faint(self._mark)
         self._lanes = [_lane_color(number) for number in range(_LANE_HUES)]
 
     def paint_lines(self, painter: QPainter, strips: Sequence[Strip], lines: Sequence[Line], height: int) -> None:

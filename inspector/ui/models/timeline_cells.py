@@ -55,7 +55,7 @@ DIRECTION_SIGNS = ("", "←", "→")
 DIRECTION_WORDS = ("", "received", "sent")
 SEVERITY_SIGNS = ("", "", "i", "!", "✕")
 MARK_SIGN = "★"
-REFERENCE_SIGN = "⏱ reference"
+REFERENCE_SIGN = "reference"
 SEVERITY_WORDS = ("", "for information", "note", "warning", "error")
 
 
