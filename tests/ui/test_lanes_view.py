@@ -13,9 +13,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton, QToolTip
 from pytestqt.qtbot import QtBot
 
+from inspector.record.lanes import BEAT, EVENTS, FAULT, HEADERS, IN, OUT, SENT, WARNING
 from inspector.record.timeline import Timeline
 from inspector.trace.events import ConnectionState, EndCause, FrameReceived, MessageType, Severity, Violation
 from inspector.ui import theme
+from inspector.ui.views.lanes_pixels import image
 from inspector.ui.views.lanes_span import Mode
 from inspector.ui.views.lanes_view import LanesView
 from tests.support.panes import part, put_up
@@ -130,6 +132,21 @@ def test_each_lane_shows_its_stream_in_colours_of_the_theme(
     assert scheme.heartbeat in get
     assert scheme.bad not in get
     assert {scheme.outbound, scheme.bad, scheme.warn} <= call
+
+
+def test_an_error_is_wide_and_signs_tell_without_colour(view: LanesView) -> None:
+    def column(flags: int) -> list[bool]:
+        """Whether anything is painted in each line of a column."""
+        picture = image([(bytes((0, flags, 0)), False)], 3, 18)
+        return [QColor.fromRgba(picture.pixel(1, y)).alpha() > 0 for y in range(18)]
+
+    assert len({tuple(column(flags)) for flags in (SENT, HEADERS, EVENTS, IN, OUT, BEAT, WARNING, FAULT)}) == 8
+    wide = image([(bytes((FAULT, 0, 0, 0, FAULT)), False)], 5, 18)
+    assert [QColor.fromRgba(wide.pixel(x, 9)).alpha() > 0 for x in range(5)] == [True, True, False, True, True]
+    call = place(view, 2, 750)
+    painted = settle(view)
+    crossed = [painted.pixelColor(call.x() + x, call.y() + x).name() for x in (-3, 3)]
+    assert crossed == [theme.colors().bad] * 2
 
 
 def test_a_click_goes_to_the_row_nearest_in_its_lane(view: LanesView, qtbot: QtBot) -> None:
