@@ -214,7 +214,10 @@ def test_going_to_a_hidden_row_takes_the_filters_away(river: Talk, pane: Timelin
     part(pane, QToolButton, "timelineHTTP").setChecked(False)
     settle(pane, qtbot)
     assert pane.rows_shown() == 30
-    assert pane.select_event(8)
+    with qtbot.waitSignal(pane.noted) as noted:
+        assert pane.select_event(8)
+    assert noted.args == ["The filter hid that row and was taken away; it is kept under Saved: -is:http"]
+    assert pane.filter_bar.saved.used == ["-is:http"]
     settle(pane, qtbot)
     assert pane.rows_shown() == 40
     assert pane.view.current_row() == 8

@@ -65,7 +65,7 @@ class TimelinePane(QWidget):
             return False
         if not self.view.select_row(row):
             self._wanted_row = row
-            self.clear_filter()
+            self._give_up_filter()
         return True
 
     def show_stream(self, stream: int | None) -> None:
@@ -153,6 +153,14 @@ class TimelinePane(QWidget):
             ("Ctrl+Shift+F", line.setFocus),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
+
+    def _give_up_filter(self) -> None:
+        """Take away what hides the wanted row, but do not lose it."""
+        text = self.filter_bar.line.text().strip()
+        if text and self.filter_bar.line.problem is None:
+            self.filter_bar.saved.add_used(text)
+            self.noted.emit(f"The filter hid that row and was taken away; it is kept under Saved: {text}")
+        self.clear_filter()
 
     def _complete(self, text: str, cursor: int) -> list[Completion]:
         return complete(text, cursor, self.model.query_context())
