@@ -55,7 +55,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _number(given: str) -> int:
-    if not given.isdigit() or int(given) < 1:
+    if not (given.isascii() and given.isdigit()) or int(given) < 1:
         raise argparse.ArgumentTypeError(f"{given[:20]!r} is no stream: give its number, 1 or higher")
     return int(given)
 

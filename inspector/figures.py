@@ -118,7 +118,7 @@ def _versions() -> Iterator[str]:
         except PackageNotFoundError:
             yield f"{name} (not installed)"
     yield f"Python {platform.python_version()}"
-    yield platform.platform(terse=True)
+    yield f"{platform.system()} {platform.machine()}"
 
 
 def _ms(value: float | None) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import math
 import re
 from typing import Any
 
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.record.formats import jsonl
+from inspector.record.redaction import RedactionRules, Redactor
 from inspector.trace.clock import FakeClock
 from inspector.trace.events import (
     ChunkReceived,
@@ -25,6 +28,7 @@ from inspector.trace.events import (
     TraceEvent,
 )
 from inspector.trace.river import River
+from tests.support.rivers import Talk
 
 FIRST = ["n", "at", "monotonic_ns", "connection", "stream", "direction", "kind"]
 
@@ -105,3 +109,27 @@ def test_headers_keep_their_order_and_their_repetitions() -> None:
     headers = (("B", "1"), ("A", "2"), ("B", "3"))
     event = RequestSent(n=0, at=0.0, monotonic_ns=0, method="GET", url="http://a/", purpose="stream", headers=headers)
     assert read(event)["headers"] == [["B", "1"], ["A", "2"], ["B", "3"]]
+
+
+def test_a_whole_river_and_one_stream_of_it() -> None:
+    talk = Talk()
+    talk.calls(300)
+    out = io.BytesIO()
+    assert jsonl.write_jsonl(talk, out) == len(talk) == len(out.getvalue().splitlines())
+    out = io.BytesIO()
+    assert jsonl.write_jsonl(talk, out, stream=7) == 4
+    assert {json.loads(line)["stream"] for line in out.getvalue().splitlines()} == {7}
+
+
+def test_secrets_are_masked_also_those_that_another_stream_told() -> None:
+    talk = Talk()
+    talk.send(1, body=b'{"token":"s3cret-0123456789"}')
+    talk.send(2, url="http://h/s3cret-0123456789")
+    out = io.BytesIO()
+    jsonl.write_jsonl(talk, out, Redactor(RedactionRules()), stream=2)
+    assert json.loads(out.getvalue())["url"] == f"http://h/{'*' * 17}"
+
+
+@pytest.mark.parametrize("at", [1e300, -1e300, math.nan, math.inf])
+def test_a_time_that_no_calendar_has_is_the_epoch(at: float) -> None:
+    assert jsonl.iso(at) == "1970-01-01T00:00:00.000000Z"
