@@ -35,6 +35,8 @@ INBOUND, OUTBOUND = 1, 2
 _DIRECTIONS = {None: 0, Direction.INBOUND: INBOUND, Direction.OUTBOUND: OUTBOUND}
 _LAST_LINKED = int(RowKind.HTTP_END)
 """The kinds up to this one depend on rows before them even where they name no event they are about."""
+_PORTION = 500
+"""More at once is slower: what lies between event and column no longer fits the cache."""
 _LARGEST_STREAM = 2**32 - 1
 
 EventOf = Callable[[int], AnyEvent]
@@ -73,6 +75,10 @@ class Timeline:
 
     def fold(self, events: Sequence[AnyEvent]) -> None:
         """Append the rows of `events`, which follow those folded before."""
+        for start in range(0, len(events), _PORTION):
+            self._append(events[start : start + _PORTION])
+
+    def _append(self, events: Sequence[AnyEvent]) -> None:
         told = [event for event in events if type(event) in ROW_MAKERS]
         if not told:
             return
