@@ -43,8 +43,8 @@ class Cost:
         return f"{name:9} {rate:9,.0f} events/s  {per_event_us:6.2f} µs of processor time an event"
 
 
-def flood_params(count: int) -> dict[str, Any]:
-    return {"name": "flood", "arguments": {"n": count, "rate_per_s": 0, "size_bytes": SIZE_BYTES}}
+def flood_params(count: int, size_bytes: int = SIZE_BYTES) -> dict[str, Any]:
+    return {"name": "flood", "arguments": {"n": count, "rate_per_s": 0, "size_bytes": size_bytes}}
 
 
 async def through_session(url: str, count: int, profile: cProfile.Profile | None) -> Cost:
@@ -64,11 +64,11 @@ async def through_session(url: str, count: int, profile: cProfile.Profile | None
     return cost
 
 
-async def baseline(url: str, count: int) -> Cost:
+async def baseline(url: str, count: int, size_bytes: int = SIZE_BYTES) -> Cost:
     """The least that a client can do: it neither keeps nor shows anything."""
     async with httpx.AsyncClient(headers=HEADERS, timeout=None) as client:  # noqa: S113 - the flood takes its time
         await _shake_hands(client, url)
-        body = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": flood_params(count)}
+        body = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": flood_params(count, size_bytes)}
         gc.collect()
         started, cpu = time.perf_counter(), time.process_time()
         seen, rest = 0, b""

@@ -1,0 +1,110 @@
+"""The program itself with a stop watch: a call in the open window, timed until all of it is on disk and shown.
+
+`python -m tests.benchmarks.timed_window URL TOOL ARGS RECORDING REPORT`; adds `seconds`, from the first byte of the
+call's stream on, `paints` of the timeline, and the memory before the call to the report.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication
+
+from inspector import arguments, report
+from inspector.trace.events import ChunkReceived
+from inspector.ui import theme
+from inspector.ui.main_window import MainWindow
+from inspector.workbench import Workbench
+
+SETTLE_S = 1.0
+
+
+class Paints(QObject):
+    """Counts the paint events of what it is installed on."""
+
+    count = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+class Timed(Workbench):
+    """Notes when everything that came is on disk and shown."""
+
+    finished_ns = 0
+    rss_before_bytes = 0
+    paints: Paints
+
+    def _on_connected(self) -> None:
+        self.paints = Paints()
+        self._window.timeline.view.viewport().installEventFilter(self.paints)
+        asyncio.get_running_loop().call_later(SETTLE_S, self._call)
+
+    def _call(self) -> None:
+        self._meter.gap.__init__()  # type: ignore[misc]  # the start of the program is measured elsewhere
+        self.rss_before_bytes = report.rss_bytes() or 0
+        super()._on_connected()
+
+    async def _finish_work(self) -> None:
+        await self._controller.caller.calls_done()
+        store = self._recorder.store
+        assert store is not None
+        while self._is_behind() or self._recorder.behind or store.committed < len(self._river):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        self.finished_ns = time.perf_counter_ns()
+        await super()._finish_work()
+
+    def first_byte_ns(self) -> int:
+        """When the first byte came of the exchange that brought most."""
+        sizes: dict[int, int] = {}
+        first: dict[int, int] = {}
+        n = 0
+        while n < len(self._river):
+            events = self._river.since(n, 1_000)
+            n += len(events)
+            for event in events:
+                if type(event) is ChunkReceived and event.stream is not None:
+                    sizes[event.stream] = sizes.get(event.stream, 0) + len(event.data)
+                    first.setdefault(event.stream, event.monotonic_ns)
+        return first[max(sizes, key=lambda stream: sizes[stream])]
+
+
+def main() -> int:
+    import qasync
+
+    url, tool, given, recording, path = sys.argv[1:]
+    wanted = arguments.parse_window(
+        [url, "--call", tool, "--args", given, "--record", recording, "--report", path, "--quit-when-done"]
+    )
+    application = QApplication([arguments.PROGRAM])
+    application.setQuitOnLastWindowClosed(False)
+    theme.apply(application)
+    window = MainWindow()
+    window.show()
+    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
+        bench: Timed | None = None
+
+        async def run() -> int:
+            nonlocal bench
+            bench = Timed(window, wanted, time.monotonic())
+            return await bench.run()
+
+        code = runner.run(run())
+    assert bench is not None
+    report_path = Path(path)
+    document: dict[str, Any] = json.loads(report_path.read_text())
+    document["seconds"] = (bench.finished_ns - bench.first_byte_ns()) / 1e9
+    document["paints"], document["rss_before_bytes"] = bench.paints.count, bench.rss_before_bytes
+    report_path.write_text(json.dumps(document))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
