@@ -16,19 +16,30 @@ class Frames:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._moulds: Moulds | None = None
+        self.moulds = Moulds(link.number)
+        self._arrival: Arrival | None = None
+        self._at = 0.0
 
-    def moulds_for(self, arrival: Arrival) -> Moulds:
-        """What the events of this arrival are copied from."""
-        moulds = self._moulds
-        if moulds is None or moulds.arrival is not arrival:
-            moulds = self._moulds = Moulds(self._link, arrival)
-        return moulds
+    def at(self, arrival: Arrival) -> float:
+        """The wall-clock time of an arrival, read once for all that it brought."""
+        if arrival is not self._arrival:
+            self._arrival, self._at = arrival, self._link.river.at(arrival.last_ns)
+        return self._at
 
     def comment(self, comment: Comment, arrival: Arrival) -> None:
         river = self._link.river
-        mould = self.moulds_for(arrival).comment
-        river.append(replace(mould, n=len(river), text=comment.text, offset=comment.offset, raw=comment.raw))
+        river.append(
+            replace(
+                self.moulds.comment,
+                n=len(river),
+                at=self.at(arrival),
+                monotonic_ns=arrival.last_ns,
+                stream=arrival.stream,
+                text=comment.text,
+                offset=comment.offset,
+                raw=comment.raw,
+            )
+        )
 
     def frame(self, frame: Frame, arrival: Arrival, note: str) -> int:
         """Show a block that is no JSON-RPC message; returns the number of its event."""
@@ -36,8 +47,12 @@ class Frames:
         n = len(river)
         river.append(
             replace(
-                self.moulds_for(arrival).frame,
+                self.moulds.frame,
                 n=n,
+                at=self.at(arrival),
+                monotonic_ns=arrival.last_ns,
+                stream=arrival.stream,
+                first_byte_ns=arrival.first_ns,
                 note=note,
                 dispatched=frame.dispatched,
                 complete=frame.complete,
@@ -60,8 +75,12 @@ class Frames:
         n = len(river)
         river.append(
             replace(
-                self.moulds_for(arrival).tool_step,
+                self.moulds.tool_step,
                 n=n,
+                at=self.at(arrival),
+                monotonic_ns=arrival.last_ns,
+                stream=arrival.stream,
+                first_byte_ns=arrival.first_ns,
                 tool=tool,
                 step=step,
                 request_n=request_n,

@@ -69,8 +69,19 @@ class Inbox(Frames):
         if carrier is not None:
             carrier.events += 1
         river = self._link.river
-        mould = self.moulds_for(arrival).log_entry
-        river.append(replace(mould, n=len(river), raw=frame.raw, offset=frame.offset, event_id=frame.id))
+        river.append(
+            replace(
+                self.moulds.log_entry,
+                n=len(river),
+                at=self.at(arrival),
+                monotonic_ns=arrival.last_ns,
+                stream=arrival.stream,
+                first_byte_ns=arrival.first_ns,
+                raw=frame.raw,
+                offset=frame.offset,
+                event_id=frame.id,
+            )
+        )
         self._on_log(params)
         return True
 
@@ -148,8 +159,17 @@ class Inbox(Frames):
         add_own_facts(fields, message)
         if reading is not NOTHING:
             add_meaning(fields, message, reading, arrival.last_ns)
-        fields["n"], fields["message_type"], fields["framing"] = len(self._link.river), message.type, framing
-        return replace(self.moulds_for(arrival).message, **fields)
+        return replace(
+            self.moulds.message,
+            n=len(self._link.river),
+            at=self.at(arrival),
+            monotonic_ns=arrival.last_ns,
+            stream=arrival.stream,
+            first_byte_ns=arrival.first_ns,
+            message_type=message.type,
+            framing=framing,
+            **fields,
+        )
 
     def _report(self, message: JsonRpc, reading: Reading, event: Message) -> None:
         for breach in reading.breaches:

@@ -1,15 +1,10 @@
-"""Events that came together differ in little: each is a copy of a mould, which costs a third of making it anew."""
+"""The events of a connection that servers send many of: a copy of a mould costs a third of one made anew."""
 
 from __future__ import annotations
-
-from functools import cached_property
-from typing import Any
 
 from msgspec.structs import replace
 
 from inspector.protocol import log_entry
-from inspector.session.link import Link
-from inspector.session.reader import Arrival
 from inspector.trace.events import (
     CommentReceived,
     Direction,
@@ -20,38 +15,20 @@ from inspector.trace.events import (
     ToolStep,
 )
 
+_INBOUND = Direction.INBOUND
+
 
 class Moulds:
-    """What the events of one arrival have in common; a copy needs its number and what is its own."""
+    """What all that comes in on one connection has in common; a copy needs number, times and stream."""
 
-    def __init__(self, link: Link, arrival: Arrival) -> None:
-        self.arrival = arrival
-        self._fields: dict[str, Any] = {
-            "at": link.river.at(arrival.last_ns),
-            "monotonic_ns": arrival.last_ns,
-            "connection": link.number,
-            "stream": arrival.stream,
-            "direction": Direction.INBOUND,
-        }
-
-    @cached_property
-    def comment(self) -> CommentReceived:
-        return CommentReceived(text="", offset=0, raw=b"", **self._fields)
-
-    @cached_property
-    def frame(self) -> FrameReceived:
-        return FrameReceived(first_byte_ns=self.arrival.first_ns, **self._fields)
-
-    @cached_property
-    def message(self) -> Message:
-        """A notification in a block of an event stream."""
-        kind, framing = MessageType.NOTIFICATION, Framing.SSE
-        return Message(message_type=kind, framing=framing, first_byte_ns=self.arrival.first_ns, **self._fields)
-
-    @cached_property
-    def log_entry(self) -> Message:
-        return replace(self.message, method=log_entry.METHOD)
-
-    @cached_property
-    def tool_step(self) -> ToolStep:
-        return ToolStep(tool="", step="", first_byte_ns=self.arrival.first_ns, **self._fields)
+    def __init__(self, connection: int) -> None:
+        self.comment = CommentReceived(connection=connection, direction=_INBOUND, text="", offset=0, raw=b"")
+        self.frame = FrameReceived(connection=connection, direction=_INBOUND)
+        self.tool_step = ToolStep(connection=connection, direction=_INBOUND, tool="", step="")
+        self.message = Message(
+            connection=connection,
+            direction=_INBOUND,
+            message_type=MessageType.NOTIFICATION,
+            framing=Framing.SSE,
+        )
+        self.log_entry = replace(self.message, method=log_entry.METHOD)

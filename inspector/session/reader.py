@@ -54,7 +54,7 @@ class EventReader:
             end = begin + 1 if len(starts) > 1 else count
             while end < count and items[end].offset < starts[1][0]:
                 end += 1
-            yield items[begin:end], Arrival(self._stream, starts[0][1], now_ns)
+            yield items if end - begin == count else items[begin:end], Arrival(self._stream, starts[0][1], now_ns)
             begin = end
 
     def finish(self) -> Frame | None:
