@@ -75,9 +75,8 @@ def flood(url: str, folder: Path, count: int, size_bytes: int, least: float) -> 
     events, gap = ours["events"], ours["ui"]["frame_gap_ms"]
     grown = (ours["memory"]["rss_peak_bytes"] - ours["rss_before_bytes"]) / 1e6
     print(f"{count:,} events of {size_bytes:,} bytes: baseline {floor_rate:,.0f}/s, window {rate:,.0f}/s")
-    print(
-        f"  {json.dumps(events)}, paints {ours['paints']:,}, file {Path(ours['recording']).stat().st_size / 1e6:,.0f} MB"
-    )
+    file_mb = Path(ours["recording"]).stat().st_size / 1e6
+    print(f"  {json.dumps(events)}, paints {ours['paints']:,}, file {file_mb:,.0f} MB")
     missing = max(count - ours["calls"][0]["events"], events["received"] - events["recorded"], events["dropped"])
     bounds = [
         Bound("share of the baseline's rate", rate / floor_rate, least, is_least=True),

@@ -15,6 +15,7 @@ from inspector.record.rows import NONE
 from inspector.record.stored_search import StoredQuery
 from inspector.record.text import plain, summary
 from inspector.trace.river import River
+from inspector.ui.frame_pace import FramePace
 from inspector.ui.models.admission import Admission
 from inspector.ui.models.timeline_cells import (
     DIRECTION_WORDS,
@@ -58,6 +59,7 @@ class TimelineModel(QAbstractTableModel):
         self.cells = TimelineCells(river, self.timeline, self.marks)
         self.query: Query | None = None
         self._admission = Admission(self.recorder, self)
+        self.pace = FramePace()
         self._is_filtering = False
         self._shown = 0
         self._timer = QTimer(self, singleShot=True)
@@ -126,7 +128,8 @@ class TimelineModel(QAbstractTableModel):
         deadline_ns = perf_counter_ns() + BUDGET_NS
         taken = self.recorder.pull(BUDGET_NS)
         self._admission.work(deadline_ns)
-        self._publish()
+        if self.pace.is_due(taken):
+            self._publish()
         if self._is_filtering and not self._admission.is_building:
             self._is_filtering = False
             self.filtered.emit()

@@ -40,6 +40,7 @@ class TimelineView(RowPainting):
         self._kept_row: int | None = None
         self._announced_row: int | None = None
         self.rows_delegate = TimelineDelegate(model, self)
+        self.painted.connect(model.pace.painted)
         self.tail = FollowTail(self, "timelineNewRows")
         model.modelAboutToBeReset.connect(self._keep_current)
         self.setModel(model)
