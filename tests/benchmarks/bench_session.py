@@ -1,7 +1,7 @@
 """What an event costs between socket and river: `flood` through a session, against the least that reads it at all.
 
 The baseline reads the same flood with httpx, splits at blank lines and parses the JSON with orjson. Processor time is
-what counts, as the server shares the machine; exit code 1 if an event is missing or an event costs more than 12 µs.
+what counts, as the server shares the machine; exit code 1 if an event is missing or an event costs more than 6 µs.
 `uv run python -m tests.benchmarks.bench_session [COUNT] [--profile]`.
 """
 
@@ -24,7 +24,7 @@ from inspector.trace.events import Message
 from tests.support.demo import demo_server
 
 SIZE_BYTES = 200
-MAX_US = 12.0
+MAX_US = 6.0
 ROUNDS = 3
 HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 
