@@ -84,6 +84,10 @@ def colors_of(picture: QImage, lane_top: int, height: int, left: int) -> set[str
     }
 
 
+def bottom_edge(view: LanesView) -> str:
+    return settle(view).pixelColor(400, view.viewport().height() - 1).name()
+
+
 def wheel(view: LanesView, at: QPoint, turned: QPoint, modifiers: Any = Qt.KeyboardModifier.NoModifier) -> None:
     viewport = view.viewport()
     event = QWheelEvent(
@@ -255,6 +259,17 @@ def test_keys_do_all_that_the_pointer_does(view: LanesView, qtbot: QtBot) -> Non
     assert chosen.args == [0, len(view.scene.timeline) - 1]
 
 
+def test_the_focus_is_seen(view: LanesView, qtbot: QtBot) -> None:
+    view.window().activateWindow()
+    view.setFocus()
+    qtbot.waitUntil(view.hasFocus)
+    edges = [bottom_edge(view)]
+    view.clearFocus()
+    qtbot.waitUntil(lambda: not view.hasFocus())
+    edges.append(bottom_edge(view))
+    assert edges == [theme.colors().accent, theme.colors().base]
+
+
 def test_buttons_zoom_fit_and_follow(view: LanesView) -> None:
     span = view.scene.span
     whole = span.columns.step_ns
@@ -286,6 +301,7 @@ def test_tips_say_exactly_what_is_there(view: LanesView) -> None:
     assert "headers after 100 ms" in row
     assert "open for" in row
     ended = view.tip(QPoint(20, place(view, 2, 0).y()))
+    assert "POST 2 · tools/call · echo" in ended
     assert "ended after 300 ms: connection reset" in ended
     assert "worst: error" in ended
     assert "Connection" in view.tip(QPoint(20, view.scene.axis_px + 3))
@@ -322,7 +338,10 @@ def test_an_open_stream_grows_while_nothing_comes_and_a_recording_stands_still(
         settle(view)
     assert live.scene.span.columns.end_ns > ends[0] + 4_000 * MS
     assert recorded.scene.span.columns.end_ns == ends[1]
-    assert not recorded.scene.is_moving
+    assert live.scene.is_moving
+    stale = [(live.scene.is_stale, recorded.scene.is_stale)]
+    river.wait(1)
+    assert [*stale, (live.scene.is_stale, recorded.scene.is_stale)] == [(False, False), (True, False)]
 
 
 def test_pointing_at_a_row_brings_it_into_sight(view: LanesView) -> None:

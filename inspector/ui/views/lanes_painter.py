@@ -130,7 +130,7 @@ class LanesPainter:
     def _label(self, lane: int, top: int) -> None:
         scene = self._scene
         facts = scene.lanes.facts(lane)
-        sign, name, purpose = lanes_words.title(scene.timeline, facts)
+        sign, name, purpose = lanes_words.title(scene.timeline, scene.lanes, lane)
         is_lit = lane in scene.lanes.open or lane == CONNECTION
         x = _PADDING_PX
         for role, text in (

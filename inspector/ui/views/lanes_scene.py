@@ -33,6 +33,7 @@ class Scene:
         self.width = self.height = self.scroll = 0
         self._now_ns = now_ns
         self._shown_for: object = None
+        self._arranged_ns: int | None = None
 
     @property
     def is_live(self) -> bool:
@@ -41,8 +42,13 @@ class Scene:
 
     @property
     def is_moving(self) -> bool:
-        """Whether the picture changes although no row comes: something is open, or the newest is followed."""
-        return self.is_live and (bool(self.lanes.open) or self.span.mode is Mode.FOLLOW) and len(self.timeline) > 0
+        """Whether time moves the picture although no row comes: something is open, or the newest is followed."""
+        return self.is_live and (bool(self.lanes.open) or self.span.mode is Mode.FOLLOW) and self.lanes.folded > 0
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it would look different now: a clock that stands still, as that of a recording, moves nothing."""
+        return self.is_moving and self.now_ns() != self._arranged_ns
 
     @property
     def labels_px(self) -> int:
@@ -80,7 +86,8 @@ class Scene:
         """Bring span and lanes up to date."""
         if not self.lanes.folded:
             return
-        last_ns = self.now_ns() if self.is_moving else self.lanes.last_ns
+        self._arranged_ns = self.now_ns()
+        last_ns = self._arranged_ns if self.is_moving else self.lanes.last_ns
         self.span.set_bounds(self.origin_ns, last_ns, max(1, self.width - self.labels_px))
         columns = self.span.columns
         wanted = (columns, self.lanes.folded, self.problems_first)

@@ -80,7 +80,7 @@ class LanesView(QAbstractScrollArea):
     def pull(self) -> None:
         """Take in new rows for a few milliseconds, and have it painted if anything changed."""
         came = self.scene.catch_up(BUDGET_NS)
-        if came or self.scene.is_moving:
+        if came or self.scene.is_stale:
             self.refresh()
         self._ticker.setInterval(0 if self.scene.is_behind else TICK_MS)
 
@@ -135,6 +135,12 @@ class LanesView(QAbstractScrollArea):
             return True
         return super().viewportEvent(event)
 
+    def event(self, event: QEvent) -> bool:
+        """The border says where the keys go."""
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.refresh()
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Everything the pointer can do."""
         if not self._gestures.key(event):
@@ -157,6 +163,10 @@ class LanesView(QAbstractScrollArea):
                 Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
                 _EMPTY,
             )
+        if self.hasFocus():
+            painter.setPen(theme.color("accent"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
         painter.end()
         self.buttons.refresh()
         rest_ms = (perf_counter_ns() - began_ns) * _REST // 1_000_000

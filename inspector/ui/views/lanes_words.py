@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from inspector.record.lanes import CONNECTION, NEVER, LaneFacts, Lanes
-from inspector.record.rows import WARN
+from inspector.record.rows import WARN, RowKind
 from inspector.record.text import calendar, counted, duration, plain
-from inspector.record.timeline import Timeline
+from inspector.record.timeline import OUTBOUND, Timeline
 from inspector.ui.models.timeline_cells import DIRECTION_SIGNS, SEVERITY_SIGNS, SEVERITY_WORDS
 
 _TITLE_CHARS = 80
 _LABEL_CHARS = 160
+_FIRST_ROWS = 4
 
 
-def title(timeline: Timeline, facts: LaneFacts) -> tuple[str, str, str]:
-    """The sign of a lane with problems, what the lane is called, and what its stream was for."""
+def title(timeline: Timeline, lanes: Lanes, lane: int) -> tuple[str, str, str]:
+    """The sign of a lane with problems, what the lane is called, and what its stream was for: a tool by its name."""
+    facts = lanes.facts(lane)
     sign = SEVERITY_SIGNS[facts.severity] if facts.severity >= WARN else ""
-    if facts.stream == 0:
+    if lane == CONNECTION:
         return sign, "Connection", ""
     name = plain(timeline.lane_name(facts.stream), _TITLE_CHARS)
-    return sign, name, plain(timeline.name(facts.first_row), _TITLE_CHARS)
+    return sign, name, subject(timeline, lanes, lane) or plain(timeline.name(facts.first_row), _TITLE_CHARS)
+
+
+def subject(timeline: Timeline, lanes: Lanes, lane: int) -> str:
+    """The tool, prompt or URI that a stream was opened for, if its first rows name one."""
+    rows = lanes.rows(lane)[:_FIRST_ROWS]
+    asked = (row for row in rows if timeline.kinds[row] == RowKind.REQUEST and timeline.directions[row] == OUTBOUND)
+    return plain(next((name for row in asked if (name := timeline.name(row))), ""), _TITLE_CHARS)
 
 
 def row_tip(timeline: Timeline, row: int) -> str:
@@ -37,7 +46,9 @@ def lane_tip(timeline: Timeline, lanes: Lanes, lane: int, now_ns: int) -> str:
     rows = counted(facts.row_count, "row")
     if lane == CONNECTION:
         return f"Connection: states, attempts and what belongs to no stream\n{rows}"
-    lines = [" · ".join(filter(None, title(timeline, facts)[1:]))]
+    purpose = plain(timeline.name(facts.first_row), _TITLE_CHARS)
+    names = (plain(timeline.lane_name(facts.stream), _TITLE_CHARS), purpose, subject(timeline, lanes, lane))
+    lines = [" · ".join(filter(None, names))]
     lines.append(f"sent {_moment(timeline, facts.first_row, facts.sent_ns)}")
     for word, at_ns in (("headers", facts.headers_ns), ("first event", facts.first_ns)):
         lines.append(f"{word} after {_after(facts, at_ns)}" if at_ns != NEVER else f"no {word} yet")

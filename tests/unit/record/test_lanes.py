@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 import tracemalloc
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +27,9 @@ from inspector.record.lanes import (
     Lanes,
 )
 from inspector.record.lanes_bins import Columns
+from inspector.record.recording import open_recording
 from inspector.record.rows import CONNECTION_KINDS, ERROR, HTTP_KINDS, NONE, WARN, RowKind
+from inspector.record.store import Store
 from inspector.record.timeline import OUTBOUND, Timeline
 from inspector.trace.events import (
     ConnectionState,
@@ -288,6 +291,24 @@ def test_any_batching_gives_the_lanes_that_an_oracle_sees(
         bins = whole.column_bins(lane, columns, span_ns)
         assert bins == pieces.column_bins(lane, columns, span_ns)
         assert bytes(flag & ~PHASES for flag in bins) == slow_bins(timeline, facts.stream, columns)
+
+
+def test_a_recording_gives_the_lanes_of_the_live_session(tmp_path: Path) -> None:
+    talk, timeline = conversation()
+    store = Store(tmp_path / "session.rec")
+    store.put(talk.since(0), timeline, 0)
+    store.close()
+    recording = open_recording(tmp_path / "session.rec")
+    again = Timeline()
+    for start in range(0, len(recording), 4):
+        again.fold(recording.since(start, 4))
+    recording.close()
+    live, offline = folded(timeline), folded(again)
+    columns = Columns.over(0, live.last_ns + 1, 200)
+    assert len(offline) == len(live)
+    for lane in range(len(live)):
+        assert offline.facts(lane) == live.facts(lane)
+        assert offline.column_bins(lane, columns, ms(90)) == live.column_bins(lane, columns, ms(90))
 
 
 def test_the_columns_take_some_tens_of_bytes_a_row() -> None:
