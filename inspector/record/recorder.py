@@ -80,6 +80,19 @@ class Recorder:
         """Why recording stopped, empty while it goes on."""
         return self.store.failure if self.store else ""
 
+    @property
+    def file_bytes(self) -> int:
+        """How large the recording is on disk by now."""
+        try:
+            return self.store.path.stat().st_size if self.store else 0
+        except OSError:  # somebody removed it
+            return 0
+
+    def mark(self, n: int, comment: str | None) -> None:
+        """Keep the user's mark and comment on event `n` with the recording; None takes it away."""
+        if self.store is not None:
+            self.store.mark(n, comment)
+
     def pull(self, budget_ns: int) -> int:
         """Take what is new for at most so long; says how many events that were. None while the disk is behind."""
         deadline_ns = perf_counter_ns() + budget_ns

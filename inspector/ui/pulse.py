@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QLabel
 
-from inspector.record.text import counted
+from inspector.record.text import counted, size
 from inspector.ui import state_words
 from inspector.ui.views.lazy_tab import LazyTab
 
@@ -26,6 +26,7 @@ class Pulse(QObject):
         super().__init__(window)
         self._window = window
         self._status = status
+        self._failure = ""
         window.tabs.currentChanged.connect(self.refresh)
         window.folds.state_changed.connect(self.show_state)
         for interval_ms, slot in ((REFRESH_MS, self.refresh), (STATE_MS, self.show_state)):
@@ -62,4 +63,20 @@ class Pulse(QObject):
         parts = [f"ui lag {window.meter.latest_lag_ms:.1f} ms", counted(window.timeline.rows_shown(), "row")]
         if rate >= 1:
             parts.append(f"{rate:,.0f} events/s")
+        if recording := self._recording():
+            parts.append(recording)
         self._status.setText(" · ".join(parts))
+
+    def _recording(self) -> str:
+        """Whether what happens is kept; why it is not any more is said once, when it ends."""
+        store = self._window.recorder.store
+        if store is None:
+            return ""
+        if not store.failure:
+            self._status.setToolTip(f"Recording to {store.path}")
+            return f"● recording {size(self._window.recorder.file_bytes)}"
+        if self._failure != store.failure:
+            self._failure = store.failure
+            self._window.statusBar().showMessage(store.failure)
+            self._status.setToolTip(store.failure)
+        return f"✕ {counted(store.lost, 'event')} not recorded"

@@ -56,6 +56,7 @@ class TimelineModel(QAbstractTableModel):
         self.timeline = self.recorder.timeline
         self.marks = Marks()
         self.marks.watchers.append(self._repaint)
+        self.marks.on_change = self.recorder.mark
         self.cells = TimelineCells(river, self.timeline, self.marks)
         self.query: Query | None = None
         self._admission = Admission(self.recorder, self)
