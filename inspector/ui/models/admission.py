@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from time import perf_counter_ns
 
 from PySide6.QtCore import QObject, Signal
@@ -32,7 +33,6 @@ class Admission(QObject):
         self.tested = 0
         self._recorder = recorder
         self._test: RowTest | None = None
-        self._rest: RowTest | None = None
         self._building: array[int] | None = None
         self._search: StoredSearch | None = None
         self._generation = 0
@@ -64,10 +64,10 @@ class Admission(QObject):
         total = len(self._recorder.timeline)
         return 1.0 if self._test is None or not total else self.tested / total
 
-    def start(self, test: RowTest | None, stored: StoredQuery | None = None, rest: RowTest | None = None) -> None:
-        """Find other rows: `test` says which, None all. For rows on disk `stored` and `rest` together say the same."""
+    def start(self, test: RowTest | None, stored: Callable[[], StoredQuery] | None = None) -> None:
+        """Find other rows: `test` says which, None all; for rows on disk what `stored` makes says the same."""
         self.stop()
-        self._test, self._rest = test, rest
+        self._test = test
         self.tested = 0
         self._rows_before = 0 if test is None else len(self._recorder.timeline)
         self._building = array("I")
@@ -76,7 +76,7 @@ class Admission(QObject):
         if test is not None and stored is not None and on_disk is not None and on_disk.rows >= LEAST_STORED_ROWS:
             self._search = StoredSearch(
                 on_disk,
-                stored,
+                stored(),
                 self._recorder.timeline.numbers,
                 lambda rows, end: self._found.emit(generation, rows, end),
                 lambda _: self._failed.emit(generation),
@@ -113,8 +113,7 @@ class Admission(QObject):
             return
         target = self.rows if self._building is None else self._building
         if target is not None:
-            rest = self._rest
-            target.extend(rows if rest is None else array("I", filter(rest, rows)))
+            target.extend(rows)
         self.tested = end
         if self._search is not None and end >= self._search.rows:
             self._search = None

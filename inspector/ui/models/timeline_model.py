@@ -148,7 +148,7 @@ class TimelineModel(QAbstractTableModel):
             self._admission.start(None)
         else:
             context = self.query_context()
-            self._admission.start(query.test(context), StoredQuery(*query.where(context), prepare))
+            self._admission.start(query.test(context), lambda: StoredQuery(*query.where(context), prepare))
         self._timer.start(0)
 
     def query_context(self) -> Context:
