@@ -182,6 +182,15 @@ def test_a_secret_cut_into_chunks_is_masked(template: str, secret: str, sizes: l
     assert out.startswith(b": before\n\n") and out.endswith(b'data: {"after":"this"}\n\n')
 
 
+@pytest.mark.parametrize("template", TEMPLATES[:5] + TEMPLATES[6:7])
+def test_a_secret_longer_than_what_is_read_again_is_masked(template: str) -> None:
+    secret = "a1" * 1000
+    data = template.format(secret).encode() + b'data: {"after":"this"}\n\n'
+    mask = masking().stream()
+    out = b"".join(mask(data[at : at + 100]) for at in range(0, len(data), 100))
+    assert len(out) == len(data) and b"a1a1" not in out and out.endswith(b'data: {"after":"this"}\n\n')
+
+
 @given(st.binary(max_size=300), st.lists(st.integers(1, 30), max_size=20))
 def test_any_bytes_keep_their_length(data: bytes, sizes: list[int]) -> None:
     redactor, at, length = masking("secret"), 0, 0
