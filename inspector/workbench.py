@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from contextlib import suppress
@@ -60,6 +61,7 @@ class Workbench:
             loop.call_later(self._wanted.run_for_s, self._closed.set)
         raw_sender = RawSender(self._controller, self._river, self._scope)
         self._window.furnish(self._recorder, self._controller, self._folds, self._meter, raw_sender)
+        gc.freeze()  # modules and panes stay: no collection has to look at them again
         self._window.closing.connect(self._closed.set)
         memory = self._recall()
         self._apply_target()

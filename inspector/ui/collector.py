@@ -11,15 +11,22 @@ import gc
 from PySide6.QtCore import QObject, QTimer
 
 CHECK_MS = 200
+THRESHOLDS = (20_000, 10, 20)
 
 
 class MainThreadCollector(QObject):
-    """Takes collection over for as long as it lives, with Python's own thresholds."""
+    """Takes collection over for as long as it lives; the young may grow more numerous than Python lets them.
+
+    A flood makes thousands of short-lived objects between two frames, and none of them in a circle.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        before = gc.get_threshold()
         gc.disable()
+        gc.set_threshold(*THRESHOLDS)
         self.destroyed.connect(gc.enable)
+        self.destroyed.connect(lambda: gc.set_threshold(*before))
         timer = QTimer(self)
         timer.timeout.connect(self.check)
         timer.start(CHECK_MS)
