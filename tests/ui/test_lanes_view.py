@@ -215,6 +215,8 @@ def test_the_wheel_zooms_at_the_pointer_and_pans_with_shift(view: LanesView) -> 
     assert view.scene.span.columns.step_ns == zoomed.step_ns
     wheel(view, at, QPoint(120, 0))
     assert abs(view.scene.span.columns.start_ns - zoomed.start_ns) <= zoomed.step_ns
+    wheel(view, at, QPoint(5, 240))
+    assert view.scene.span.columns.step_ns < zoomed.step_ns
 
 
 def test_dragging_with_the_middle_button_pans(view: LanesView) -> None:

@@ -50,7 +50,9 @@ class Gestures:
         if not scene.lanes.folded or event.position().x() < scene.labels_px:
             return False
         column = event.position().x() - scene.labels_px
-        sideways = turned.x() or (turned.y() if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 0)
+        is_shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        is_sideways = abs(turned.x()) > abs(turned.y())  # two fingers never go quite straight
+        sideways = turned.x() if is_sideways else turned.y() if is_shifted else 0
         if sideways:
             step = -sideways / _NOTCH * scene.span.columns.count * _PAN_SHARE
             self._view.change_span(lambda: scene.span.pan(step))
