@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +23,7 @@ from inspector.session.options import Options
 from inspector.session.session import Session
 from inspector.trace.events import ChunkReceived, Direction, HeadersReceived, Message, MessageType, RequestSent
 from inspector.trace.river import River
+from tests.support.rivers import Talk
 
 SECRET = "s3cr3t-0123456789-abcdefgh"
 LIMIT_S = 60
@@ -111,6 +114,25 @@ async def test_mistakes_are_said_in_a_sentence(argv: tuple[str, ...], said: byte
 async def test_nothing_to_export_is_an_error(recording: Path, tmp_path: Path) -> None:
     done = run(recording, "--to", "sse", "--stream", "999", "--output", "-", folder=tmp_path)
     assert done.returncode == 1 and b"no event stream in stream 999" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_export_can_be_interrupted(number: signal.Signals, tmp_path: Path) -> None:
+    talk = Talk()
+    talk.calls(1000)
+    save_events(talk.since(0), tmp_path / "long.mcprec")
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    command = [sys.executable, "-m", "inspector", "export", "long.mcprec", "--to", "jsonl", "--output", "pipe"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
+        try:
+            assert select.select([reader], [], [], LIMIT_S)[0], "nothing was written"
+            process.send_signal(number)  # the pipe is full soon, and nobody reads on
+            assert process.wait(LIMIT_S) == 130
+            assert process.stderr is not None and b"Traceback" not in process.stderr.read()
+        finally:
+            process.kill()
+            os.close(reader)
 
 
 def asked(river: River, name: str) -> Message:
