@@ -1,4 +1,4 @@
-"""The timeline under its lanes: what is chosen in one is shown in the other."""
+"""The timeline under its lanes: what is chosen in one is shown in the other, and one stream alone on demand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
+from inspector.ui.views.follow_stream import FollowStreamDialog
 from inspector.ui.views.lanes_view import LanesView
+from inspector.ui.views.row_actions import add_row_actions
 from inspector.ui.views.timeline_pane import TimelinePane
 
 _LANES_PX, _ROWS_PX = 96, 320
@@ -22,6 +24,7 @@ class TimelineArea(QSplitter):
         super().__init__(Qt.Orientation.Vertical, parent)
         self.setObjectName("timelineArea")
         self.pane = pane
+        self._conversation: FollowStreamDialog | None = None
         self.lanes = LanesView(pane.timeline, now_ns)
         self.addWidget(self.lanes)
         self.addWidget(pane)
@@ -32,6 +35,21 @@ class TimelineArea(QSplitter):
         self.lanes.range_cleared.connect(pane.view.clearSelection)
         self.lanes.stream_wanted.connect(pane.show_stream)
         pane.selected.connect(lambda n: self.lanes.show_row(pane.timeline.row_of(n)))
+        add_row_actions(pane.view, ("timelineFollowStream", "Follow this stream…", "Ctrl+Shift+T", self.follow_stream))
+
+    def follow_stream(self) -> None:
+        """Show the conversation of the current row's stream alone."""
+        row = self.pane.view.current_row()
+        stream = 0 if row is None else self.pane.timeline.streams[row]
+        if not stream:
+            self.pane.noted.emit("This row belongs to no stream. Choose one that has a lane.")
+        elif self._conversation is None:
+            self._conversation = FollowStreamDialog(self.pane.model.river, self.pane.timeline, stream, self)
+            self._conversation.show()
+        else:
+            self._conversation.show_stream(stream)
+            self._conversation.show()
+            self._conversation.raise_()
 
     def _go_to(self, row: int) -> None:
         self.pane.select_event(self.pane.timeline.numbers[row])
