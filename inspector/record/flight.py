@@ -6,6 +6,7 @@ from pathlib import Path
 
 from inspector.record import folder
 from inspector.record.recorder import Recorder
+from inspector.record.schema import COMPANIONS
 from inspector.record.store import Store
 
 PROGRAM = "sse-mcp-inspector"
@@ -32,4 +33,5 @@ class Flight:
         """Put everything on disk. A flight on which nothing happened leaves no file."""
         self._recorder.close()
         if not (self.is_kept or self._store.committed):
-            self.path.unlink(missing_ok=True)
+            for suffix in COMPANIONS:
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)

@@ -6,15 +6,15 @@ import os
 import sqlite3
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 import platformdirs
 
-from inspector.record.schema import SUFFIX
+from inspector.record.schema import COMPANIONS, SUFFIX
 
 MAX_BYTES = 4 * 1024**3
 MAX_AGE_S = 14 * 24 * 3600.0
-_COMPANIONS = ("", "-wal", "-shm")
 
 
 def default_folder() -> Path:
@@ -25,7 +25,8 @@ def default_folder() -> Path:
 def new_path(folder: Path, at: float) -> Path:
     """A name for a recording begun at Unix time `at` by this process."""
     begun = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
-    return folder / f"{begun}-{os.getpid()}{SUFFIX}"
+    names = (f"{begun}-{os.getpid()}{again}{SUFFIX}" for again in chain([""], (f"-{number}" for number in count(2))))
+    return next(folder / name for name in names if not (folder / name).exists())
 
 
 def prune(folder: Path, now: float, max_bytes: int = MAX_BYTES, max_age_s: float = MAX_AGE_S) -> list[Path]:
@@ -39,7 +40,7 @@ def prune(folder: Path, now: float, max_bytes: int = MAX_BYTES, max_age_s: float
         total_bytes += size_bytes
         if (total_bytes > max_bytes or now - touched > max_age_s) and not _is_in_use(path):
             total_bytes -= size_bytes
-            for companion in _COMPANIONS:
+            for companion in COMPANIONS:
                 with suppress(OSError):
                     path.with_name(path.name + companion).unlink()
             removed.append(path)
@@ -49,7 +50,7 @@ def prune(folder: Path, now: float, max_bytes: int = MAX_BYTES, max_age_s: float
 def _touched(path: Path) -> float:
     """When it was last written; the journal of a recording that goes on is younger than its file."""
     times = [0.0]
-    for companion in _COMPANIONS:
+    for companion in COMPANIONS:
         with suppress(OSError):
             times.append(path.with_name(path.name + companion).stat().st_mtime)
     return max(times)
@@ -57,7 +58,7 @@ def _touched(path: Path) -> float:
 
 def _size(path: Path) -> int:
     size_bytes = 0
-    for companion in _COMPANIONS:
+    for companion in COMPANIONS:
         with suppress(OSError):
             size_bytes += path.with_name(path.name + companion).stat().st_size
     return size_bytes

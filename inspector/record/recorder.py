@@ -6,8 +6,10 @@ what people look at has just come.
 
 from __future__ import annotations
 
+import sqlite3
 from bisect import bisect_left
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter_ns
@@ -45,7 +47,7 @@ class Recorder:
         self._source = source
         self._reader = river.reader()
         self._kept: deque[tuple[int, int]] = deque()
-        self._kept_bytes = 0
+        self._kept_events = self._kept_bytes = 0
         self._archive: Recording | None = None
         if store is not None:
             self.record_to(store)
@@ -124,17 +126,19 @@ class Recorder:
             self._archive.close()  # with nobody else reading, the database becomes one plain file
         self.store.close()
         if self._archive is not None:
-            self._archive.reopen()
+            self._archive.grow_to(self.store.committed)
+            with suppress(sqlite3.Error):  # somebody removed it: then nobody can read it any more
+                self._archive.reopen()
 
     def _keep(self, events: int, size_bytes: int) -> None:
         """Let the river forget the oldest of what it holds."""
         self._kept.append((events, size_bytes))
+        self._kept_events += events
         self._kept_bytes += size_bytes
-        kept_events = sum(count for count, _ in self._kept)
-        while len(self._kept) > 1 and (kept_events > KEPT_EVENTS or self._kept_bytes > KEPT_BYTES):
+        while len(self._kept) > 1 and (self._kept_events > KEPT_EVENTS or self._kept_bytes > KEPT_BYTES):
             count, size = self._kept.popleft()
-            kept_events -= count
+            self._kept_events -= count
             self._kept_bytes -= size
         if self._archive is not None and self.store is not None and not self.store.failure:
             self._archive.grow_to(self.store.committed)
-            self.river.forget(self._reader.position - kept_events)
+            self.river.forget(self._reader.position - self._kept_events)

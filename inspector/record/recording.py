@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,14 +14,17 @@ from urllib.parse import quote
 from inspector.record import schema
 from inspector.record.chunk_bytes import put_together
 from inspector.trace.clock import StoppedClock
-from inspector.trace.events import AnyEvent
+from inspector.trace.events import AnyEvent, Severity, Violation
 from inspector.trace.river import River
 
 BLOCK_EVENTS = 256
 MAX_BLOCK_BYTES = 4 * 1024 * 1024
 MAX_CACHED_EVENTS = 8_192
 MAX_CACHED_BYTES = 32 * 1024 * 1024
+_LEAST_EVENT_BYTES = 32
+_DAMAGE = (sqlite3.DatabaseError, ValueError, TypeError, KeyError, OverflowError)
 _BLOCK = f"{schema.SELECT} WHERE n >= ? AND n < ? ORDER BY n"
+_IMPORT = "To read a HAR, .sse or log file, import it."
 _RANGES = """
 SELECT n, "offset", CASE WHEN length(raw) <= 65536 THEN raw END FROM event
 WHERE n > ? AND n <= ? AND stream = ? AND kind != 'chunk' AND "offset" < ? AND "offset" + length(raw) > ? ORDER BY n
@@ -37,24 +42,24 @@ class RecordingError(Exception):
 def open_recording(path: Path) -> Recording:
     """Open a file to read; it is never changed. Raises `RecordingError`."""
     name = repr(str(path))
-    if not path.is_file():
-        raise RecordingError(f"There is no file {name}. Look at the name.")
+    _check_file(path, name)
+    connection = None
     try:
         connection = _connect(path)
-        application_id = connection.execute("PRAGMA application_id").fetchone()[0]
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.DatabaseError as error:
+        _check_kind(connection, name)
+        recording = Recording(path, connection)
+        recording.refresh()
+        if not recording.is_plausible():
+            raise sqlite3.DatabaseError("events are missing")
+    except (RecordingError, *_DAMAGE) as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, RecordingError):
+            raise
         if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
-            raise RecordingError(f"{name} is no recording. To read a HAR, .sse or log file, import it.") from error
-        raise RecordingError(f"{name} cannot be read: {error}. It may be cut off or damaged.") from error
-    if application_id != schema.APPLICATION_ID:
-        connection.close()
-        raise RecordingError(f"{name} is no recording of this program. To read a HAR, .sse or log file, import it.")
-    if version > schema.SCHEMA_VERSION:
-        connection.close()
-        sentence = f"{name} was recorded by a newer version of this program (schema {version}, this one reads"
-        raise RecordingError(f"{sentence} {schema.SCHEMA_VERSION}). Update the program.")
-    return _checked(Recording(path, connection), name)
+            raise RecordingError(f"{name} is no recording. {_IMPORT}") from error
+        raise RecordingError(f"{name} is damaged: {error}. Only a copy of the whole file can be opened.") from error
+    return recording
 
 
 def river_of(recording: Recording) -> River:
@@ -65,19 +70,36 @@ def river_of(recording: Recording) -> River:
     return river
 
 
-def _checked(recording: Recording, name: str) -> Recording:
+def _check_file(path: Path, name: str) -> None:
+    """That it is a file with something in it, and may be read."""
     try:
-        recording.refresh()
-        if len(recording):
-            recording[len(recording) - 1]
-    except (sqlite3.DatabaseError, ValueError) as error:
-        recording.close()
-        raise RecordingError(f"{name} is damaged: {error}. Only a copy of the whole file can be opened.") from error
-    return recording
+        if path.is_dir():
+            raise RecordingError(f"{name} is a folder. Name a file in it.")
+        with path.open("rb") as file:
+            if not file.read(1) and not path.with_name(path.name + "-wal").exists():
+                raise RecordingError(f"{name} is empty. Look at the name.")
+    except FileNotFoundError as error:
+        raise RecordingError(f"There is no file {name}. Look at the name.") from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise RecordingError(f"{name} cannot be read: {why}. Look at its rights.") from error
+
+
+def _check_kind(connection: sqlite3.Connection, name: str) -> None:
+    """That it is a recording of ours, of a version that we know."""
+    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if application_id != schema.APPLICATION_ID:
+        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            raise RecordingError(f"{name} holds nothing: it was left before anything was recorded.")
+        raise RecordingError(f"{name} is no recording of this program. {_IMPORT}")
+    if version > schema.SCHEMA_VERSION:
+        sentence = f"{name} was recorded by a newer version of this program (schema {version}, this one reads"
+        raise RecordingError(f"{sentence} {schema.SCHEMA_VERSION}). Update the program.")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    address = f"file:{quote(str(path))}?mode=ro"
+    address = f"file:{quote(os.fsencode(path))}?mode=ro"
     try:
         connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
         connection.execute("SELECT count(*) FROM sqlite_master")
@@ -91,7 +113,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 class Recording:
     """The events of a file, numbered from 0. Whatever is read is cached in bounded memory; one thread reads.
 
-    While the file is still written, it grows by what has been committed.
+    While the file is still written, it grows by what has been committed. An event that damage has made unreadable is
+    told as a violation in its place.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
@@ -101,6 +124,7 @@ class Recording:
         self._cache: OrderedDict[int, tuple[AnyEvent, int]] = OrderedDict()
         self._cached_bytes = 0
         self._last_raw = -1, b""
+        self._last_seen = 0.0, 0
 
     def __len__(self) -> int:
         return self._count
@@ -118,6 +142,11 @@ class Recording:
     def refresh(self) -> None:
         """Count anew what the file holds; the events of a recording have no gaps."""
         self.grow_to(self._connection.execute("SELECT coalesce(max(n) + 1, 0) FROM event").fetchone()[0])
+
+    def is_plausible(self) -> bool:
+        """Whether the file is large enough for its events; else most of them are missing, and nobody wants to wait."""
+        pages, page_bytes = (self._connection.execute(f"PRAGMA page_{of}").fetchone()[0] for of in ("count", "size"))
+        return bool(self._count <= pages * page_bytes // _LEAST_EVENT_BYTES)
 
     def grow_to(self, count: int) -> None:
         """The writer says that so many events are there by now."""
@@ -169,18 +198,44 @@ class Recording:
             self._cached_bytes -= self._cache.popitem(last=False)[1][1]
 
     def _read(self, start: int, end: int) -> list[tuple[AnyEvent, int]]:
-        """The events with the bytes they hold, until these are many."""
-        events, total_bytes = [], 0
-        cursor = self._connection.execute(_BLOCK, (start, end))
-        for columns in cursor:
-            data = self._data(columns)
-            size_bytes = len((columns[7] or b"") if data is None else data)
-            events.append((schema.read(columns, data), size_bytes))
-            total_bytes += size_bytes
-            if total_bytes > MAX_BLOCK_BYTES:
-                break
-        cursor.close()
-        return events
+        """The events with the bytes they hold, until these are many, or one cannot be read."""
+        events: list[tuple[AnyEvent, int]] = []
+        if start >= end:
+            return events
+        try:
+            self._read_into(events, start, end)
+        except sqlite3.ProgrammingError:
+            raise  # our own misuse
+        except _DAMAGE as error:
+            return events or [(self._unreadable(start, str(error)), 0)]
+        return events or [(self._unreadable(start, "it is missing"), 0)]
+
+    def _read_into(self, events: list[tuple[AnyEvent, int]], start: int, end: int) -> None:
+        total_bytes = 0
+        with closing(self._connection.execute(_BLOCK, (start, end))) as cursor:
+            for columns in cursor:
+                if columns[0] != start + len(events):
+                    break
+                data = self._data(columns)
+                event = schema.read(columns, data)
+                size_bytes = len((columns[7] or b"") if data is None else data)
+                events.append((event, size_bytes))
+                self._last_seen = event.at, event.monotonic_ns
+                total_bytes += size_bytes
+                if total_bytes > MAX_BLOCK_BYTES:
+                    break
+
+    def _unreadable(self, n: int, why: str) -> AnyEvent:
+        at, monotonic_ns = self._last_seen
+        return Violation(
+            n=n,
+            at=at,
+            monotonic_ns=monotonic_ns,
+            rule="recording-damaged",
+            severity=Severity.ERROR,
+            text=f"Event {n} of this recording cannot be read: {why}.",
+            fix="Open another copy of the file, if there is one.",
+        )
 
     def _data(self, columns: tuple[Any, ...]) -> bytes | None:
         """Bytes that do not stand in the row itself: those of a chunk, and the body of a request."""

@@ -5,8 +5,9 @@ Everything is written to a file beside the target first, so that a target is who
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,9 +17,10 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from inspector.record.recording import Recording
+from inspector.record.schema import COMPANIONS
 from inspector.record.store import Store, StoreError
 from inspector.record.timeline import Timeline
-from inspector.trace.events import AnyEvent
+from inspector.trace.events import AnyEvent, ExchangeFailed
 
 _BATCH = 512
 _CONTEXT = """
@@ -30,11 +32,15 @@ SELECT n FROM event WHERE n < :first AND (
 ) ORDER BY n
 """
 _REFERENCES = ("request_n", "about_n")
+Renumber = Callable[[int], int | None]
+_NOT_KEPT = -1
+"""What an event refers to that must refer to something, when that was not kept."""
 
 
 def save_copy(source: Path, target: Path) -> None:
     """Copy a recording, also one that is still being written, into one file. Raises `StoreError`."""
     with _beside(target) as draft, _reading(source, target) as connection:
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # what stands in it is for nobody else
         connection.execute("VACUUM INTO ?", (str(draft),))
 
 
@@ -46,7 +52,7 @@ def save_events(
 ) -> int:
     """Write events, numbered from 0 without gaps, as a recording; returns how many. Raises `StoreError`."""
     with _beside(target) as draft:
-        timeline, store, count = Timeline(), Store(draft), 0
+        timeline, store, count = Timeline(), Store(draft, reserve_bytes=0), 0
         try:
             store.note(**(facts or {}))
             for batch in _batches(events):
@@ -73,15 +79,17 @@ def save_last(recording: Recording, seconds: float, target: Path) -> int:
     """
     first = recording.first_within(seconds)
     numbers = recording.numbers(_CONTEXT, {"first": first})
-    renumbered = {n: place for place, n in enumerate(numbers)}
-    renumbered |= {n: place for place, n in enumerate(range(first, len(recording)), len(numbers))}
-    marks = {renumbered[n]: comment for n, comment in recording.marks().items() if n in renumbered}
+    kept_before = {n: place for place, n in enumerate(numbers)}
+
+    def renumbered(n: int) -> int | None:
+        return n - first + len(numbers) if n >= first else kept_before.get(n)
+
+    moved = ((renumbered(n), comment) for n, comment in recording.marks().items())
+    marks = {n: comment for n, comment in moved if n is not None}
     return save_events(_renumbered(recording, numbers, first, renumbered), target, recording.facts(), marks)
 
 
-def _renumbered(
-    recording: Recording, numbers: Iterable[int], first: int, renumbered: Mapping[int, int]
-) -> Iterator[AnyEvent]:
+def _renumbered(recording: Recording, numbers: Iterable[int], first: int, renumbered: Renumber) -> Iterator[AnyEvent]:
     for n in numbers:
         yield _moved(recording[n], renumbered)
     while first < len(recording):
@@ -91,13 +99,14 @@ def _renumbered(
             yield _moved(event, renumbered)
 
 
-def _moved(event: AnyEvent, renumbered: Mapping[int, int]) -> AnyEvent:
+def _moved(event: AnyEvent, renumbered: Renumber) -> AnyEvent:
     """The event under its new number, its references too; what it refers to may not have been kept."""
-    changes: dict[str, Any] = {"n": renumbered[event.n]}
+    changes: dict[str, Any] = {"n": renumbered(event.n)}
     for name in _REFERENCES:
         n = getattr(event, name, None)
         if n is not None:
-            changes[name] = renumbered.get(n)
+            kept = renumbered(n)
+            changes[name] = _NOT_KEPT if kept is None and type(event) is ExchangeFailed else kept
     moved: AnyEvent = replace(event, **changes)
     return moved
 
@@ -116,20 +125,30 @@ def _batches(events: Iterable[AnyEvent]) -> Iterator[list[AnyEvent]]:
 @contextmanager
 def _beside(target: Path) -> Iterator[Path]:
     """A name in a folder of its own beside `target`, which takes the target's place if all went well."""
+    journal = target.with_name(target.name + COMPANIONS[1])
+    if journal.exists():
+        raise StoreError(f"{str(target)!r} is being recorded just now. Choose another name.")
     try:
         with TemporaryDirectory(prefix=".saving-", dir=target.parent) as folder:
             draft = Path(folder) / target.name
             yield draft
+            _sync(draft)
             draft.replace(target)
     except OSError as error:
         raise StoreError(f"{str(target)!r} cannot be written: {error.strerror}. Choose another place.") from error
+
+
+def _sync(path: Path) -> None:
+    """Have it on the disk before it takes the place of another file."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 @contextmanager
 def _reading(source: Path, target: Path) -> Iterator[sqlite3.Connection]:
     connection = None
     try:
-        connection = sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True, isolation_level=None)
+        connection = sqlite3.connect(f"file:{quote(os.fsencode(source))}?mode=ro", uri=True, isolation_level=None)
         yield connection
     except sqlite3.Error as error:
         raise StoreError(f"{str(target)!r} cannot be written: {error}. Choose another place.") from error

@@ -36,6 +36,8 @@ APPLICATION_ID = 0x4D435054
 """`MCPT`: tells a recording from any other SQLite database."""
 SCHEMA_VERSION = 1
 SUFFIX = ".mcptrace"
+COMPANIONS = ("", "-wal", "-shm")
+"""A recording and the files that SQLite keeps beside it while it is being written."""
 
 COLUMNS = (
     "n",
@@ -123,6 +125,7 @@ _BYTES_OF_KIND = {str(kind.__struct_config__.tag): field for kind, field in _BYT
 _PLACED_KINDS = frozenset(str(kind.__struct_config__.tag) for kind in _PLACED)
 _DIRECTIONS = {None: None, "in": Direction.INBOUND, "out": Direction.OUTBOUND}
 _DIRECTION_TEXTS = {direction: text for text, direction in _DIRECTIONS.items()}
+_STREAM_TYPES = (int, type(None))
 _CHUNK = '{"kind":"chunk","offset":0,"data":""}'
 _encode = msgspec.json.Encoder().encode
 _decode: Any = msgspec.json.Decoder(AnyEvent).decode
@@ -156,8 +159,8 @@ def event_columns(events: Sequence[AnyEvent], timeline: Timeline, row: int) -> l
         [_DIRECTION_TEXTS[event.direction] for event in events],
         [_TAGS[make] for make in makes],
         [KIND_WORDS[kind] for kind in timeline.kinds[row:end]],
-        [_text(timeline.label(place)) for place in range(row, end)],
-        [_text(timeline.name(place)) for place in range(row, end)],
+        [sound(timeline.label(place)) for place in range(row, end)],
+        [sound(timeline.name(place)) for place in range(row, end)],
         [None if type(event) is Message and event.id is None else shown_id(event) for event in events],
         [None if size_bytes == ABSENT_BYTES else size_bytes for size_bytes in timeline.sizes_bytes[row:end]],
         [None if latency_ms != latency_ms else latency_ms for latency_ms in timeline.latencies_ms[row:end]],  # noqa: PLR0124 - NaN
@@ -177,19 +180,23 @@ def event_columns(events: Sequence[AnyEvent], timeline: Timeline, row: int) -> l
 def shown_id(event: AnyEvent) -> str | None:
     """The JSON-RPC id of a message as JSON, or the id of an event without a message; None for none."""
     if isinstance(event, FrameReceived | ToolStep):
-        return None if event.event_id is None else _text(event.event_id)
+        return None if event.event_id is None else sound(event.event_id)
     request_id = getattr(event, "id", None)
-    return None if request_id is None else _text(id_text(request_id))
+    return None if request_id is None else sound(id_text(request_id))
 
 
 def read(columns: tuple[Any, ...], data: bytes | None = None) -> AnyEvent:
     """The event of one row of `SELECT`; `data` are the bytes of a chunk, put together again."""
     n, at, monotonic_ns, connection, stream, direction, offset, raw, facts, kind, *_ = columns
+    if not (type(at) is float and type(monotonic_ns) is type(connection) is int and type(stream) in _STREAM_TYPES):
+        raise TypeError("a column holds what it must not")
     head: dict[str, Any] = {"n": n, "at": at, "monotonic_ns": monotonic_ns, "connection": connection, "stream": stream}
     head["direction"] = _DIRECTIONS[direction]
     field = _BYTES_OF_KIND.get(kind)
     if field:
         head[field] = data if data is not None else raw or b""
+        if type(head[field]) is not bytes:
+            raise TypeError("a column holds what it must not")
     if kind in _PLACED_KINDS:
         head["offset"] = offset or 0
     try:
@@ -223,5 +230,6 @@ def _facts(event: AnyEvent, make: type[TraceEvent]) -> str:
         return jsontext.dumps(msgspec.to_builtins(bare)).decode()
 
 
-def _text(text: str) -> str:
+def sound(text: str) -> str:
+    """`text` as SQLite can hold it: half a surrogate pair as an escape."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

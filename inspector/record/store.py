@@ -2,11 +2,13 @@
 
 `put` turns events into rows and queues them; the thread commits every tenth of a second, with the disk's confirmation,
 so a crash or a power cut costs at most what came since. What cannot be written is counted and said, never raised.
+The user's disk is not filled to the last byte: recording stops while some is left.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 from collections import deque
@@ -16,6 +18,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
+from time import monotonic
 
 from inspector.record import schema
 from inspector.record.chunk_bytes import Covering
@@ -24,9 +27,15 @@ from inspector.record.timeline import Timeline
 from inspector.trace.events import AnyEvent, ChunkReceived, Direction, Message, RequestSent, StreamEnded
 
 COMMIT_EVERY_S = 0.1
-MAX_BACKLOG_EVENTS = 50_000
-MAX_BACKLOG_BYTES = 128 * 1024 * 1024
+MAX_BACKLOG_EVENTS = 15_000
+MAX_BACKLOG_BYTES = 64 * 1024 * 1024
 """How much may wait for the disk before `has_room` says no."""
+RESERVE_BYTES = 256 * 1024 * 1024
+"""What is left to the user of a disk that gets full."""
+LOOK_EVERY_S = 1.0
+BUSY_TIMEOUT_S = 1.0
+BUSY_PATIENCE_S, LAST_PATIENCE_S = 60.0, 5.0
+"""How long another program may hold the file: while recording, and when all that is left to do is to close it."""
 _ROWS_AT_ONCE = 256
 # One statement for many rows: between two rows of `executemany` the thread would have to win back the interpreter.
 _VALUES = f"({','.join('?' * len(schema.COLUMNS))})"
@@ -39,7 +48,10 @@ _NEXT = "What comes from now on is not recorded, only kept in memory."
 _FAILURES = {
     "SQLITE_FULL": f"The disk is full. {_NEXT} Free some space, then start again.",
     "SQLITE_READONLY": f"The recording cannot be written to any more. {_NEXT} Look at the rights of its folder.",
+    "SQLITE_IOERR": f"The disk takes no more of the recording. {_NEXT} See whether it is full or gone.",
+    "SQLITE_BUSY": f"Another program holds the recording. {_NEXT} Close that program, then start again.",
 }
+"""By the beginning of the name of SQLite's error."""
 
 Statement = tuple[str, tuple[object, ...]]
 
@@ -50,6 +62,10 @@ class StoreError(Exception):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+
+
+class _ReserveReached(Exception):
+    """The disk is nearly full."""
 
 
 @dataclass(slots=True)
@@ -68,8 +84,11 @@ class Store:
     not be kept, once `failure` says why.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Begin a recording in a new file. Raises `StoreError`, also if there is a file already."""
+    def __init__(self, path: Path, reserve_bytes: int = RESERVE_BYTES) -> None:
+        """Begin a recording in a new file. Raises `StoreError`, also if there is a file already.
+
+        Recording stops when less than `reserve_bytes` are left on the disk.
+        """
         self.path = path
         self.committed = 0
         self.lost = 0
@@ -81,6 +100,8 @@ class Store:
         self._waiting_bytes = 0
         self._wake = threading.Condition()
         self._is_urgent = self._is_closing = False
+        self._reserve_bytes = reserve_bytes
+        self._look_at_s = 0.0
         self._connection = _create(path)
         self._thread = threading.Thread(target=self._run, name="flight recorder", daemon=True)
         self._thread.start()
@@ -96,7 +117,8 @@ class Store:
         Returns the number of bytes that came in with them.
         """
         if self.failure:
-            self.lost += len(events)
+            with self._wake:
+                self.lost += len(events)
             return 0
         told = [event for event in events if type(event) is not ChunkReceived]
         rows = schema.event_columns(told, timeline, row) if told else []
@@ -110,17 +132,19 @@ class Store:
 
     def note(self, **facts: str) -> None:
         """Keep facts about the whole recording, such as the URL."""
-        self._queue_up(_Portion(statements=[(_FACT, fact) for fact in facts.items()]))
+        self._queue_up(_Portion(statements=[(_FACT, (name, schema.sound(fact))) for name, fact in facts.items()]))
 
     def mark(self, n: int, comment: str | None) -> None:
         """Keep the user's mark and comment on event `n`; None takes it away."""
-        statement: Statement = ("DELETE FROM mark WHERE n = ?", (n,)) if comment is None else (_MARK, (n, comment))
+        statement: Statement = "DELETE FROM mark WHERE n = ?", (n,)
+        if comment is not None:
+            statement = _MARK, (n, schema.sound(comment))
         self._queue_up(_Portion(statements=[statement]))
 
     def flush(self, timeout_s: float = 30.0) -> bool:
         """Wait until what was put is on disk; False if it is not by then, or never will be."""
         with self._wake:
-            self._is_urgent = True
+            self._is_urgent = self._thread.is_alive()
             self._wake.notify_all()
             done = self._wake.wait_for(lambda: bool(self.failure) or not self._is_urgent, timeout_s)
         return done and not self.failure
@@ -140,11 +164,11 @@ class Store:
                 covering.add_chunk(event)
                 size_bytes += len(event.data)
                 continue
-            offset = rows[place][schema.OFFSET]
-            if offset is not None:
-                covering.add_bytes(event.stream or 0, event.n, offset, rows[place][schema.RAW])
-            elif event.stream is not None:
-                rows[place] = self._shared(event, event.stream, rows[place])
+            offset, stream = rows[place][schema.OFFSET], event.stream
+            if stream is not None and offset is not None:
+                covering.add_bytes(stream, event.n, offset, rows[place][schema.RAW])
+            elif stream is not None:
+                rows[place] = self._shared(event, stream, rows[place])
             place += 1
         return size_bytes
 
@@ -176,12 +200,37 @@ class Store:
         """The thread: writes what waits, a tenth of a second's worth at a time."""
         while portions := self._next_portions():
             try:
-                self._write(portions)
-            except sqlite3.Error as error:
+                self._look_at_disk()
+                self._write_patiently(portions)
+            except Exception as error:  # whatever it is, it is said, and the session goes on
                 self._fail(error, portions)
             else:
                 self._settle(portions)
         _end(self._connection)
+
+    def _look_at_disk(self) -> None:
+        now_s = monotonic()
+        if now_s < self._look_at_s:
+            return
+        self._look_at_s = now_s + LOOK_EVERY_S
+        with suppress(OSError):
+            if shutil.disk_usage(self.path.parent).free < self._reserve_bytes:
+                raise _ReserveReached
+
+    def _write_patiently(self, portions: list[_Portion]) -> None:
+        """What waits is kept while another program holds the file, such as one that looks at it with SQL."""
+        began_s = monotonic()
+        while True:
+            try:
+                self._write(portions)
+            except sqlite3.OperationalError as error:
+                with suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                patience_s = LAST_PATIENCE_S if self._is_closing else BUSY_PATIENCE_S
+                if not error.sqlite_errorname.startswith("SQLITE_BUSY") or monotonic() - began_s > patience_s:
+                    raise
+            else:
+                return
 
     def _next_portions(self) -> list[_Portion]:
         with self._wake:
@@ -213,41 +262,61 @@ class Store:
             self._is_urgent = bool(self._queue) and self._is_urgent
             self._wake.notify_all()
 
-    def _fail(self, error: sqlite3.Error, portions: list[_Portion]) -> None:
+    def _fail(self, error: Exception, portions: list[_Portion]) -> None:
         with suppress(sqlite3.Error):
             self._connection.execute("ROLLBACK")
-        name = getattr(error, "sqlite_errorname", "")
         with self._wake:
             portions += self._queue
             self._queue.clear()
-            self.failure = self.failure or _FAILURES.get(name, f"Recording failed: {error}. {_NEXT}")
+            self.failure = self.failure or self._sentence(error)
             self.lost += sum(len(portion.rows) for portion in portions)
             self._waiting_events = self._waiting_bytes = 0
             self._is_urgent = False
             self._wake.notify_all()
 
+    def _sentence(self, error: Exception) -> str:
+        if isinstance(error, _ReserveReached):
+            left = f"Less than {self._reserve_bytes // 1024**2} MB are left on the disk"
+            return f"{left}, so recording stopped. {_NEXT} Free some space, then start again."
+        name = getattr(error, "sqlite_errorname", "")
+        found = (sentence for beginning, sentence in _FAILURES.items() if name.startswith(beginning))
+        return next(found, f"Recording failed: {error}. {_NEXT}")
+
 
 def _create(path: Path) -> sqlite3.Connection:
-    connection = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Not for others to read: a server's answers stand in it. Nothing that exists is ever written over.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    except FileExistsError as error:
+        raise StoreError(f"{str(path)!r} exists already and is left as it is. Choose another name.") from error
+    except OSError as error:
+        raise _unwritable(path, error.strerror) from error
+    try:
+        return _prepared(path)
+    except sqlite3.Error as error:
+        for suffix in schema.COMPANIONS:
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        raise _unwritable(path, str(error)) from error
+
+
+def _prepared(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    try:
         connection.execute("PRAGMA page_size = 8192")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {schema.SCHEMA_VERSION}")
-        connection.executescript(f"BEGIN;{schema.CREATE}COMMIT;")
-    except FileExistsError as error:
-        raise StoreError(f"{str(path)!r} exists already and is left as it is. Choose another name.") from error
-    except (OSError, sqlite3.Error) as error:
-        if connection is not None:
-            connection.close()
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise StoreError(f"No recording can be written to {str(path)!r}: {why}. Choose another place.") from error
+        # In one transaction: after a crash the file is a recording, or nothing yet.
+        kind = f"PRAGMA application_id = {schema.APPLICATION_ID};PRAGMA user_version = {schema.SCHEMA_VERSION};"
+        connection.executescript(f"BEGIN;{kind}{schema.CREATE}COMMIT;")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
+
+
+def _unwritable(path: Path, why: str | None) -> StoreError:
+    return StoreError(f"No recording can be written to {str(path)!r}: {why}. Choose another place.")
 
 
 def _end(connection: sqlite3.Connection) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from array import array
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -41,24 +42,36 @@ class StoredSearch:
         self._path, self._query, self._found, self._failed = stored.path, query, found, failed
         self._spans = _spans(numbers, stored.rows)
         self._stopped = threading.Event()
+        self._connection: sqlite3.Connection | None = None
         self._thread = threading.Thread(target=self._run, name="filter", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Nothing more is wanted; what is being searched just now may still be told."""
+        """Nothing more is wanted; what was found just now may still be told."""
         self._stopped.set()
+        connection = self._connection
+        if connection is not None:
+            with suppress(sqlite3.ProgrammingError):  # it was done
+                connection.interrupt()
 
     def _run(self) -> None:
         try:
-            with closing(sqlite3.connect(f"file:{quote(str(self._path))}?mode=ro", uri=True)) as connection:
+            address = f"file:{quote(os.fsencode(self._path))}?mode=ro"
+            with closing(sqlite3.connect(address, uri=True, check_same_thread=False)) as connection:
+                self._connection = connection
                 self._query.prepare(connection)
+                start = 0
                 for first_n, last_n, end in self._spans:
                     rows = self._search(connection, first_n, last_n)
                     if self._stopped.is_set():
                         return
+                    if rows and not start <= min(rows) <= max(rows) < end:
+                        raise ValueError("the rows of this recording are numbered wrongly")
                     self._found(rows, end)
-        except sqlite3.Error as error:
-            self._failed(str(error))
+                    start = end
+        except (sqlite3.Error, ValueError, OverflowError) as error:
+            if not self._stopped.is_set():
+                self._failed(str(error))
 
     def _search(self, connection: sqlite3.Connection, first_n: int, last_n: int) -> array[int]:
         # One answer for the whole span: between two rows the thread would have to win back the interpreter.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from array import array
+from contextlib import suppress
 from collections.abc import Callable
 from time import perf_counter_ns
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from inspector.record.query_values import RowTest
 from inspector.record.recorder import Recorder
@@ -78,8 +79,8 @@ class Admission(QObject):
                 on_disk,
                 stored(),
                 self._recorder.timeline.numbers,
-                lambda rows, end: self._found.emit(generation, rows, end),
-                lambda _: self._failed.emit(generation),
+                lambda rows, end: self._tell(self._found, generation, rows, end),
+                lambda _: self._tell(self._failed, generation),
             )
 
     def stop(self) -> None:
@@ -107,6 +108,11 @@ class Admission(QObject):
         """Show the rows that were found."""
         self.rows = None if self._test is None else self._building
         self._building = None
+
+    @staticmethod
+    def _tell(signal: SignalInstance, *values: object) -> None:
+        with suppress(RuntimeError):  # from the thread of the search, when the window has been closed
+            signal.emit(*values)
 
     def _take_found(self, generation: int, rows: array[int], end: int) -> None:
         if generation != self._generation:
