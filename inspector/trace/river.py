@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Protocol, TypeVar
 
 from inspector.trace.clock import Clock, SystemClock
@@ -97,6 +97,13 @@ class River:
             return events + self._tail
         n -= self._first
         return self._tail[n:] if limit is None else self._tail[n : n + limit]
+
+    def blocks(self, limit: int = 512) -> Iterator[list[AnyEvent]]:
+        """All events there are, in order, at most `limit` at once: of big ones `since` gives fewer than asked for."""
+        n = 0
+        while block := self.since(n, limit):
+            n += len(block)
+            yield block
 
     def next_stream(self) -> int:
         """A number for a new HTTP exchange, unique in this river."""

@@ -27,9 +27,10 @@ RANKS = {
     "stats": 3,
     "diagnose": 3,
     "servers": 3,
-    "ui": 4,
+    "exports": 4,
+    "ui": 5,
 }
-TOP_RANK = 5
+TOP_RANK = 6
 """The modules that stand in no sub-package: they may know everything below, and nothing below knows them."""
 
 ONLY_IN = {

@@ -24,7 +24,6 @@ from inspector.trace.events import (
 from inspector.trace.river import River
 from inspector.wire import jsontext
 
-BLOCK = 512
 NAME = "sse-mcp-inspector"
 MAX_SESSIONS = 1_000
 
@@ -33,8 +32,8 @@ def write_har(river: River, out: BinaryIO, redactor: Redactor | None = None, str
     """Write an archive of all exchanges, or of exchange `stream` alone; returns how many entries it has."""
     with Parts() as parts:
         writer = _Writer(parts, redactor)
-        for n in range(0, len(river), BLOCK):
-            for event in river.since(n, BLOCK):
+        for block in river.blocks():
+            for event in block:
                 if stream is None or event.stream is None or event.stream == stream:
                     writer.take(event)
         writer.finish()

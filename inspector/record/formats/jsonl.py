@@ -13,7 +13,6 @@ from inspector.trace.events import TraceEvent
 from inspector.trace.river import River
 from inspector.wire import jsontext
 
-BLOCK = 512
 _FIRST = ("n", "at", "monotonic_ns", "connection", "stream", "direction", "kind")
 
 
@@ -54,8 +53,8 @@ def iso(at: float) -> str:
 def write_jsonl(river: River, out: BinaryIO, redactor: Redactor | None = None, stream: int | None = None) -> int:
     """Write all events, or those of exchange `stream`; returns how many."""
     written = 0
-    for n in range(0, len(river), BLOCK):
-        for event in river.since(n, BLOCK):
+    for block in river.blocks():
+        for event in block:
             shown = redactor.event(event) if redactor else event  # also what is left out: it may tell of secrets
             if stream in (None, event.stream):
                 out.write(line(shown))

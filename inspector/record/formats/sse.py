@@ -23,7 +23,6 @@ from inspector.trace.events import (
 from inspector.trace.river import River
 from inspector.wire import http
 
-BLOCK = 512
 BETWEEN = b"\n\n"
 """Stands between two streams, so that an event that was cut does not run into the next stream."""
 
@@ -56,8 +55,8 @@ def write_sse(river: River, out: BinaryIO, redactor: Redactor | None = None, str
     mask = redactor.stream if redactor else lambda: _as_is
     streams: dict[int, _Stream] = {}
     with Parts() as parts:
-        for n in range(0, len(river), BLOCK):
-            for event in river.since(n, BLOCK):
+        for block in river.blocks():
+            for event in block:
                 number = event.stream
                 if number is None or stream not in (None, number):
                     continue

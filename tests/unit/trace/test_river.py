@@ -188,3 +188,11 @@ def test_events_are_read_in_the_order_they_were_written() -> None:
     made: list[TraceEvent] = [chunk(river, offset) for offset in range(3)]
     read: list[AnyEvent] = [river[n] for n in range(len(river))]
     assert [event.n for event in read] == [event.n for event in made]
+
+
+def test_blocks_hold_everything_once() -> None:
+    river = River(FakeClock())
+    assert list(river.blocks()) == []
+    for offset in range(7):
+        chunk(river, offset)
+    assert [[event.n for event in block] for block in river.blocks(3)] == [[0, 1, 2], [3, 4, 5], [6]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from inspector import figures
+from inspector.exports import figures
 from inspector.record.formats.markdown import write_markdown
 from inspector.record.redaction import RedactionRules, Redactor
 from inspector.trace.events import ConnectionState, EndCause, SessionReady, Severity, Violation

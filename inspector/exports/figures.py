@@ -19,7 +19,6 @@ from inspector.stats.streams import StreamRow, StreamStats
 from inspector.trace.events import AnyEvent, AttemptMade, RequestSent, SessionReady
 from inspector.trace.river import River
 
-BLOCK = 512
 MAX_STREAMS = 50
 MAX_STEPS = 50
 LAST_ROWS = 40
@@ -105,8 +104,7 @@ class Figures:
 def fold(river: River, redactor: Redactor | None = None) -> Figures:
     """The figures of a whole river, masked first, so that no figure holds a secret."""
     figures = Figures()
-    for n in range(0, len(river), BLOCK):
-        events = river.since(n, BLOCK)
+    for events in river.blocks():
         figures.fold([redactor.event(event) for event in events] if redactor else events)
     return figures
 

@@ -1,0 +1,105 @@
+"""A river as a file in one of the formats that others read; the file is whole or it is not there."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from inspector.record.redaction import Redactor
+    from inspector.trace.river import River
+
+FORMATS = ("har", "jsonl", "sse", "markdown")
+SUFFIXES = {"har": "har", "jsonl": "jsonl", "sse": "sse", "markdown": "md"}
+KINDS = {"har": "inspector-network", "jsonl": "inspector-events", "sse": "inspector-stream", "markdown": "report"}
+MAX_SERVER_CHARS = 60
+
+
+class ExportError(Exception):
+    """A file cannot be written; the text is one sentence with the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of an export: how many `items` (entries, events, streams), and whether there was anything."""
+
+    items: int
+    word: str
+
+
+def write_file(river: River, path: Path, form: str, redactor: Redactor | None, stream: int | None = None) -> Written:
+    """Write to a file that appears, or is replaced, only when it is whole. Raises `ExportError`, `RedactionError`."""
+    temporary: Path | None = None
+    try:
+        if path.exists() and not path.is_file():  # a device or a pipe stays what it is
+            with path.open("wb") as out:
+                return write(river, out, form, redactor, stream)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as part:
+            written = write(river, part, form, redactor, stream)
+        temporary.replace(path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ExportError(f"Cannot write {str(path)!r}: {reason}. Name a file in a folder that is yours.") from error
+    finally:
+        if temporary is not None:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
+    return written
+
+
+def write(
+    river: River, out: BinaryIO, form: str, redactor: Redactor | None = None, stream: int | None = None
+) -> Written:
+    """Write the river in one of `FORMATS`. Raises `RedactionError` for a pattern that takes too long."""
+    if form == "har":
+        from inspector.record.formats.har import write_har  # noqa: PLC0415
+
+        return Written(write_har(river, out, redactor, stream), "HTTP exchange")
+    if form == "jsonl":
+        from inspector.record.formats.jsonl import write_jsonl  # noqa: PLC0415
+
+        return Written(write_jsonl(river, out, redactor, stream), "event")
+    if form == "sse":
+        from inspector.record.formats.sse import write_sse  # noqa: PLC0415
+
+        return Written(write_sse(river, out, redactor, stream), "event stream")
+    from inspector.exports import figures  # noqa: PLC0415
+    from inspector.record.formats.markdown import write_markdown  # noqa: PLC0415
+
+    write_markdown(figures.fold(river, redactor).report(), out)
+    return Written(len(river), "event")
+
+
+def file_name(river: River, form: str) -> str:
+    """`<kind>-<server>-<time of the first event>.<suffix>`, of characters that every system takes."""
+    from inspector.record.formats.jsonl import iso  # noqa: PLC0415
+
+    first = river.since(0, 1)
+    when = re.sub(r"[-:]|\.\d+", "", iso(first[0].at if first else 0.0))
+    return f"{KINDS[form]}-{_server(river)}-{when}.{SUFFIXES[form]}"
+
+
+def _server(river: River) -> str:
+    """The server's own name, else its host."""
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
+    from inspector.trace.events import RequestSent, SessionReady  # noqa: PLC0415
+
+    name = ""
+    for events in river.blocks():
+        ready = next((event for event in events if isinstance(event, SessionReady) and event.server_name), None)
+        if ready is not None:
+            name = ready.server_name
+            break
+        if not name:
+            sent = next((event for event in events if isinstance(event, RequestSent)), None)
+            with suppress(ValueError):
+                name = urlsplit(sent.url).netloc.rpartition("@")[2] if sent else ""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-.")[:MAX_SERVER_CHARS] or "server"
