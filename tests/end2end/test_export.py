@@ -10,18 +10,31 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 import inspector
+from inspector.exports.writing import write_file
+from inspector.record.importing import read_events
+from inspector.record.redaction import RedactionRules, Redactor
 from inspector.record.saving import save_events
 from inspector.record.snippets import as_curl, as_python
 from inspector.session.options import Options
 from inspector.session.session import Session
-from inspector.trace.events import ChunkReceived, Direction, HeadersReceived, Message, MessageType, RequestSent
+from inspector.trace.events import (
+    AnyEvent,
+    ChunkReceived,
+    Direction,
+    HeadersReceived,
+    Message,
+    MessageType,
+    RequestSent,
+)
 from inspector.trace.river import River
 from tests.support.rivers import Talk
 
@@ -92,6 +105,27 @@ async def test_a_stream_is_there_byte_for_byte(river: River, recording: Path, tm
     done = run(recording, "--to", "sse", "--stream", str(stream), "--output", "-", "--no-redaction", folder=tmp_path)
     chunks = [event for event in river.since(0) if isinstance(event, ChunkReceived) and event.stream == stream]
     assert done.stdout == b"".join(chunk.data for chunk in chunks) != b""
+
+
+def timeless(event: AnyEvent) -> AnyEvent:
+    """Text holds the wall time to the microsecond only."""
+    return msgspec.structs.replace(event, at=0.0)
+
+
+async def test_what_was_exported_can_be_imported(river: River, tmp_path: Path) -> None:
+    written = river.since(0)
+    write_file(river, tmp_path / "a.jsonl", "jsonl", None)
+    assert [timeless(event) for event in read_events(tmp_path / "a.jsonl").events] == list(map(timeless, written))
+    write_file(river, tmp_path / "a.har", "har", None)
+    read = list(read_events(tmp_path / "a.har").events)
+    kinds = Counter(event.kind for event in written if event.kind not in ("state", "attempt"))
+    assert Counter(event.kind for event in read) == kinds
+    assert [e.raw for e in read if isinstance(e, Message)] == [e.raw for e in written if isinstance(e, Message)]
+    write_file(river, tmp_path / "a.jsonl", "jsonl", Redactor(RedactionRules()))
+    again = Redactor(RedactionRules())
+    masked = [timeless(again.event(event)) for event in written]
+    assert [timeless(event) for event in read_events(tmp_path / "a.jsonl").events] == masked
+    assert masked != list(map(timeless, written))
 
 
 @pytest.mark.parametrize(
