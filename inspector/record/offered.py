@@ -74,6 +74,7 @@ class Kept:
 
     @property
     def is_whole(self) -> bool:
+        """Whether it was small enough."""
         return bool(self.text)
 
     @property
@@ -225,7 +226,7 @@ class Offered(Fold):
 
     def _on_ready(self, ready: SessionReady) -> None:
         self._turn_to(ready.connection)
-        told = {
+        told: dict[str, Any] = {
             "transport": ready.transport,
             "protocolVersion": ready.protocol_version,
             "serverInfo": {"name": ready.server_name, "version": ready.server_version},

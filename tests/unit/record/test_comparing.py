@@ -12,8 +12,8 @@ from inspector.record.offered import Offered
 from tests.unit.record.test_offered import Session, text, tool
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.text("ab/~", max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab/~", max_size=2), inner, max_size=3),
+    st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.text("ab", max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("a~/01", max_size=2), inner, max_size=3),
     max_leaves=12,
 )
 TOOLS = st.dictionaries(st.sampled_from("abcd"), JSON, max_size=4)

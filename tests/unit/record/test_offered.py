@@ -259,7 +259,8 @@ def test_percentiles_of_few() -> None:
 
 def test_hostile_answers_do_no_harm() -> None:
     session = Session()
-    for result in (None, [], 1, "x", {"tools": {}}, {"tools": [None, {"name": 3}, {"name": "ok"}]}):
+    results: list[Any] = [None, [], 1, "x", {"tools": {}}, {"tools": [None, {"name": 3}, {"name": "ok"}]}]
+    for result in results:
         session.exchange("tools/list", [], result)
         session.exchange("initialize", {}, result)
         session.exchange("server/discover", {}, result)
