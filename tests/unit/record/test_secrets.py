@@ -103,13 +103,14 @@ HOSTILE = {
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
 def test_no_text_takes_long(piece: bytes) -> None:
-    """Ten times the text takes not a hundred times the time, as it would if every piece were read to the end."""
+    """Twenty times the text takes not four hundred times the time, as it would if every piece were read to the end."""
 
     def seconds(size: int) -> float:
         data = piece * (size // len(piece))
-        started = time.perf_counter()
+        started = time.process_time()  # others may be busy too
         FINDER.find(data)
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     small = min(seconds(20_000) for _ in range(3))
-    assert seconds(400_000) < max(small, 0.001) * 20 * 6
+    large = min(seconds(400_000) for _ in range(3))
+    assert large < max(small, 0.002) * 20 * 6
