@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from contextlib import suppress
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter_ns
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
