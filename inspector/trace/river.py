@@ -11,8 +11,8 @@ from inspector.trace.events import AnyEvent, TraceEvent
 
 E = TypeVar("E", bound=TraceEvent)
 
-MAX_BEHIND_EVENTS = 20_000
-MAX_BEHIND_BYTES = 64 * 1024 * 1024
+MAX_BEHIND_EVENTS = 10_000
+MAX_BEHIND_BYTES = 32 * 1024 * 1024
 """How far the slowest reader may fall behind before `room` holds up whoever reads the socket."""
 _FOLLOW_BATCH = 1_000
 
@@ -193,6 +193,11 @@ class River:
         if self._room is None:
             self._room = asyncio.Event()
         await self._room.wait()
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether a socket waits for the readers."""
+        return self._room is not None
 
     def on_taken(self) -> None:
         """A reader has moved on: whoever waits for room may go on."""

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter_ns
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from inspector.diagnose.engine import Engine
 from inspector.record.log_lines import LogLines
+from inspector.record.recorder import Recorder
 from inspector.stats.counts import Counts
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
 from inspector.stats.streams import StreamStats
-from inspector.trace.events import AttemptMade, ConnectionState, SessionReady, StateChanged
+from inspector.trace.events import AnyEvent, AttemptMade, ConnectionState, SessionReady, StateChanged
 from inspector.trace.fold import Fold, runs
 from inspector.trace.river import River
 
 TICK_MS = 50
-BUDGET_NS = 6_000_000
+BUDGET_NS = 4_000_000
 BATCH = 500
 
 
 class Folds(QObject):
-    """Pulls new events twenty times a second, at most six milliseconds of them at once."""
+    """Pulls new events twenty times a second, at most four milliseconds of them at once.
+
+    With a `recorder` it takes what that takes, and when: events that come from disk are then read only once.
+    """
 
     state_changed = Signal()
 
-    def __init__(self, river: River, parent: QObject | None = None) -> None:
+    def __init__(self, river: River, parent: QObject | None = None, recorder: Recorder | None = None) -> None:
         super().__init__(parent)
-        self._reader = river.reader()
+        self._reader = river.reader(0 if recorder is None else len(river))
+        self._recorder = recorder
         self.counts = Counts()
         self.latency = LatencyStats()
         self.streams = StreamStats()
@@ -44,26 +50,32 @@ class Folds(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.pull)
-        self._timer.start()
+        if recorder is None:
+            self._timer.start()
+        else:
+            recorder.watchers.append(self._fold)
 
     @property
     def behind(self) -> int:
         """How many events are not folded yet."""
-        return self._reader.behind
+        return self._reader.behind if self._recorder is None else self._recorder.behind
 
     def pull(self) -> None:
         """Fold what is new within the time budget; the rest waits for the next tick."""
-        if not self.behind:
+        if not self._reader.behind:
             return
         deadline_ns = perf_counter_ns() + BUDGET_NS
         before = self.state
         while self.behind and perf_counter_ns() < deadline_ns:
-            pieces = runs(self._reader.take(BATCH))
-            for fold in self._folds:
-                fold.take(pieces)
+            self._fold(self._reader.take(BATCH))
         self._timer.setInterval(0 if self.behind > BATCH * 20 else TICK_MS)
         if self.state is not before:
             self.state_changed.emit()
+
+    def _fold(self, events: Sequence[AnyEvent]) -> None:
+        pieces = runs(events)
+        for fold in self._folds:
+            fold.take(pieces)
 
     def _on_state(self, event: StateChanged) -> None:
         self.state = event
@@ -79,5 +91,7 @@ class Folds(QObject):
 
     def catch_up(self) -> None:
         """Fold everything there is, however long it takes; for the report at the end."""
+        if self._recorder is not None:
+            self._recorder.catch_up()
         while self.behind:
             self.pull()

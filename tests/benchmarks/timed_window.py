@@ -1,7 +1,7 @@
 """The program itself with a stop watch: a call in the open window, timed until all of it is on disk and shown.
 
-`python -m tests.benchmarks.timed_window URL TOOL ARGS RECORDING REPORT`; adds `seconds`, from the first byte of the
-call's stream on, `paints` of the timeline, and the memory before the call to the report.
+`python -m tests.benchmarks.timed_window URL TOOL ARGS RECORDING REPORT` adds to the report: `seconds`, from the first
+byte of the call's stream on, `paints` of the timeline, the processor time of the window's thread, and the memory before.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class Timed(Workbench):
     """Notes when everything that came is on disk and shown."""
 
     finished_ns = 0
+    cpu_before_s = cpu_s = 0.0
     rss_before_bytes = 0
     paints: Paints
 
@@ -50,6 +51,7 @@ class Timed(Workbench):
     def _call(self) -> None:
         self._meter.gap.__init__()  # type: ignore[misc]  # the start of the program is measured elsewhere
         self.rss_before_bytes = report.rss_bytes() or 0
+        self.cpu_before_s = time.thread_time()
         super()._on_connected()
 
     async def _finish_work(self) -> None:
@@ -59,6 +61,7 @@ class Timed(Workbench):
         while self._is_behind() or self._recorder.behind or store.committed < len(self._river):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         self.finished_ns = time.perf_counter_ns()
+        self.cpu_s = time.thread_time() - self.cpu_before_s
         await super()._finish_work()
 
     def first_byte_ns(self) -> int:
@@ -101,6 +104,7 @@ def main() -> int:
     report_path = Path(path)
     document: dict[str, Any] = json.loads(report_path.read_text())
     document["seconds"] = (bench.finished_ns - bench.first_byte_ns()) / 1e9
+    document["window_thread_cpu_s"] = bench.cpu_s
     document["paints"], document["rss_before_bytes"] = bench.paints.count, bench.rss_before_bytes
     report_path.write_text(json.dumps(document))
     return code

@@ -29,8 +29,8 @@ from inspector.ui.models.timeline_cells import (
     TimeMode,
 )
 
-BUDGET_NS = 8_000_000
-"""How long one tick may work before the loop breathes: half a frame."""
+BUDGET_NS = 5_000_000
+"""How long one tick may work before the loop breathes: a third of a frame."""
 _BEHIND_MS, _TICK_MS, _IDLE_MS = 2, 16, 33
 _TOOLTIP_CHARS = 600
 
@@ -135,7 +135,8 @@ class TimelineModel(QAbstractTableModel):
             self._is_filtering = False
             self.filtered.emit()
         behind = self.recorder.behind or self._admission.is_behind
-        self._timer.start(_BEHIND_MS if behind else _TICK_MS if taken else _IDLE_MS)
+        pause_ms = _BEHIND_MS if behind else _TICK_MS if taken else _IDLE_MS
+        self._timer.start(0 if self.river.is_held_up else pause_ms)
 
     def set_query(self, query: Query | None) -> None:
         """Show the rows that pass, None: all; `filtered` says when all are found, the first are shown before.
