@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from time import perf_counter_ns
 from inspector.record.recording import Recording, RecordingError, open_recording
 from inspector.record.store import Store
 from inspector.record.timeline import Timeline
+from inspector.trace.events import AnyEvent
 from inspector.trace.river import River
 
 KEPT_EVENTS = 8_192
@@ -44,6 +46,8 @@ class Recorder:
         self.river = river
         self.timeline = Timeline(river.__getitem__)
         self.store: Store | None = None
+        self.watchers: list[Callable[[Sequence[AnyEvent]], None]] = []
+        """They are given what was taken, in order."""
         self._source = source
         self._reader = river.reader()
         self._kept: deque[tuple[int, int]] = deque()
@@ -105,6 +109,8 @@ class Recorder:
             self.timeline.fold(events)
             if self.store is not None:
                 self._keep(len(events), self.store.put(events, self.timeline, row))
+            for watch in self.watchers:
+                watch(events)
             taken += len(events)
             if perf_counter_ns() > deadline_ns:
                 break

@@ -119,6 +119,10 @@ def test_null_is_not_nothing_and_true_is_not_one() -> None:
     assert not differs([1.0], [1])
 
 
+def test_a_path_is_a_json_pointer() -> None:
+    assert list(differences({"a/~1": [{}, {"": 1}]}, {"a/~1": [{}]})) == [Difference("/a~1~01/1", {"": 1}, ABSENT)]
+
+
 def test_another_server() -> None:
     comparison = compare(session({}, [], version="1"), session({}, [], version="2"))
     assert comparison.server is not None
