@@ -6,7 +6,9 @@ and whatever else the event says as JSON in `facts`. `record/store.py` writes it
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from operator import attrgetter
 from typing import Any
 
@@ -113,9 +115,9 @@ _BYTES: dict[type[TraceEvent], str] = {
 """Which field of an event holds bytes of the wire."""
 _PLACED = frozenset({Message, FrameReceived, ToolStep, CommentReceived, ChunkReceived})
 """The events whose bytes have a place in the body of their stream."""
-_BARE: dict[type[TraceEvent], dict[str, Any]] = {
-    kind: _HEAD | {field: b""} | ({"offset": 0} if kind in _PLACED else {}) for kind, field in _BYTES.items()
-}
+_BARE: dict[type[TraceEvent], dict[str, Any]] = {kind: _HEAD | {field: b""} for kind, field in _BYTES.items()}
+_BARE_PLACED = {kind: _BARE[kind] | {"offset": 0} for kind in _PLACED}
+"""What is left out of `facts`, as it stands in columns; the offset does if the column is not NULL."""
 _TOLD: tuple[type[TraceEvent], ...] = tuple(ROW_MAKERS)
 _TAGS = {kind: str(kind.__struct_config__.tag) for kind in _TOLD}
 _RAW: dict[type[TraceEvent], Callable[[Any], bytes | None]] = {
@@ -125,6 +127,8 @@ _BYTES_OF_KIND = {str(kind.__struct_config__.tag): field for kind, field in _BYT
 _PLACED_KINDS = frozenset(str(kind.__struct_config__.tag) for kind in _PLACED)
 _DIRECTIONS = {None: None, "in": Direction.INBOUND, "out": Direction.OUTBOUND}
 _DIRECTION_TEXTS = {direction: text for text, direction in _DIRECTIONS.items()}
+_HALF_PAIR = "\\ud"
+"""How the escape of one begins; whole pairs are written without escapes."""
 _STREAM_TYPES = (int, type(None))
 _CHUNK = '{"kind":"chunk","offset":0,"data":""}'
 _encode = msgspec.json.Encoder().encode
@@ -149,6 +153,7 @@ def event_columns(events: Sequence[AnyEvent], timeline: Timeline, row: int) -> l
     end, numbers = row + len(events), timeline.numbers
     roots = map(timeline.root, range(row, end))
     makes = [type(event) for event in events]
+    offsets = [_offset(event) for event in events]
     columns: tuple[Iterable[Any], ...] = (
         [event.n for event in events],
         range(row, end),
@@ -166,13 +171,13 @@ def event_columns(events: Sequence[AnyEvent], timeline: Timeline, row: int) -> l
         [None if latency_ms != latency_ms else latency_ms for latency_ms in timeline.latencies_ms[row:end]],  # noqa: PLR0124 - NaN
         timeline.severities[row:end],
         [None if root is None else numbers[root] for root in roots],
-        [_offset(event) for event in events],
+        offsets,
         [_RAW[make](event) for event, make in zip(events, makes, strict=True)],
         [
             None if make in _PLACED or make is BodyReceived else _said(event)
             for event, make in zip(events, makes, strict=True)
         ],
-        [_facts(event, make) for event, make in zip(events, makes, strict=True)],
+        list(map(_facts, events, makes, offsets)),
     )
     return list(zip(*columns, strict=True))
 
@@ -197,14 +202,19 @@ def read(columns: tuple[Any, ...], data: bytes | None = None) -> AnyEvent:
         head[field] = data if data is not None else raw or b""
         if type(head[field]) is not bytes:
             raise TypeError("a column holds what it must not")
-    if kind in _PLACED_KINDS:
-        head["offset"] = offset or 0
-    try:
-        bare = _decode(facts)
-    except (msgspec.MsgspecError, ValueError):  # what strict JSON does not hold, such as half a surrogate pair
-        bare = msgspec.convert(jsontext.parse(facts.encode()).value, AnyEvent, strict=True)
-    event: AnyEvent = replace(bare, **head)
+    if kind in _PLACED_KINDS and offset is not None:
+        head["offset"] = offset
+    event: AnyEvent = replace(_bare(facts), **head)
     return event
+
+
+def _bare(facts: str) -> AnyEvent:
+    if _HALF_PAIR not in facts:
+        with suppress(msgspec.MsgspecError, ValueError):
+            bare: AnyEvent = _decode(facts)
+            return bare
+    # What strict JSON does not hold: half a surrogate pair.
+    return msgspec.convert(json.loads(facts), AnyEvent, strict=True)  # type: ignore[no-any-return]
 
 
 def _offset(event: AnyEvent) -> int | None:
@@ -222,8 +232,8 @@ def _said(event: AnyEvent) -> str:
     return searchable(event).decode("utf-8", "backslashreplace")
 
 
-def _facts(event: AnyEvent, make: type[TraceEvent]) -> str:
-    bare = replace(event, **_BARE.get(make, _HEAD))
+def _facts(event: AnyEvent, make: type[TraceEvent], offset: int | None) -> str:
+    bare = replace(event, **(_BARE if offset is None else _BARE_PLACED).get(make, _HEAD))
     try:
         return _encode(bare).decode()
     except UnicodeEncodeError:
