@@ -88,7 +88,7 @@ class Offline:
     def _figures(self) -> report.Figures:
         view = self._window.view
         view.folds.catch_up()
-        ready = view.folds.ready
+        ready = view.ready
         return report.Figures(
             url=None,
             counts=view.folds.counts,

@@ -19,6 +19,8 @@ class FollowTail(QObject):
         self.following = True
         self.missed = 0
         """Rows that came since the user looked elsewhere."""
+        self.is_live = True
+        """Whether rows that come are news."""
         self._view = view
         self._own_move = False
         self.button = QPushButton(view)
@@ -45,11 +47,16 @@ class FollowTail(QObject):
         """Stay where the user looks."""
         self._set(following=False)
 
+    def rest(self) -> None:
+        """The rows are all from long ago: begin with the first, and tell of none."""
+        self.is_live, self.missed = False, 0
+        self.pause()
+
     def rows_added(self, count: int) -> None:
         """The view shows `count` rows more than before."""
         if self.following:
             self.settle()
-        else:
+        elif self.is_live:
             self.missed += count
             self._show_button()
 
@@ -70,7 +77,10 @@ class FollowTail(QObject):
         if event.type() == QEvent.Type.Resize:
             self._show_button()
         elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_End:
-            self.follow()
+            if self.is_live:
+                self.follow()
+            else:
+                self._view.scrollToBottom()
             return True
         return super().eventFilter(watched, event)
 
@@ -79,7 +89,7 @@ class FollowTail(QObject):
             self.settle()
 
     def _scrolled(self, value: int) -> None:
-        if self._own_move:
+        if self._own_move or not self.is_live:
             return
         if value < self._view.verticalScrollBar().maximum():
             self.pause()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent, QShortcut
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from inspector.record.recorder import Recorder
 from inspector.record.recording import Recording, river_of
 from inspector.record.text import calendar, counted, plain
+from inspector.trace.events import SessionReady
+from inspector.trace.fold import Fold
 from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.folds import Folds
 from inspector.ui.statistics_tabs import StatisticsTabs
@@ -17,7 +20,9 @@ from inspector.ui.views.timeline_area import TimelineArea
 from inspector.ui.views.timeline_pane import TimelinePane
 
 _REFRESH_MS = 250
-_FINDINGS_TAB = 0
+NARROW_PX = 960
+"""With less room the detail is a tab below the rows instead of a pane beside them."""
+_WIDTHS = 860, 340
 _SEPARATOR = "  ·  "
 
 
@@ -32,15 +37,17 @@ class RecordingView(QWidget):
         self.setAccessibleName(f"Recording {recording.path.name}")
         self.recording = recording
         self.river = river_of(recording)
-        self.folds = Folds(self.river, self)
         self.recorder = Recorder(self.river, source=recording.path)
+        self.folds = Folds(self.river, self, self.recorder)
+        self.ready: SessionReady | None = None
+        """The latest session, also if the recording tells how it was closed."""
+        self.recorder.watchers.append(Fold({SessionReady: self._on_ready}).fold)
         self.timeline = TimelinePane(self.river, recorder=self.recorder)
+        self.timeline.show_past()
         self.timeline.model.marks.load(recording.marks())
         self.detail = DetailPane(self.river, self.timeline.timeline)
-        self.tabs = StatisticsTabs(self.folds, self.river)
-        self.tabs.setObjectName("recordingTabs")
-        self.tabs.setAccessibleName("Statistics of the recording")
-        self.tabs.add_statistics()
+        self.tabs = self._make_tabs()
+        self._findings = self.tabs.currentWidget()
         self._head = ElidedLabel()
         self._is_loaded = False
         self._lay_out()
@@ -51,25 +58,43 @@ class RecordingView(QWidget):
         self._timer = QTimer(self, interval=_REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
         self._timer.start()
+        self.setFocusProxy(self.timeline.view)
         self.destroyed.connect(recording.close)
         self.refresh()
 
     @property
     def is_loaded(self) -> bool:
         """Whether all of the recording is in the timeline and the statistics."""
-        return not (self.recorder.behind or self.folds.behind)
+        return not self.recorder.behind
 
     def go_to_event(self, n: int) -> None:
         """Select an event in the timeline, taking a filter away that hides it."""
         self.timeline.select_event(n)
         self.detail.show_event(n)
 
+    def share_keys(self) -> None:
+        """Another recording is in the same window: keys that both have are for the one with the focus."""
+        for shortcut in self.findChildren(QShortcut):
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the detail where there is room for it."""
+        super().resizeEvent(event)
+        is_tab = self.tabs.indexOf(self.detail) >= 0
+        if event.size().width() < NARROW_PX and not is_tab:
+            self.tabs.insertTab(0, self.detail, "Detail")
+            self.tabs.setCurrentIndex(0)
+        elif event.size().width() >= NARROW_PX and is_tab:
+            self._columns.addWidget(self.detail)
+            self.detail.show()
+            self._columns.setSizes(list(_WIDTHS))
+
     def refresh(self) -> None:
         """Bring the line on top, the findings' count and the tab in front up to date."""
         if self._is_loaded and self.sender() is self._timer:
             return
         count = len(self.folds.engine.findings())
-        self.tabs.setTabText(_FINDINGS_TAB, f"Findings ({count})" if count else "Findings")
+        self.tabs.setTabText(self.tabs.indexOf(self._findings), f"Findings ({count})" if count else "Findings")
         tab = self.tabs.currentWidget()
         if isinstance(tab, LazyTab):
             tab.refresh()
@@ -82,20 +107,25 @@ class RecordingView(QWidget):
         facts = [self.recording.path.name]
         if len(self.river):
             facts.append(f"recorded {calendar(self.river[0].at)[:19]}")
-        total = len(self.river)
-        if self.is_loaded:
-            facts.append(counted(total, "event"))
-        else:
-            facts.append(
-                f"{self.recorder.timeline.numbers[-1] if len(self.recorder.timeline) else 0:,} of {total:,} events"
-            )
-        ready = self.folds.ready
+        total, behind = counted(len(self.river), "event"), self.recorder.behind
+        facts.append(f"{len(self.river) - behind:,} of {total}" if behind else total)
+        ready = self.ready
         if ready is not None:
             facts += [
                 f"{ready.server_name} {ready.server_version}".strip(),
                 f"{ready.transport} {ready.protocol_version}",
             ]
         return [*facts, "read-only"]
+
+    def _on_ready(self, ready: SessionReady) -> None:
+        self.ready = ready
+
+    def _make_tabs(self) -> StatisticsTabs:
+        tabs = StatisticsTabs(self.folds, self.river)
+        tabs.setObjectName("recordingTabs")
+        tabs.setAccessibleName("Statistics of the recording")
+        tabs.add_statistics()
+        return tabs
 
     def _lay_out(self) -> None:
         self._head.setObjectName("recordingFacts")
@@ -104,13 +134,13 @@ class RecordingView(QWidget):
         left.addWidget(TimelineArea(self.timeline))
         left.addWidget(self.tabs)
         left.setSizes([460, 240])
-        both = QSplitter(Qt.Orientation.Horizontal)
-        both.addWidget(left)
-        both.addWidget(self.detail)
-        both.setSizes([860, 340])
-        both.setStretchFactor(0, 1)
+        self._columns = QSplitter(Qt.Orientation.Horizontal)
+        self._columns.addWidget(left)
+        self._columns.addWidget(self.detail)
+        self._columns.setSizes(list(_WIDTHS))
+        self._columns.setStretchFactor(0, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._head)
-        column.addWidget(both, 1)
+        column.addWidget(self._columns, 1)

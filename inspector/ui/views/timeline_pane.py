@@ -23,6 +23,8 @@ from inspector.ui.views.timeline_view import TimelineView
 from inspector.ui.views.wrapping_row import WrappingRow
 
 _EMPTY = "Connect to a server to see it talk: type its address above and press Return."
+_EMPTY_RECORDING = "Nothing is in this recording: it ended before anything happened."
+_LOADING = "Reading the recording …"
 _NOTHING_SHOWN = "No row passes the filter."
 _PROGRESS_MS = 100
 
@@ -48,6 +50,7 @@ class TimelinePane(QWidget):
         self.find_bar = FindBar(self.finder)
         self._found_term = ""
         self._wanted_row: int | None = None
+        self._nothing, self._is_live = _EMPTY, True
         self._progress = QTimer(self, interval=_PROGRESS_MS)
         self._lay_out()
         self._connect()
@@ -71,6 +74,13 @@ class TimelinePane(QWidget):
     def show_stream(self, stream: int | None) -> None:
         """Show the rows of one HTTP exchange only; None shows those of all."""
         self.quick.want_stream(stream)
+
+    def show_past(self) -> None:
+        """All rows are from long ago: begin at the top, and offer nothing that needs a server."""
+        self.view.tail.rest()
+        self._follow.hide()
+        self._nothing, self._is_live = _LOADING if len(self.model.river) else _EMPTY_RECORDING, False
+        self._refresh()
 
     def rows_shown(self) -> int:
         """How many rows are in the table."""
@@ -206,8 +216,11 @@ class TimelinePane(QWidget):
         self.quick.refresh(self.filter_bar.line.text(), row)
         self.filter_bar.show_count(shown, total, self.model.filter_progress() if self.model.filtering else None)
         self._mark.setEnabled(row is not None)
-        self._empty.setText(_NOTHING_SHOWN if total else _EMPTY)
-        self._demo.setVisible(not total)
+        said = _NOTHING_SHOWN if total else self._nothing
+        if said != self._empty.text():
+            self._empty.setText(said)
+            self._empty.setAccessibleName(said)
+        self._demo.setVisible(self._is_live and not total)
         self._clear.setVisible(total > 0)
         self._stack.setCurrentIndex(1 if shown else 0)
 
