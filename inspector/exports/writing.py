@@ -77,13 +77,30 @@ def write(
     return Written(len(river), "event")
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a file is named after: the server, and the time of the first event; both as a file name takes them."""
+
+    server: str = "server"
+    when: str = "19700101T000000Z"
+
+
 def file_name(river: River, form: str) -> str:
     """`<kind>-<server>-<time of the first event>.<suffix>`, of characters that every system takes."""
+    return name_after(origin_of(river), form)
+
+
+def name_after(origin: Origin, form: str) -> str:
+    """The name of a file in one of `FORMATS`."""
+    return f"{KINDS[form]}-{origin.server}-{origin.when}.{SUFFIXES[form]}"
+
+
+def origin_of(river: River) -> Origin:
+    """Read as much of the river as it takes to know."""
     from inspector.record.formats.jsonl import iso  # noqa: PLC0415
 
     first = river.since(0, 1)
-    when = re.sub(r"[-:]|\.\d+", "", iso(first[0].at if first else 0.0))
-    return f"{KINDS[form]}-{_server(river)}-{when}.{SUFFIXES[form]}"
+    return Origin(_server(river), re.sub(r"[-:]|\.\d+", "", iso(first[0].at if first else 0.0)))
 
 
 def _server(river: River) -> str:

@@ -49,7 +49,6 @@ PATTERN_SECONDS = 0.5
 PATTERN_BYTES_PER_SECOND = 1_000_000
 _CACHED_TEXTS = 4_096
 _CACHED_TEXT_CHARS = 200
-_BLOCK = 512
 _MASKED = re.compile(r"•••• \((\d+) characters(?:, ends in .{4})?\)")
 _SCHEMES = frozenset({"bearer", "basic", "dpop", "digest", "negotiate", "ntlm", "token", "apikey"})
 _LINES = re.compile(rb"([\r\n]+(?:data: ?)?)|[^\r\n]+")
@@ -273,8 +272,13 @@ class Redactor:
         return hidden
 
 
-def preview(river: River, redactor: Redactor, limit: int = 200) -> list[Masked]:
-    """What would be masked, by place, in the order of the river; chunks hold only what is told of elsewhere too."""
+def preview(
+    river: River, redactor: Redactor, limit: int = 200, tell: Callable[[list[Masked]], None] | None = None
+) -> list[Masked]:
+    """What would be masked, by place, in the order of the river; chunks hold only what is told of elsewhere too.
+
+    `tell` is given what was found so far, again and again.
+    """
     found: dict[str, Masked] = {}
     own = Redactor(redactor.rules)
     n = 0
@@ -287,13 +291,13 @@ def preview(river: River, redactor: Redactor, limit: int = 200) -> list[Masked]:
             found[place] = Masked(n, place, _sample(data[span.start : span.end]))
 
     own.watch = note
-    at = 0
-    while block := river.since(at, _BLOCK):
-        at += len(block)
+    for block in river.blocks():
         for event in block:
             if not isinstance(event, ChunkReceived):
                 n = event.n
                 own.event(event)
+        if tell is not None:
+            tell(list(found.values()))
     return list(found.values())
 
 

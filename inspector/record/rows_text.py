@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from inspector.record import text
 from inspector.record.formats import jsonl
@@ -20,54 +21,86 @@ _MAX_WIDTH = 40
 _ARROWS = {INBOUND: "←", OUTBOUND: "→"}
 
 
-def rows_as_text(timeline: Timeline, river: River, rows: Sequence[int], redactor: Redactor | None = None) -> str:
-    """A line for each row under a line of names, in columns."""
-    lines = [COLUMNS, *_cells(timeline, river, rows, redactor)]
-    widths = [min(max(len(line[column]) for line in lines), _MAX_WIDTH) for column in range(len(COLUMNS) - 1)]
-    return "".join(_aligned(line, widths) for line in lines)
+@dataclass(frozen=True, slots=True)
+class RowFacts:
+    """What a row says, taken out of the timeline, so that another thread can write it down."""
+
+    event: AnyEvent
+    stream: str
+    direction: str
+    kind: str
+    label: str
+    name: str
+    size_bytes: int
+    latency_ms: float
 
 
-def rows_as_jsonl(timeline: Timeline, river: River, rows: Sequence[int], redactor: Redactor | None = None) -> str:
-    """The events of the rows, one JSON object a line."""
-    return "".join(jsonl.line(event).decode() for _, event in _events(timeline, river, rows, redactor))
-
-
-def rows_as_markdown(timeline: Timeline, river: River, rows: Sequence[int], redactor: Redactor | None = None) -> str:
-    """A Markdown table."""
-    cells = list(_cells(timeline, river, rows, redactor))
-    return "\n".join(table_lines(Table("", COLUMNS, cells, _RIGHT))) + "\n"
-
-
-def _events(
-    timeline: Timeline, river: River, rows: Iterable[int], redactor: Redactor | None
-) -> Iterator[tuple[int, AnyEvent]]:
-    """The rows with their events, read by the block."""
+def facts_of(timeline: Timeline, river: River, rows: Iterable[int]) -> Iterator[RowFacts]:
+    """The facts of the rows, one after the other; the events are read by the block."""
     block: list[AnyEvent] = []
     start = 0
     for row in rows:
         n = timeline.numbers[row]
         if not start <= n < start + len(block):
             start, block = n, river.since(n, BLOCK)
-        event = block[n - start]
-        yield row, redactor.event(event) if redactor else event
-
-
-def _cells(
-    timeline: Timeline, river: River, rows: Iterable[int], redactor: Redactor | None
-) -> Iterator[tuple[str, ...]]:
-    shown = redactor.text if redactor else str
-    for row, event in _events(timeline, river, rows, redactor):
-        size, latency_ms = timeline.sizes_bytes[row], timeline.latencies_ms[row]
-        yield (
-            str(event.n),
-            text.calendar(event.at),
+        yield RowFacts(
+            block[n - start],
             timeline.lane_name(timeline.streams[row]),
             _ARROWS.get(timeline.directions[row], ""),
             timeline.kind_word(row),
-            text.plain(shown(timeline.label(row))),
-            text.plain(shown(timeline.name(row))),
-            "" if size < 0 else text.size(size),
-            "" if math.isnan(latency_ms) else text.duration(latency_ms),
+            timeline.label(row),
+            timeline.name(row),
+            timeline.sizes_bytes[row],
+            timeline.latencies_ms[row],
+        )
+
+
+def as_text(rows: Iterable[RowFacts], redactor: Redactor | None = None) -> str:
+    """A line for each row under a line of names, in columns."""
+    lines = [COLUMNS, *_cells(rows, redactor)]
+    widths = [min(max(len(line[column]) for line in lines), _MAX_WIDTH) for column in range(len(COLUMNS) - 1)]
+    return "".join(_aligned(line, widths) for line in lines)
+
+
+def as_jsonl(rows: Iterable[RowFacts], redactor: Redactor | None = None) -> str:
+    """The events of the rows, one JSON object a line."""
+    return "".join(jsonl.line(_masked(row.event, redactor)).decode() for row in rows)
+
+
+def rows_as_text(timeline: Timeline, river: River, rows: Sequence[int], redactor: Redactor | None = None) -> str:
+    """`as_text` of the rows."""
+    return as_text(facts_of(timeline, river, rows), redactor)
+
+
+def rows_as_jsonl(timeline: Timeline, river: River, rows: Sequence[int], redactor: Redactor | None = None) -> str:
+    """`as_jsonl` of the rows."""
+    return as_jsonl(facts_of(timeline, river, rows), redactor)
+
+
+def rows_as_markdown(timeline: Timeline, river: River, rows: Sequence[int], redactor: Redactor | None = None) -> str:
+    """A Markdown table."""
+    cells = list(_cells(facts_of(timeline, river, rows), redactor))
+    return "\n".join(table_lines(Table("", COLUMNS, cells, _RIGHT))) + "\n"
+
+
+def _masked(event: AnyEvent, redactor: Redactor | None) -> AnyEvent:
+    return redactor.event(event) if redactor else event
+
+
+def _cells(rows: Iterable[RowFacts], redactor: Redactor | None) -> Iterator[tuple[str, ...]]:
+    shown = redactor.text if redactor else str
+    for row in rows:
+        event = _masked(row.event, redactor)
+        yield (
+            str(event.n),
+            text.calendar(event.at),
+            row.stream,
+            row.direction,
+            row.kind,
+            text.plain(shown(row.label)),
+            text.plain(shown(row.name)),
+            "" if row.size_bytes < 0 else text.size(row.size_bytes),
+            "" if math.isnan(row.latency_ms) else text.duration(row.latency_ms),
             text.preview(event),
         )
 

@@ -73,6 +73,11 @@ class Caller(QObject):
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
 
+    @property
+    def is_calling(self) -> bool:
+        """Whether a call is under way."""
+        return bool(self._calls)
+
     def cancel_calls(self) -> None:
         """Stop waiting for every call and tell the server."""
         for task in tuple(self._calls):

@@ -39,6 +39,11 @@ class RawSender(QObject):
         self.stop()
         self._task = self._scope.start(self._send(draft), "raw request")
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether an exchange is under way."""
+        return self._task is not None and not self._task.done()
+
     def stop(self) -> None:
         """End the exchange: what came until now is the reply."""
         from inspector.trace.events import EndCause  # noqa: PLC0415 - only once something was sent

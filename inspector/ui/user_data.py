@@ -1,4 +1,4 @@
-"""What the user wrote and wants to use again: roots, and answers to sampling requests."""
+"""What the user wrote and wants to use again: roots, answers to sampling requests, what is masked in exports."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from PySide6.QtCore import QSettings
 
 from inspector.protocol import roots as protocol_roots
 from inspector.protocol.roots import Root
+from inspector.record.redaction import RedactionError, RedactionRules, Redactor
 from inspector.wire import jsontext
 
 MAX_ANSWERS = 100
+MAX_PATTERNS = 100
 
 
 class UserData:
@@ -42,6 +44,18 @@ class UserData:
         """Keep these answers, the latest of them if there are too many."""
         self._write("answers", dict(list(answers.items())[-MAX_ANSWERS:]))
 
+    def redaction(self) -> RedactionRules:
+        """What is masked in all that leaves; patterns that cannot be used any more are left out."""
+        kept = self._read("redaction")
+        kept = kept if isinstance(kept, dict) else {}
+        patterns = kept.get("patterns")
+        usable = [pattern for pattern in patterns if _is_pattern(pattern)] if isinstance(patterns, list) else []
+        return RedactionRules(patterns=tuple(usable[:MAX_PATTERNS]), session_ids=kept.get("session_ids") is True)
+
+    def set_redaction(self, rules: RedactionRules) -> None:
+        """Keep the patterns and whether ids of sessions are masked; that all is left open is never kept."""
+        self._write("redaction", {"patterns": list(rules.patterns), "session_ids": rules.session_ids})
+
     def _read(self, key: str) -> Any:
         text = self._settings.value(key, "")
         return jsontext.parse(text).value if isinstance(text, str) else None
@@ -49,3 +63,10 @@ class UserData:
     def _write(self, key: str, value: Any) -> None:
         self._settings.setValue(key, jsontext.dumps(value).decode())
         self._settings.sync()
+
+
+def _is_pattern(pattern: object) -> bool:
+    try:
+        return isinstance(pattern, str) and bool(Redactor(RedactionRules(patterns=(pattern,))))
+    except RedactionError:
+        return False

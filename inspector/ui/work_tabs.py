@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -14,6 +15,9 @@ from inspector.ui.raw_templates import RawTarget
 from inspector.ui.statistics_tabs import StatisticsTabs
 from inspector.ui.views.lazy_tab import LazyTab
 from inspector.ui.views.subject_stack import SubjectStack
+
+if TYPE_CHECKING:
+    from inspector.ui.views.raw_pane import RawPane
 
 
 class WorkTabs(StatisticsTabs):
@@ -42,6 +46,16 @@ class WorkTabs(StatisticsTabs):
         """The same, with the cursor where one goes on."""
         self.show_subject(page)
         self.subject.focus_first()
+
+    def show_raw(self) -> RawPane:
+        """Bring the composer of raw requests to the front."""
+        self.setCurrentWidget(self.raw)
+        return cast("RawPane", self.raw.built())
+
+    @property
+    def target(self) -> RawTarget | None:
+        """What the latest connection knew, None before the first."""
+        return self._target
 
     def set_target(self, target: RawTarget) -> None:
         """What the connection knows now, for requests by hand."""

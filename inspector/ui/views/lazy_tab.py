@@ -26,12 +26,17 @@ class LazyTab(QWidget):
         self._build = build
         self.pane: QWidget | None = None
 
-    def showEvent(self, event: QShowEvent) -> None:
+    def built(self) -> QWidget:
+        """The pane, also before it was ever shown."""
         if self.pane is None:
             self.pane = self._build()
             box = QVBoxLayout(self)
             box.setContentsMargins(0, 0, 0, 0)
             box.addWidget(self.pane)
+        return self.pane
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.built()
         super().showEvent(event)
 
     def refresh(self) -> None:

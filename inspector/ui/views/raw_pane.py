@@ -171,7 +171,7 @@ class RawPane(QWidget):
         self._preset.activated.connect(self._dress)
         self._template.activated.connect(lambda: self._apply(self._template.currentData()))
         self.headers.last_wanted.connect(self._copy_last)
-        self.history.edit_wanted.connect(self._edit)
+        self.history.edit_wanted.connect(self.edit)
         self.history.send_wanted.connect(self._send_draft)
         self.reply.stream_wanted.connect(self.stream_wanted)
         self._check.timeout.connect(self._refresh)
@@ -208,8 +208,9 @@ class RawPane(QWidget):
             return
         self.set_draft(*from_request(event))
 
-    def _edit(self, draft: RawDraft) -> None:
-        self.set_draft(draft)
+    def edit(self, draft: RawDraft, note: str = "") -> None:
+        """Put a request into the pane, to be changed before it is sent."""
+        self.set_draft(draft, note)
         self._tabs.setCurrentIndex(_BODY)
 
     def _send_draft(self, draft: RawDraft) -> None:

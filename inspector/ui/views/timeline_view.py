@@ -12,6 +12,7 @@ from inspector.ui.models.timeline_cells import Column
 from inspector.ui.models.timeline_model import Index, TimelineModel
 from inspector.ui.views.follow_tail import FollowTail
 from inspector.ui.views.row_actions import add_row_actions
+from inspector.ui.views.row_copying import RowCopying
 from inspector.ui.views.row_painting import RowPainting
 from inspector.ui.views.timeline_columns import TimelineColumns
 from inspector.ui.views.timeline_jumps import TimelineJumps
@@ -67,9 +68,10 @@ class TimelineView(RowPainting):
     def _add_actions(self) -> None:
         add_row_actions(
             self,
-            ("timelineCopyRow", "Copy row", "Ctrl+C", self.copy_rows),
+            ("timelineCopyRow", "Copy rows", "Ctrl+C", self.copy_rows),
             ("timelineCopyPayload", "Copy payload", "Ctrl+Shift+C", self.copy_payload),
         )
+        self.copying = RowCopying(self)
         self.jumps = TimelineJumps(self)
         self.marking = TimelineMarking(self)
         add_row_actions(
@@ -104,11 +106,8 @@ class TimelineView(RowPainting):
         return True
 
     def copy_rows(self) -> None:
-        """The selected rows as tab-separated text."""
-        model = self.timeline_model
-        positions = sorted(index.row() for index in self.selectionModel().selectedRows())
-        lines = ("\t".join(model.cell(position, column) for column in Column) for position in positions)
-        QGuiApplication.clipboard().setText("\n".join(lines))
+        """The selected rows as tab-separated text, in slices if they are many."""
+        self.copying.copy_rows()
 
     def copy_payload(self) -> None:
         """The payload of the current row, exactly; bytes that are no UTF-8 as `\\xff`."""
