@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from inspector.record.schema import Columns, chunk_columns
 from inspector.trace.events import ChunkReceived
@@ -35,14 +36,18 @@ class Chunk:
         """The bytes that stand in no event, None if the events do not say what the chunk holds (it was compressed)."""
         data, start, end = self.event.data, self.event.offset, self.end
         parts, rest, position = [], [], start
-        for offset, raw in self.ranges:
+        for offset, raw in sorted(self.ranges, key=itemgetter(0)):  # a comment may stand inside a frame told later
+            stop = min(offset + len(raw), end)
+            if stop <= position or offset >= end:
+                continue
             if offset > position:
                 gap = data[position - start : offset - start]
                 rest.append(gap)
                 parts.append(gap)
-            position = offset + len(raw)
-            parts.append(raw if offset >= start and position <= end else raw[max(0, start - offset) : end - offset])
-        gap = data[max(0, position - start) :]
+                position = offset
+            parts.append(raw[position - offset : stop - offset])
+            position = stop
+        gap = data[position - start :]
         rest.append(gap)
         parts.append(gap)
         return b"".join(rest) if b"".join(parts) == data else None
@@ -115,7 +120,7 @@ class Covering:
 
 
 def put_together(offset: int, size_bytes: int, uncovered: bytes, ranges: Iterable[tuple[int, bytes]]) -> bytes:
-    """The bytes of a chunk from what it kept and the bytes of the events in it, in the order of the stream."""
+    """The bytes of a chunk from what it kept and the bytes of the events in it, in the order of their offsets."""
     parts, position, kept = [], offset, 0
     end = offset + size_bytes
     for start, raw in ranges:

@@ -27,7 +27,8 @@ _BLOCK = f"{schema.SELECT} WHERE n >= ? AND n < ? ORDER BY n"
 _IMPORT = "To read a HAR, .sse or log file, import it."
 _RANGES = """
 SELECT n, "offset", CASE WHEN length(raw) <= 65536 THEN raw END FROM event
-WHERE n > ? AND n <= ? AND stream = ? AND kind != 'chunk' AND "offset" < ? AND "offset" + length(raw) > ? ORDER BY n
+WHERE n > ? AND n <= ? AND stream = ? AND kind != 'chunk' AND "offset" < ? AND "offset" + length(raw) > ?
+ORDER BY "offset", n
 """
 
 

@@ -113,7 +113,7 @@ _BYTES: dict[type[TraceEvent], str] = {
     ChunkReceived: "data",
 }
 """Which field of an event holds bytes of the wire."""
-_PLACED = frozenset({Message, FrameReceived, ToolStep, CommentReceived, ChunkReceived})
+_PLACED: frozenset[type[TraceEvent]] = frozenset({Message, FrameReceived, ToolStep, CommentReceived, ChunkReceived})
 """The events whose bytes have a place in the body of their stream."""
 _BARE: dict[type[TraceEvent], dict[str, Any]] = {kind: _HEAD | {field: b""} for kind, field in _BYTES.items()}
 _BARE_PLACED = {kind: _BARE[kind] | {"offset": 0} for kind in _PLACED}

@@ -36,7 +36,7 @@ LOOK_EVERY_S = 1.0
 BUSY_TIMEOUT_S = 1.0
 BUSY_PATIENCE_S, LAST_PATIENCE_S = 60.0, 5.0
 """How long another program may hold the file: while recording, and when all that is left to do is to close it."""
-_ROWS_AT_ONCE = 256
+_ROWS_AT_ONCE = 1024
 # One statement for many rows: between two rows of `executemany` the thread would have to win back the interpreter.
 _VALUES = f"({','.join('?' * len(schema.COLUMNS))})"
 _INSERT_ONE = f"INSERT INTO event VALUES {_VALUES}"  # noqa: S608 - made of question marks
@@ -288,9 +288,9 @@ def _create(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Not for others to read: a server's answers stand in it. Nothing that exists is ever written over.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError as error:
-        raise StoreError(f"{str(path)!r} exists already and is left as it is. Choose another name.") from error
     except OSError as error:
+        if path.exists():
+            raise StoreError(f"{str(path)!r} exists already and is left as it is. Choose another name.") from error
         raise _unwritable(path, error.strerror) from error
     try:
         return _prepared(path)
