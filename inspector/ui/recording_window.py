@@ -13,6 +13,7 @@ from inspector.ui.resources import resource
 from inspector.ui.views.recording_view import RecordingView
 
 MAX_SIDE_BY_SIDE = 2
+SAID_MS = 20_000
 
 
 class RecordingWindow(QMainWindow):
@@ -29,6 +30,7 @@ class RecordingWindow(QMainWindow):
         self.views: list[RecordingView] = []
         self._splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.setCentralWidget(self._splitter)
+        self.statusBar().setSizeGripEnabled(False)
         self._was_closed = False
         self.add(recording)
 
@@ -44,6 +46,7 @@ class RecordingWindow(QMainWindow):
     def add(self, recording: Recording) -> RecordingView:
         """Show a recording, beside the other if there is one."""
         view = RecordingView(recording)
+        view.said.connect(lambda sentence: self.statusBar().showMessage(sentence, SAID_MS))
         self.views.append(view)
         self._splitter.addWidget(view)
         self._splitter.setSizes([1] * len(self.views))

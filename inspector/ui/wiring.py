@@ -11,10 +11,13 @@ from inspector.protocol.era import LATEST
 from inspector.ui import main_menu
 from inspector.ui.call_draft import call_facts
 from inspector.ui.dialogs import link_consent
+from inspector.ui.export_source import of_live
 from inspector.ui.listing import Listing, ListKind
 from inspector.ui.raw_templates import RawTarget, preset_of
 from inspector.ui.recordings import KEPT_MINUTES
+from inspector.ui.resending import Resending
 from inspector.ui.settings import Header
+from inspector.ui.sharing import Sharing
 
 if TYPE_CHECKING:
     from inspector.session.session import Session
@@ -144,7 +147,18 @@ class _Menu(_Tie):
             ("saveRecording", "Save recording…", "Ctrl+S", recordings.ask_to_save),
             ("keepLast", f"Keep the last {KEPT_MINUTES} minutes…", "", recordings.ask_to_keep_last),
         )
-        window.bar.set_menu(main_menu.build(window, (files, keeping)))
+        sharing = Sharing(window, lambda: of_live(window.recorder), self._stream_of_row, "this session")
+        sharing.said.connect(self._say)
+        Resending(window)
+        giving: tuple[main_menu.Entry, ...] = (
+            ("exportSession", "Export…", "Ctrl+E", sharing.ask_to_export),
+            ("replaySession", "Replay this recording", "", sharing.ask_to_replay),
+        )
+        window.bar.set_menu(main_menu.build(window, (files, keeping, giving)))
+
+    def _stream_of_row(self) -> int | None:
+        timeline, row = self.window.timeline, self.window.timeline.view.current_row()
+        return (timeline.timeline.streams[row] or None) if row is not None else None
 
     def _say(self, sentence: str) -> None:
         self.window.statusBar().showMessage(sentence, NOTE_MS)

@@ -18,6 +18,14 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        "Recordings",
+        (
+            ("Ctrl+O", "Open a recording"),
+            ("Ctrl+S", "Save the recording, or a copy of it"),
+            ("Ctrl+E", "Export, without secrets"),
+        ),
+    ),
+    (
         "Work",
         (
             ("Ctrl+K", "Search tools; Up and Down choose, Return opens"),
@@ -40,7 +48,7 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Ctrl+G", "Go to an event number or a time"),
             ("Alt+Up", "To the request of the row; Alt+Down: to its answer"),
             ("Ctrl+J", "Jump between a request and its answer; with Shift to the finding"),
-            ("Ctrl+C", "Copy the rows; with Shift the payload"),
+            ("Ctrl+C", "Copy the rows; with Shift the payload; more in the menu of the row"),
             ("Ctrl+Shift+S", "Show only the stream of the row"),
             ("Ctrl+Shift+A", "Show all streams"),
             ("End", "Follow the newest row"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent, QShortcut
+from PySide6.QtGui import QAction, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from inspector.record.recorder import Recorder
@@ -11,11 +11,14 @@ from inspector.record.recording import Recording, river_of
 from inspector.record.text import calendar, counted, plain
 from inspector.trace.events import SessionReady
 from inspector.trace.fold import Fold
-from inspector.ui.elided_label import ElidedLabel
+from inspector.ui import main_menu
+from inspector.ui.export_source import of_recording
 from inspector.ui.folds import Folds
+from inspector.ui.sharing import Sharing
 from inspector.ui.statistics_tabs import StatisticsTabs
 from inspector.ui.views.detail_pane import DetailPane
 from inspector.ui.views.lazy_tab import LazyTab
+from inspector.ui.views.recording_head import RecordingHead
 from inspector.ui.views.timeline_area import TimelineArea
 from inspector.ui.views.timeline_pane import TimelinePane
 
@@ -27,9 +30,13 @@ _SEPARATOR = "  ·  "
 
 
 class RecordingView(QWidget):
-    """Reads `recording` and closes it when it is destroyed. `loaded` is emitted once all of it has been folded."""
+    """Reads `recording` and closes it when it is destroyed. `loaded` is emitted once all of it has been folded.
+
+    `said` carries a sentence for the user.
+    """
 
     loaded = Signal()
+    said = Signal(str)
 
     def __init__(self, recording: Recording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,9 +55,13 @@ class RecordingView(QWidget):
         self.detail = DetailPane(self.river, self.timeline.timeline)
         self.tabs = self._make_tabs()
         self._findings = self.tabs.currentWidget()
-        self._head = ElidedLabel()
+        self.sharing = Sharing(self, lambda: of_recording(recording), self._stream_of_row, recording.path.name)
+        self._head = RecordingHead()
+        self._head.set_menu(main_menu.build(self, self._entries()))
         self._is_loaded = False
         self._lay_out()
+        self.sharing.said.connect(self.said)
+        self.timeline.noted.connect(self.said)
         self.timeline.selected.connect(self.detail.show_event)
         self.detail.jump.connect(self.go_to_event)
         self.tabs.jump.connect(self.go_to_event)
@@ -76,6 +87,8 @@ class RecordingView(QWidget):
         """Another recording is in the same window: keys that both have are for the one with the focus."""
         for shortcut in self.findChildren(QShortcut):
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        for action in self.findChildren(QAction):
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the detail where there is room for it."""
@@ -98,7 +111,7 @@ class RecordingView(QWidget):
         tab = self.tabs.currentWidget()
         if isinstance(tab, LazyTab):
             tab.refresh()
-        self._head.setText(plain(_SEPARATOR.join(self._facts()), 500))
+        self._head.facts.setText(plain(_SEPARATOR.join(self._facts()), 500))
         if self.is_loaded and not self._is_loaded:
             self._is_loaded = True
             self.loaded.emit()
@@ -127,9 +140,21 @@ class RecordingView(QWidget):
         tabs.add_statistics()
         return tabs
 
+    def _entries(self) -> tuple[tuple[main_menu.Entry, ...], ...]:
+        sharing = self.sharing
+        return (
+            (
+                ("exportSession", "Export…", "Ctrl+E", sharing.ask_to_export),
+                ("saveCopy", "Save a copy…", "Ctrl+S", sharing.ask_to_save_copy),
+            ),
+            (("replaySession", "Replay this recording", "", sharing.ask_to_replay),),
+        )
+
+    def _stream_of_row(self) -> int | None:
+        row = self.timeline.view.current_row()
+        return (self.timeline.timeline.streams[row] or None) if row is not None else None
+
     def _lay_out(self) -> None:
-        self._head.setObjectName("recordingFacts")
-        self._head.setContentsMargins(10, 6, 10, 6)
         left = QSplitter(Qt.Orientation.Vertical)
         left.addWidget(TimelineArea(self.timeline))
         left.addWidget(self.tabs)
