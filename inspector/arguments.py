@@ -17,6 +17,9 @@ COMMANDS = ("probe", "call", "watch", "serve", "export", "replay")
 EXIT_OK, EXIT_ERROR, EXIT_USAGE, EXIT_NO_CONNECTION = 0, 1, 2, 3
 EXIT_UNAUTHORISED, EXIT_TIMED_OUT, EXIT_INTERRUPTED = 4, 5, 130
 
+SIDE_BY_SIDE = 2
+"""So many recordings fit into one window."""
+
 
 class UsageError(Exception):
     """What the user typed does not work; the text is one sentence with the next step."""
@@ -55,6 +58,7 @@ class WindowArguments:
     concurrency: int = 1
     record: Path | None = None
     open: Path | None = None
+    beside: Path | None = None
     screenshot: Path | None = None
     report: Path | None = None
     quit_when_done: bool = False
@@ -86,7 +90,14 @@ def parse_window(argv: Sequence[str]) -> WindowArguments:
     parser.add_argument("--times", metavar="N", type=_positive, default=1, help="call it N times")
     parser.add_argument("--concurrency", metavar="C", type=_positive, default=1, help="at most C calls at once")
     parser.add_argument("--record", metavar="FILE", type=_new_file, help="record everything to this new file")
-    parser.add_argument("--open", metavar="FILE", type=_existing, help="open a recording instead of connecting")
+    parser.add_argument(
+        "--open",
+        metavar="FILE",
+        action="append",
+        type=_existing,
+        default=[],
+        help="open a recording instead of connecting; twice: compare two",
+    )
     parser.add_argument("--screenshot", metavar="PNG", type=Path, help="save the window when the work is done")
     parser.add_argument("--report", metavar="JSON", type=Path, help="write the figures when the window closes")
     parser.add_argument("--quit-when-done", action="store_true", help="close when the work asked for is done")
@@ -101,6 +112,9 @@ def parse_window(argv: Sequence[str]) -> WindowArguments:
         parser.error("--call needs a server: give a URL or --demo")
     if given.open and (given.url or given.demo or given.record):
         parser.error("--open shows a recording instead of connecting, so give neither a URL nor --demo nor --record")
+    if len(given.open) > SIDE_BY_SIDE:
+        parser.error("--open shows one recording, or two side by side; open the others in windows of their own")
+    opened, beside = (*given.open, None, None)[:SIDE_BY_SIDE]
     return WindowArguments(
         target=target_of(given),
         demo=given.demo,
@@ -109,7 +123,8 @@ def parse_window(argv: Sequence[str]) -> WindowArguments:
         times=given.times,
         concurrency=given.concurrency,
         record=given.record,
-        open=given.open,
+        open=opened,
+        beside=beside,
         screenshot=_writable(parser, given.screenshot),
         report=_writable(parser, given.report),
         quit_when_done=given.quit_when_done,

@@ -1,4 +1,4 @@
-"""What `--open` does: a recording in a window of its own, with the same report and screenshot as a live run."""
+"""What `--open` does: one recording in a window of its own, or two, with the report and screenshot of a live run."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ class OpenFailed(Exception):
 
 
 def open_window(wanted: WindowArguments) -> RecordingWindow:
-    """The window with the recording in it, shown. Raises `OpenFailed`."""
-    assert wanted.open is not None  # noqa: S101 - asked before
+    """The window with the recordings in it, shown. Raises `OpenFailed`."""
     try:
-        window = RecordingWindow(open_recording(wanted.open))
+        first, *others = [open_recording(path) for path in (wanted.open, wanted.beside) if path is not None]
     except RecordingError as error:
         raise OpenFailed(error.sentence) from error
+    window = RecordingWindow(first)
+    for recording in others:
+        window.add(recording)
     window.show()
     return window
 
@@ -76,8 +78,7 @@ class Offline:
         self._closed.set()
 
     async def _work(self) -> None:
-        view = self._window.view
-        while not view.is_loaded:  # noqa: ASYNC110 - the panes read on timers of their own
+        while not self._window.is_loaded:  # noqa: ASYNC110 - the panes read on timers of their own
             await asyncio.sleep(CATCH_UP_S)
         await asyncio.sleep(SETTLE_S)
         if self._wanted.screenshot is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -307,11 +307,12 @@ class Offered(Fold):
             self.latencies.setdefault(key, Samples()).add(rtt_ms)
 
 
-def read_offered(recording: Recording) -> Offered:
+def read_offered(recording: Recording, after_block: Callable[[], object] = lambda: None) -> Offered:
     """What a recording holds of it; only the blocks with something in them are read."""
     offered = Offered()
     for events in _blocks(recording):
         offered.fold(events)
+        after_block()
     return offered
 
 

@@ -59,6 +59,10 @@ class Recordings(QObject):
         """Let the user choose a file of another program."""
         self._ask("Import a capture", _IMPORT_FILTER, self.import_file)
 
+    def ask_to_compare(self) -> None:
+        """Let the user choose a recording to compare this session with."""
+        self._ask("Compare this session with a recording", _FILTER, self.compare)
+
     def ask_to_save(self) -> None:
         """Let the user choose where to keep all that was recorded so far."""
         self._ask("Save the recording", _FILTER, self.save, suggestion="session")
@@ -83,6 +87,25 @@ class Recordings(QObject):
         window.show()
         self.opened.emit(window)
         return window
+
+    def compare(self, path: Path) -> None:
+        """Show a recording, and what was recorded so far beside it."""
+        store = self._recorder.store if self._recorder else None
+        if store is None or self._recorder is None:
+            self.failed.emit("Nothing is being recorded, so there is nothing to compare.")
+            return
+        self._recorder.catch_up()
+
+        def work() -> tuple[Recording, Recording]:
+            store.flush()
+            before = open_recording(path)
+            try:
+                return before, open_recording(store.path)
+            except RecordingError:
+                before.close()
+                raise
+
+        self._start(work, self._show_both)
 
     def import_file(self, path: Path) -> None:
         """Turn a file into a recording and show that."""
@@ -168,6 +191,10 @@ class Recordings(QObject):
         path, notes = result
         self.open(path)
         self.said.emit(" ".join(notes))
+
+    def _show_both(self, recordings: tuple[Recording, Recording]) -> None:
+        before, now = recordings
+        self.show(before).add(now)
 
     def _say_saved(self, path: Path) -> Callable[[object], None]:
         return lambda _: self.said.emit(f"Saved as {path.name}.")

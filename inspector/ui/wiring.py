@@ -152,6 +152,7 @@ class _Menu(_Tie):
         Resending(window)
         giving: tuple[main_menu.Entry, ...] = (
             ("exportSession", "Export…", "Ctrl+E", sharing.ask_to_export),
+            ("compareWith", "Compare with…", "Ctrl+D", recordings.ask_to_compare),
             ("replaySession", "Replay this recording", "", sharing.ask_to_replay),
         )
         window.bar.set_menu(main_menu.build(window, (files, keeping, giving)))

@@ -32,11 +32,12 @@ _SEPARATOR = "  ·  "
 class RecordingView(QWidget):
     """Reads `recording` and closes it when it is destroyed. `loaded` is emitted once all of it has been folded.
 
-    `said` carries a sentence for the user.
+    `said` carries a sentence for the user, `compare_wanted` is their wish to set another recording beside this one.
     """
 
     loaded = Signal()
     said = Signal(str)
+    compare_wanted = Signal()
 
     def __init__(self, recording: Recording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -147,7 +148,10 @@ class RecordingView(QWidget):
                 ("exportSession", "Export…", "Ctrl+E", sharing.ask_to_export),
                 ("saveCopy", "Save a copy…", "Ctrl+S", sharing.ask_to_save_copy),
             ),
-            (("replaySession", "Replay this recording", "", sharing.ask_to_replay),),
+            (
+                ("compareWith", "Compare with…", "Ctrl+D", self.compare_wanted.emit),
+                ("replaySession", "Replay this recording", "", sharing.ask_to_replay),
+            ),
         )
 
     def _stream_of_row(self) -> int | None:
