@@ -32,11 +32,14 @@ def write_har(river: River, out: BinaryIO, redactor: Redactor | None = None, str
     """Write an archive of all exchanges, or of exchange `stream` alone; returns how many entries it has."""
     with Parts() as parts:
         writer = _Writer(parts, redactor)
-        for block in river.blocks():
-            for event in block:
-                if stream is None or event.stream is None or event.stream == stream:
-                    writer.take(event)
-        writer.finish()
+        try:
+            for block in river.blocks():
+                for event in block:
+                    if stream is None or event.stream is None or event.stream == stream:
+                        writer.take(event)
+            writer.finish()
+        finally:
+            writer.close()
         out.write(b'{"log":{"version":"1.2","creator":%s,"entries":[\n' % jsontext.dumps(_creator()))
         parts.write(out, b",\n")
         out.write(b'\n],"pages":%s,"_mcp":%s}}\n' % (jsontext.dumps(writer.pages()), jsontext.dumps(writer.sessions)))
@@ -83,6 +86,11 @@ class _Writer:
         """What is still open is written as far as it came."""
         for stream in list(self._open):
             self._close(stream)
+
+    def close(self) -> None:
+        """Let go of what is still open."""
+        for entry in self._open.values():
+            entry.close()
 
     def pages(self) -> list[dict[str, Any]]:
         return list(self._pages.values())

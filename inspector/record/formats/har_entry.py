@@ -84,9 +84,13 @@ class Entry:
             _copy(self._events, part)
             part.write(b"]")
         part.write(b"}")
+        self.close()
+        return part
+
+    def close(self) -> None:
+        """Let go of what was gathered."""
         self._body.close()
         self._events.close()
-        return part
 
     def _take_chunk(self, event: ChunkReceived) -> None:
         self._wire_bytes += len(event.data)

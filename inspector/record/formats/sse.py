@@ -52,27 +52,38 @@ def write_sse(river: River, out: BinaryIO, redactor: Redactor | None = None, str
 
     Content coding is undone; of a stream whose chunks cannot be read, the events alone are written.
     """
-    mask = redactor.stream if redactor else lambda: _as_is
     streams: dict[int, _Stream] = {}
     with Parts() as parts:
-        for block in river.blocks():
-            for event in block:
-                number = event.stream
-                if number is None or stream not in (None, number):
-                    continue
-                if isinstance(event, HeadersReceived):
-                    if number not in streams and is_event_stream(event):
-                        streams[number] = _Stream(event.n, decoder_of(event.headers), mask())
-                elif number in streams:
-                    if isinstance(event, StreamEnded):
-                        ended = streams.pop(number)
-                        parts.add(ended.n, ended.part)
-                    else:
-                        streams[number].read(event)
-        for left in streams.values():
-            parts.add(left.n, left.part)
+        try:
+            _gather(river, parts, streams, redactor, stream)
+            for left in streams.values():
+                parts.add(left.n, left.part)
+        finally:
+            for left in streams.values():
+                left.part.close()
         parts.write(out, BETWEEN)
         return len(parts)
+
+
+def _gather(
+    river: River, parts: Parts, streams: dict[int, _Stream], redactor: Redactor | None, stream: int | None
+) -> None:
+    """Read everything; streams that ended become parts, the others are left in `streams`."""
+    mask = redactor.stream if redactor else lambda: _as_is
+    for block in river.blocks():
+        for event in block:
+            number = event.stream
+            if number is None or stream not in (None, number):
+                continue
+            if isinstance(event, HeadersReceived):
+                if number not in streams and is_event_stream(event):
+                    streams[number] = _Stream(event.n, decoder_of(event.headers), mask())
+            elif number in streams:
+                if isinstance(event, StreamEnded):
+                    ended = streams.pop(number)
+                    parts.add(ended.n, ended.part)
+                else:
+                    streams[number].read(event)
 
 
 def block_bytes(event: AnyEvent) -> bytes:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
     QGridLayout,
     QLabel,
+    QLineEdit,
     QProgressBar,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -36,7 +37,9 @@ FORMS = {
     "markdown": ("Report (.md)", "Figures, findings and the last remarkable rows in Markdown, for a bug report."),
 }
 EVERYTHING, ONE_STREAM = range(2)
+MAX_STREAM = 2**31 - 1
 _LOOK_MS = 100
+_NUMBER_PX = 110
 _EXPECTED = (ExportError, RedactionError, RecordingError)
 
 
@@ -58,7 +61,9 @@ class ExportDialog(QDialog):
         self._form = QComboBox()
         self._words = muted_label()
         self._extent = QComboBox()
-        self._stream = QSpinBox(minimum=1, maximum=2**31 - 1, value=stream or 1)
+        self._stream = QLineEdit(str(stream or 1))
+        self._stream.setMaximumWidth(_NUMBER_PX)
+        self._stream.setValidator(QIntValidator(1, MAX_STREAM, self))
         self.masking = MaskingBox(data.redaction())
         self.masked = MaskedTable(source, parent)
         self._bar = QProgressBar(maximum=1000)
@@ -66,7 +71,7 @@ class ExportDialog(QDialog):
         self._export = push_button("Export…", "exportStart", "Choose a file and write it", primary=True)
         self._close = push_button("Close", "exportClose", "Write nothing (Esc)")
         self._look = QTimer(self, interval=_LOOK_MS)
-        self._fill(stream)
+        self._fill()
         self._lay_out()
         self._connect()
         self._refresh()
@@ -79,7 +84,8 @@ class ExportDialog(QDialog):
 
     def stream(self) -> int | None:
         """The one stream that is wanted, None for everything."""
-        return self._stream.value() if self._extent.currentIndex() == ONE_STREAM and self._can_be_one() else None
+        is_one = self._extent.currentIndex() == ONE_STREAM and self._can_be_one()
+        return int(self._stream.text() or 1) if is_one else None
 
     def done(self, result: int) -> None:
         """Leave nothing running."""
@@ -120,13 +126,10 @@ class ExportDialog(QDialog):
         task.start()
         self._refresh()
 
-    def _fill(self, stream: int | None) -> None:
+    def _fill(self) -> None:
         for form, (title, _) in FORMS.items():
             self._form.addItem(title, form)
-        self._extent.addItems([f"Everything: {counted(self._source.count, 'event')}", "One stream only:"])
-        self._extent.setCurrentIndex(EVERYTHING)
-        if stream is not None:
-            self._extent.setItemText(ONE_STREAM, "One stream only, such as that of the row:")
+        self._extent.addItems([f"Everything: {counted(self._source.count, 'event')}", "One stream only"])
 
     def _lay_out(self) -> None:
         named: tuple[tuple[QWidget, str, str], ...] = (
@@ -166,6 +169,7 @@ class ExportDialog(QDialog):
     def _connect(self) -> None:
         self._form.currentIndexChanged.connect(self._refresh)
         self._extent.currentIndexChanged.connect(self._refresh)
+        self._stream.textChanged.connect(self._refresh)
         self.masking.changed.connect(self._rules_changed)
         self.masked.failed.connect(self.masking.say)
         self._look.timeout.connect(self._refresh)
@@ -183,13 +187,15 @@ class ExportDialog(QDialog):
     def _refresh(self) -> None:
         is_idle, is_masked = self._writing is None, self.masking.rules().is_on
         self._words.setText(FORMS[self.form()][1])
-        for widget in (self._form, self.masking, self._export):
+        for widget in (self._form, self.masking):
             widget.setEnabled(is_idle)
         self._extent.setEnabled(is_idle and self._can_be_one())
         self._extent.setToolTip("" if self._can_be_one() else "A report is about the whole session.")
-        is_one = self._extent.currentIndex() == ONE_STREAM and self._can_be_one()
-        self._stream.setVisible(is_one)
+        if not self._can_be_one():
+            self._extent.setCurrentIndex(EVERYTHING)
+        self._stream.setVisible(self.stream() is not None)
         self._stream.setEnabled(is_idle)
+        self._export.setEnabled(is_idle and self._stream.hasAcceptableInput())
         self._export.setText("Export…" if is_masked else "Export unmasked…")
         self._close.setText("Close" if is_idle else "Stop")
         self._bar.setVisible(not is_idle)

@@ -52,6 +52,7 @@ class MaskedTable(QWidget):
         column.setSpacing(4)
         column.addWidget(self._state)
         column.addWidget(self.table, 1)
+        column.addStretch()
 
     def search(self, rules: RedactionRules) -> None:
         """Look anew, with these rules."""
@@ -59,6 +60,7 @@ class MaskedTable(QWidget):
         self._latest = []
         self._model.replace([])
         self.failed.emit("")
+        self.table.setVisible(rules.is_on)
         if not rules.is_on:
             self._state.setText("Nothing will be masked.")
             return

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QListWidget, QV
 
 from inspector.record.redaction import RedactionError, RedactionRules, Redactor
 from inspector.ui.dialogs.dialog_parts import ColoredLabel, problem_label, push_button
-from inspector.ui.forms.parts import muted_label
+from inspector.ui.forms.parts import muted_label, plain_label
 from inspector.ui.user_data import MAX_PATTERNS
 
 UNMASKED = (
@@ -53,8 +53,10 @@ class MaskingBox(QWidget):
 
     def add(self) -> bool:
         """Add the pattern that was typed; False if it cannot be used, which is said."""
-        pattern = self._pattern.text()
-        if not pattern or pattern in self.rules().patterns:
+        pattern = self._pattern.text() if self._is_on.isChecked() else ""
+        if not pattern:
+            return True
+        if pattern in self.rules().patterns:
             self._pattern.clear()
             return True
         sentence = _problem(pattern)
@@ -91,6 +93,8 @@ class MaskingBox(QWidget):
             widget.setObjectName(name)
             widget.setAccessibleName(meaning)
         self._words = muted_label(_WORDS)
+        self._own = plain_label("Your own patterns, masked too")
+        self._own.setBuddy(self._patterns)
         self._patterns.setFixedHeight(3 * (self.fontMetrics().height() + 8))
         self._patterns.setToolTip("What matches is masked, in text of any kind; of a pattern with groups, the first.")
         typed = QHBoxLayout()
@@ -108,6 +112,7 @@ class MaskingBox(QWidget):
         column.addLayout(switches)
         column.addWidget(self._red)
         column.addWidget(self._words)
+        column.addWidget(self._own)
         column.addWidget(self._patterns)
         column.addLayout(typed)
         column.addWidget(self._problem)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from inspector.ui.theme import mono_font
 
@@ -23,6 +23,7 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Ctrl+O", "Open a recording"),
             ("Ctrl+S", "Save the recording, or a copy of it"),
             ("Ctrl+E", "Export, without secrets"),
+            ("Ctrl+D", "Compare with another recording"),
         ),
     ),
     (
@@ -35,9 +36,19 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        "Lanes",
+        (
+            ("+", "Zoom in; - zooms out, 0 shows all time, End the newest"),
+            ("Left", "Earlier; Right: later; Up and Down: another lane"),
+            ("Space", "To the row; Return: only the rows of the lane"),
+            ("R", "Select the rows of the time in sight; Esc: none"),
+            ("P", "Only lanes with problems"),
+        ),
+    ),
+    (
         "Timeline",
         (
-            ("Ctrl+Shift+F", "Filter the rows; Ctrl+Space completes, Up in the empty line brings earlier ones"),
+            ("Ctrl+Shift+F", "Filter the rows; Ctrl+Space completes, Up brings earlier ones"),
             ("Ctrl+F", "Find text"),
             ("F3", "Next match; with Shift the one before"),
             ("F8", "Next error; with Shift the one before"),
@@ -51,32 +62,40 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Ctrl+C", "Copy the rows; with Shift the payload; more in the menu of the row"),
             ("Ctrl+Shift+S", "Show only the stream of the row"),
             ("Ctrl+Shift+A", "Show all streams"),
+            ("Ctrl+Shift+T", "Follow the stream of the row, as text"),
             ("End", "Follow the newest row"),
         ),
     ),
 )
 _COLUMN_GAP = 18
+_RIGHT = 1
+"""How many groups, the last ones, stand to the right."""
 
 
 class ShortcutsDialog(QDialog):
-    """Keys on the left, what they do on the right, in groups."""
+    """Keys and what they do, in groups, in two columns."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("shortcutsDialog")
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(_COLUMN_GAP)
-        grid.setVerticalSpacing(5)
-        for title, shortcuts in SHORTCUTS:
-            self._add_group(grid, title, shortcuts)
+        both = QHBoxLayout()
+        both.setSpacing(2 * _COLUMN_GAP)
+        for groups in (SHORTCUTS[:-_RIGHT], SHORTCUTS[-_RIGHT:]):
+            grid = QGridLayout()
+            grid.setHorizontalSpacing(_COLUMN_GAP)
+            grid.setVerticalSpacing(5)
+            for title, shortcuts in groups:
+                self._add_group(grid, title, shortcuts)
+            grid.setRowStretch(grid.rowCount(), 1)
+            both.addLayout(grid)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 12, 20, 16)
         column.setSpacing(16)
-        column.addLayout(grid)
+        column.addLayout(both)
         column.addWidget(buttons)
 
     def _add_group(self, grid: QGridLayout, title: str, shortcuts: tuple[tuple[str, str], ...]) -> None:
