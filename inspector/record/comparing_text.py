@@ -96,7 +96,7 @@ def sections(comparison: Comparison) -> list[Section]:
 def headline(comparison: Comparison) -> str:
     """How much differs, in one line."""
     count = sum(len(each.changes) for each in comparison.lists.values())
-    parts = ["another server or revision"] if comparison.server else []
+    parts = ["Another server or revision"] if comparison.server else []
     parts += [f"{counted(count, 'definition')} differ{'s' if count == 1 else ''}"] if count else []
     calls = len(comparison.differing_calls)
     parts += (

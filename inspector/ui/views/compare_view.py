@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QSyntaxHighlighter, QTextCharFormat
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -30,6 +30,7 @@ COPIED_MS = 1_500
 _ENTRY = Qt.ItemDataRole.UserRole
 _CHOOSE = "Choose a difference to see it line by line; a call is also shown in both recordings."
 _COPY = "Copy as Markdown"
+_STYLE = "QTreeView::item { padding: 2px 4px; }"
 _ROLES = {Sign.ADDED: "good", Sign.REMOVED: "bad", Sign.CHANGED: "warn", Sign.SAME: "muted", Sign.FIGURE: "text"}
 
 
@@ -89,6 +90,14 @@ class CompareView(QWidget):
             item.setFirstColumnSpanned(True)
             item.setExpanded(any(entry.sign is not Sign.SAME for entry in section.entries))
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Take new colours over."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_colours"):
+            self._colours.rehighlight()
+            for item in self.tree.findItems("", Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive):
+                _paint(item)
+
     def _make_tree(self) -> QTreeWidget:
         tree = QTreeWidget()
         tree.setObjectName("compareTree")
@@ -96,12 +105,13 @@ class CompareView(QWidget):
         tree.setHeaderHidden(True)
         tree.setColumnCount(2)
         tree.setUniformRowHeights(True)
+        tree.setStyleSheet(_STYLE)
         tree.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(1, 200)
+        header.resizeSection(1, 240)
         return tree
 
     def _make_text(self) -> QPlainTextEdit:
@@ -177,14 +187,20 @@ def _section_item(section: Section) -> QTreeWidgetItem:
         line = QTreeWidgetItem([f"{entry.sign} {entry.name}", entry.told])
         line.setData(0, _ENTRY, entry)
         line.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{WORDS[entry.sign]}: {entry.name}, {entry.told}")
-        line.setForeground(0, theme.color(_ROLES[entry.sign]))
-        line.setForeground(1, theme.color("muted"))
+        _paint(line)
         for column in (0, 1):
             line.setToolTip(column, f"{WORDS[entry.sign]}: {line.text(column)}"[:600])
         item.addChild(line)
     if section.left_out:
         item.addChild(QTreeWidgetItem([f"… and {section.left_out:,} more"]))
     return item
+
+
+def _paint(item: QTreeWidgetItem) -> None:
+    entry: Entry | None = item.data(0, _ENTRY)
+    if entry is not None:
+        item.setForeground(0, theme.color(_ROLES[entry.sign]))
+        item.setForeground(1, theme.color("muted"))
 
 
 def _button(name: str, text: str, tip: str) -> QToolButton:

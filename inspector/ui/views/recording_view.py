@@ -119,17 +119,17 @@ class RecordingView(QWidget):
 
     def _facts(self) -> list[str]:
         facts = [self.recording.path.name]
-        if len(self.river):
-            facts.append(f"recorded {calendar(self.river[0].at)[:19]}")
-        total, behind = counted(len(self.river), "event"), self.recorder.behind
-        facts.append(f"{len(self.river) - behind:,} of {total}" if behind else total)
         ready = self.ready
         if ready is not None:
             facts += [
                 f"{ready.server_name} {ready.server_version}".strip(),
                 f"{ready.transport} {ready.protocol_version}",
             ]
-        return [*facts, "read-only"]
+        total, behind = counted(len(self.river), "event"), self.recorder.behind
+        facts.append(f"{len(self.river) - behind:,} of {total}" if behind else total)
+        if len(self.river):
+            facts.append(f"recorded {calendar(self.river[0].at)[:19]}")
+        return [*filter(None, facts), "read-only"]
 
     def _on_ready(self, ready: SessionReady) -> None:
         self.ready = ready
