@@ -91,7 +91,11 @@ class Covering:
         chunks = self._open.get(stream)
         if not chunks:
             return
-        end, done = offset + len(raw), 0
+        end, done, first = offset + len(raw), 0, chunks[0]
+        if first.event.offset <= offset and end < first.end:  # as nearly all are: inside of one chunk
+            first.ranges.append((offset, raw))
+            first.last_n = n
+            return
         for chunk in chunks:
             if chunk.event.offset >= end:
                 break

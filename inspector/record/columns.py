@@ -31,7 +31,8 @@ class Sizes:
     def __getitem__(self, row: slice) -> list[int]: ...
     def __getitem__(self, row: int | slice) -> int | list[int]:
         if isinstance(row, slice):
-            return [self[single] for single in range(*row.indices(len(self)))]
+            part = self._sizes[row]
+            return [self[single] for single in range(*row.indices(len(self)))] if _LARGE in part else part.tolist()
         size_bytes = self._sizes[row]
         return size_bytes if size_bytes != _LARGE else self._large[row % len(self)]
 
@@ -60,6 +61,10 @@ class Links:
         """The row that `row` is about."""
         root = self._root[row]
         return None if root == _NO_ROW else root
+
+    def roots_between(self, start: int, end: int) -> list[int | None]:
+        """The rows that a run of rows is about."""
+        return [None if root == _NO_ROW else root for root in self._root[start:end]]
 
     def followers(self, row: int) -> list[int]:
         """The rows about this one in ascending order (the newest 100,000 if there are more)."""

@@ -48,6 +48,13 @@ class Labels:
         number = self.names[row]
         return self._texts[number] if number != _UNKEPT else self._read(row)[1]
 
+    def between(self, column: array[int], start: int, end: int, read: Callable[[int], str]) -> list[str]:
+        """The texts of a run of rows in one of the columns; `read` gives them one by one where some are not kept."""
+        texts, numbers = self._texts, column[start:end]
+        if _UNKEPT in numbers:
+            return [read(row) for row in range(start, end)]
+        return [texts[number] for number in numbers]
+
     def extend(self, labels: Sequence[str], names: Sequence[str]) -> None:
         """The texts of the next rows."""
         for column, texts in ((self.labels, labels), (self.names, names)):

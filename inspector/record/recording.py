@@ -92,7 +92,7 @@ def _check_kind(connection: sqlite3.Connection, name: str) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application_id != schema.APPLICATION_ID:
         if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise RecordingError(f"{name} holds nothing: it was left before anything was recorded.")
+            raise RecordingError(f"{name} holds nothing: it was cut off, or left before anything was recorded.")
         raise RecordingError(f"{name} is no recording of this program. {_IMPORT}")
     if version > schema.SCHEMA_VERSION:
         sentence = f"{name} was recorded by a newer version of this program (schema {version}, this one reads"
@@ -240,7 +240,7 @@ class Recording:
 
     def _data(self, columns: tuple[Any, ...]) -> bytes | None:
         """Bytes that do not stand in the row itself: those of a chunk, and the body of a request."""
-        n, *_, offset, raw, _, kind, size_bytes, about_n = columns
+        n, *_, offset, raw, _, kind, size_bytes, about_n, _ = columns
         if about_n is None or (kind == "http.request" and raw is not None):
             return None
         if kind == "http.request":

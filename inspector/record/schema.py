@@ -28,7 +28,9 @@ from inspector.trace.events import (
     FrameReceived,
     Framing,
     Message,
+    MessageType,
     RequestSent,
+    SseEvent,
     ToolStep,
     TraceEvent,
 )
@@ -62,6 +64,7 @@ COLUMNS = (
     "raw",
     "said",
     "facts",
+    "event_id",
 )
 N, STREAM, ABOUT_N, OFFSET, RAW = 0, 5, 15, 16, 17
 """Places of columns in a row."""
@@ -86,13 +89,15 @@ CREATE TABLE event (
   "offset" INTEGER,       -- where `raw` begins in the body of its stream
   raw BLOB,               -- bytes as on the wire; of a chunk, those that stand in no other event's `raw`
   said TEXT,              -- what an event without bytes says
-  facts TEXT NOT NULL     -- everything else, as JSON
+  facts TEXT NOT NULL,    -- everything else, as JSON
+  event_id TEXT           -- the `id:` field of an event-stream block
 );
 CREATE TABLE mark (n INTEGER PRIMARY KEY, comment TEXT NOT NULL);
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 SELECT = """
-SELECT n, at, monotonic_ns, connection, stream, direction, "offset", raw, facts, kind, size_bytes, about_n FROM event
+SELECT n, at, monotonic_ns, connection, stream, direction, "offset", raw, facts, kind, size_bytes, about_n,
+  event_id FROM event
 """
 
 _HEAD: dict[str, Any] = {
@@ -129,6 +134,13 @@ _DIRECTIONS = {None: None, "in": Direction.INBOUND, "out": Direction.OUTBOUND}
 _DIRECTION_TEXTS = {direction: text for text, direction in _DIRECTIONS.items()}
 _HALF_PAIR = "\\ud"
 """How the escape of one begins; whole pairs are written without escapes."""
+_AT_ONCE = -1
+"""Stands for the time of the first byte where that is the time of the last."""
+_FOUR_TIMES_NONE = (None, None, None, None)
+_NOTHING_MORE = (None, None, None, ())
+_MAX_PLAIN = 1_000
+_PLAIN: dict[str | None, str] = {}
+"""The facts of plain notifications by their method."""
 _STREAM_TYPES = (int, type(None))
 _CHUNK = '{"kind":"chunk","offset":0,"data":""}'
 _encode = msgspec.json.Encoder().encode
@@ -144,16 +156,17 @@ def chunk_columns(event: ChunkReceived, raw: bytes, about_n: int | None) -> Colu
     direction, size_bytes = _DIRECTION_TEXTS[event.direction], len(event.data)
     return (
         *(*head, direction, "chunk", None, None, None, None, size_bytes, None, None),
-        *(about_n, event.offset, raw, None, _CHUNK),
+        *(about_n, event.offset, raw, None, _CHUNK, None),
     )
 
 
 def event_columns(events: Sequence[AnyEvent], timeline: Timeline, row: int) -> list[Columns]:
     """The rows of events that stand in the timeline from `row` on; made column by column, as there are many."""
     end, numbers = row + len(events), timeline.numbers
-    roots = map(timeline.root, range(row, end))
+    labels, names, roots = timeline.relations(row, end)
     makes = [type(event) for event in events]
     offsets = [_offset(event) for event in events]
+    event_ids = [_event_id(event) for event in events]
     columns: tuple[Iterable[Any], ...] = (
         [event.n for event in events],
         range(row, end),
@@ -164,8 +177,8 @@ def event_columns(events: Sequence[AnyEvent], timeline: Timeline, row: int) -> l
         [_DIRECTION_TEXTS[event.direction] for event in events],
         [_TAGS[make] for make in makes],
         [KIND_WORDS[kind] for kind in timeline.kinds[row:end]],
-        [sound(timeline.label(place)) for place in range(row, end)],
-        [sound(timeline.name(place)) for place in range(row, end)],
+        list(map(sound, labels)),
+        list(map(sound, names)),
         [None if type(event) is Message and event.id is None else shown_id(event) for event in events],
         [None if size_bytes == ABSENT_BYTES else size_bytes for size_bytes in timeline.sizes_bytes[row:end]],
         [None if latency_ms != latency_ms else latency_ms for latency_ms in timeline.latencies_ms[row:end]],  # noqa: PLR0124 - NaN
@@ -177,7 +190,8 @@ def event_columns(events: Sequence[AnyEvent], timeline: Timeline, row: int) -> l
             None if make in _PLACED or make is BodyReceived else _said(event)
             for event, make in zip(events, makes, strict=True)
         ],
-        list(map(_facts, events, makes, offsets)),
+        list(map(_facts, events, offsets, event_ids)),
+        event_ids,
     )
     return list(zip(*columns, strict=True))
 
@@ -192,7 +206,7 @@ def shown_id(event: AnyEvent) -> str | None:
 
 def read(columns: tuple[Any, ...], data: bytes | None = None) -> AnyEvent:
     """The event of one row of `SELECT`; `data` are the bytes of a chunk, put together again."""
-    n, at, monotonic_ns, connection, stream, direction, offset, raw, facts, kind, *_ = columns
+    n, at, monotonic_ns, connection, stream, direction, offset, raw, facts, kind, _, _, event_id = columns
     if not (type(at) is float and type(monotonic_ns) is type(connection) is int and type(stream) in _STREAM_TYPES):
         raise TypeError("a column holds what it must not")
     head: dict[str, Any] = {"n": n, "at": at, "monotonic_ns": monotonic_ns, "connection": connection, "stream": stream}
@@ -204,7 +218,12 @@ def read(columns: tuple[Any, ...], data: bytes | None = None) -> AnyEvent:
             raise TypeError("a column holds what it must not")
     if kind in _PLACED_KINDS and offset is not None:
         head["offset"] = offset
-    event: AnyEvent = replace(_bare(facts), **head)
+    bare = _bare(facts)
+    if event_id is not None:
+        head["event_id"] = event_id
+    if isinstance(bare, SseEvent) and bare.first_byte_ns == _AT_ONCE:
+        head["first_byte_ns"] = monotonic_ns
+    event: AnyEvent = replace(bare, **head)
     return event
 
 
@@ -222,7 +241,7 @@ def _offset(event: AnyEvent) -> int | None:
     if event.direction is not Direction.INBOUND:
         return None
     if type(event) is Message:
-        return None if event.framing is Framing.BATCH else event.offset
+        return event.offset if event.framing is not Framing.BATCH else None
     if type(event) is BodyReceived:
         return 0
     return event.offset if isinstance(event, FrameReceived | ToolStep | CommentReceived) else None
@@ -232,8 +251,43 @@ def _said(event: AnyEvent) -> str:
     return searchable(event).decode("utf-8", "backslashreplace")
 
 
-def _facts(event: AnyEvent, make: type[TraceEvent], offset: int | None) -> str:
-    bare = replace(event, **(_BARE if offset is None else _BARE_PLACED).get(make, _HEAD))
+def _event_id(event: AnyEvent) -> str | None:
+    """The id of the block, None also where SQLite cannot hold it: then it stands in the facts."""
+    event_id = event.event_id if isinstance(event, SseEvent) else None
+    return event_id if event_id is None or sound(event_id) == event_id else None
+
+
+def _facts(event: AnyEvent, offset: int | None, event_id: str | None) -> str:
+    """What stands in no column, as JSON."""
+    is_plain = type(event) is Message and offset is not None and _is_plain(event, event_id)
+    if is_plain and (known := _PLAIN.get(event.method)):  # type: ignore[union-attr]
+        return known
+    bare = replace(event, **(_BARE if offset is None else _BARE_PLACED).get(type(event), _HEAD))
+    if isinstance(event, SseEvent):
+        at_once = event.first_byte_ns == event.monotonic_ns
+        first_ns = _AT_ONCE if at_once else event.first_byte_ns
+        bare = replace(bare, first_byte_ns=first_ns, event_id=event.event_id if event_id is None else None)
+    facts = _json(bare)
+    if is_plain and len(_PLAIN) < _MAX_PLAIN:
+        _PLAIN[event.method] = facts  # type: ignore[union-attr]
+    return facts
+
+
+def _is_plain(event: Message, event_id: str | None) -> bool:
+    """Whether a message says no more than its method beside what stands in columns, as those of a flood do."""
+    return (
+        event.message_type is MessageType.NOTIFICATION
+        and event.framing is Framing.SSE
+        and event.first_byte_ns == event.monotonic_ns
+        and event.event == "message"
+        and event.event_id == event_id
+        and (event.retry_ms, event.name, event.request_n, event.progress_token) == _FOUR_TIMES_NONE
+        and (event.id, event.rtt_ms, event.error_code, event.problems) == _NOTHING_MORE
+        and not (event.truncated or event.is_tool_error)
+    )
+
+
+def _json(bare: AnyEvent) -> str:
     try:
         return _encode(bare).decode()
     except UnicodeEncodeError:

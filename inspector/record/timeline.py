@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from inspector.record.columns import Links, RowOfStream, Sizes
 from inspector.record.labels import Labels
@@ -113,6 +113,15 @@ class Timeline:
         """The tool, prompt, URI or purpose a row is about, often empty."""
         return self._labels.name(row)
 
+    def relations(self, start: int, end: int) -> tuple[list[str], list[str], list[int | None]]:
+        """Labels, names and roots of the rows from `start` to before `end`."""
+        labels = self._labels
+        return (
+            labels.between(labels.labels, start, end, labels.label),
+            labels.between(labels.names, start, end, labels.name),
+            self._links.roots_between(start, end),
+        )
+
     def kind_word(self, row: int) -> str:
         """The kind of a row in words."""
         return KIND_WORDS[self.kinds[row]]
@@ -176,11 +185,6 @@ class Timeline:
             return any(needle in raw for needle in needles)
 
         return matches
-
-    def search(self, text: str, event_of: EventOf, rows: Iterable[int] | None = None) -> Iterator[int]:
-        """The rows that hold `text`, lazily, of `rows` or of all."""
-        matches = self.matcher(text, event_of)
-        return (row for row in (range(len(self)) if rows is None else rows) if matches(row))
 
     def _relate(self, start: int, told: Sequence[AnyEvent], abouts: Sequence[int | None]) -> None:
         """What the rows from `start` on take over from rows before them."""

@@ -136,7 +136,7 @@ class TimelineModel(QAbstractTableModel):
             self.filtered.emit()
         behind = self.recorder.behind or self._admission.is_behind
         pause_ms = _BEHIND_MS if behind else _TICK_MS if taken else _IDLE_MS
-        self._timer.start(0 if self.river.is_held_up else pause_ms)
+        self._timer.start(pause_ms)
 
     def set_query(self, query: Query | None) -> None:
         """Show the rows that pass, None: all; `filtered` says when all are found, the first are shown before.
