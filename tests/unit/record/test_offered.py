@@ -29,7 +29,7 @@ class Session(Talk):
         return self.ask(1, method, id=len(self), raw=json.dumps(body).encode(), **fields)
 
     def reply(self, to: Message, result: Any, **fields: Any) -> Message:
-        fields = {"framing": Framing.BODY, "rtt_ms": 2.0, "method": to.method, **fields}
+        fields = {"framing": Framing.BODY, "rtt_ms": 2.0, "method": to.method, "name": to.name, **fields}
         body = {"jsonrpc": "2.0", "id": to.id, "result": result}
         return self.answer(1, to, id=to.id, raw=json.dumps(body).encode(), **fields)
 
