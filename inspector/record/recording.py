@@ -22,7 +22,7 @@ MAX_BLOCK_BYTES = 4 * 1024 * 1024
 MAX_CACHED_EVENTS = 8_192
 MAX_CACHED_BYTES = 32 * 1024 * 1024
 _LEAST_EVENT_BYTES = 32
-_DAMAGE = (sqlite3.DatabaseError, ValueError, TypeError, KeyError, OverflowError)
+_DAMAGE = (sqlite3.DatabaseError, ValueError, TypeError, KeyError, OverflowError, OSError)
 _BLOCK = f"{schema.SELECT} WHERE n >= ? AND n < ? ORDER BY n"
 _IMPORT = "To read a HAR, .sse or log file, import it."
 _RANGES = """
@@ -145,8 +145,11 @@ class Recording:
         self.grow_to(self._connection.execute("SELECT coalesce(max(n) + 1, 0) FROM event").fetchone()[0])
 
     def is_plausible(self) -> bool:
-        """Whether the file is large enough for its events; else most of them are missing, and nobody wants to wait."""
+        """Whether the file has whole pages, enough for its events; else they are missing, and nobody wants to wait."""
         pages, page_bytes = (self._connection.execute(f"PRAGMA page_{of}").fetchone()[0] for of in ("count", "size"))
+        journal = self.path.with_name(self.path.name + schema.COMPANIONS[1])
+        if self.path.stat().st_size % page_bytes and not journal.exists():  # SQLite takes the rest of a page for zeros
+            return False
         return bool(self._count <= pages * page_bytes // _LEAST_EVENT_BYTES)
 
     def grow_to(self, count: int) -> None:

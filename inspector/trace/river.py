@@ -204,7 +204,7 @@ class River:
         behind = self._behind()
         if behind == 0:
             self._bytes_behind = 0
-        if self._room is not None and behind < MAX_BEHIND_EVENTS // 2 and self._bytes_behind <= MAX_BEHIND_BYTES:
+        if self._room is not None and behind <= MAX_BEHIND_EVENTS // 2 and self._bytes_behind <= MAX_BEHIND_BYTES:
             self._room.set()
             self._room = None
 

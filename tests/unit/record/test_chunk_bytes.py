@@ -16,8 +16,8 @@ from inspector.record import chunk_bytes
 from inspector.record.chunk_bytes import Covering, put_together
 from inspector.trace.events import AnyEvent, BodyReceived, ChunkReceived, CommentReceived, FrameReceived, Framing
 from inspector.wire.sse import Comment, SseParser
-from tests.support.recordings import ask, read_back, record
 from tests.support.rivers import Talk
+from tests.support.stored import ask, read_back, record
 
 STREAM = 1
 SLACK_BYTES = chunk_bytes.WORTH_BYTES

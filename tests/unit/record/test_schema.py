@@ -22,8 +22,8 @@ from inspector.trace.events import (
     Severity,
     Violation,
 )
-from tests.support.recordings import ask, read_back, record, rivers
 from tests.support.rivers import Talk
+from tests.support.stored import ask, read_back, record, rivers
 
 
 @settings(max_examples=150)

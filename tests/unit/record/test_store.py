@@ -17,8 +17,8 @@ from inspector.record import schema
 from inspector.record import store as module
 from inspector.record.store import Store, StoreError
 from inspector.record.timeline import Timeline
-from tests.support.recordings import ask, put, read_back
 from tests.support.rivers import Talk
+from tests.support.stored import ask, put, read_back
 
 
 class Usage(NamedTuple):
