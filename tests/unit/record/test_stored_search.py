@@ -46,9 +46,9 @@ def timeline(river: Talk, path: Path, monkeypatch: pytest.MonkeyPatch) -> Timeli
 
 def search(path: Path, timeline: Timeline, condition: str, *values: object, **more: Callable[..., object]) -> Told:
     told = Told()
-    query = StoredQuery(condition, values, more.get("prepare", lambda _: None))  # type: ignore[arg-type]
+    query = StoredQuery(condition, values, more.get("prepare", lambda _: None))
     stored = Stored(path, len(timeline))
-    found = StoredSearch(stored, query, timeline.numbers, more.get("found", told.found), told.reasons.append)
+    found = StoredSearch(stored, query, timeline.numbers, more.get("found", told.found), told.reasons.append)  # type: ignore[arg-type]
     assert found.rows == len(timeline)
     found._thread.join(LIMIT_S)
     assert not found._thread.is_alive()
