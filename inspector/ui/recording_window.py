@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QSplitter
+from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow, QSplitter
 
 from inspector.record.comparing_text import Entry
 from inspector.record.recording import Recording, RecordingError, open_recording
@@ -144,4 +144,6 @@ class RecordingWindow(QMainWindow):
         event.accept()
         if not self._was_closed:
             self._was_closed = True
+            for dialog in self.findChildren(QDialog):
+                dialog.reject()
             self.closing.emit()

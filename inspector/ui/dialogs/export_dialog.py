@@ -97,13 +97,6 @@ class ExportDialog(QDialog):
         self.masked.stop()
         super().done(result)
 
-    def reject(self) -> None:
-        """The first time ends the writing, the second closes."""
-        if self._writing is None:
-            super().reject()
-            return
-        self._end("Stopped: no file was written.")
-
     def write(self, path: Path) -> None:
         """Write the export to a file, in a thread; the file appears when it is whole."""
         form, stream, rules = self.form(), self.stream(), self.masking.rules()
@@ -174,7 +167,7 @@ class ExportDialog(QDialog):
         self.masked.failed.connect(self.masking.say)
         self._look.timeout.connect(self._refresh)
         self._export.clicked.connect(self._ask)
-        self._close.clicked.connect(self.reject)
+        self._close.clicked.connect(self._stop_or_close)
 
     def _rules_changed(self, rules: RedactionRules) -> None:
         self._data.set_redaction(rules)
@@ -201,6 +194,12 @@ class ExportDialog(QDialog):
         self._bar.setVisible(not is_idle)
         if self._writing is not None:
             self._bar.setValue(int(self._writing.share * 1000))
+
+    def _stop_or_close(self) -> None:
+        if self._writing is None:
+            self.reject()
+        else:
+            self._end("Stopped: no file was written.")
 
     def _ask(self) -> None:
         if not self.masking.add():  # a pattern that was typed and not added is meant all the same
