@@ -13,8 +13,12 @@ from tests.unit.record.test_offered import Session, text, tool
 
 
 def session(version: str, tools: Mapping[str, str], answers: Mapping[str, str], heartbeats: int = 0) -> Talk:
-    """A whole session: the handshake, a list of tools with their descriptions, a call for each answer, the end."""
+    """A whole session: the handshake, a list of tools with their descriptions, a call for each answer, the end.
+
+    The machine has been up for as many seconds as the version says.
+    """
     river = Session()
+    river.wait(1_000 * float(version))
     river.state(ConnectionState.CONNECTING, reason="the user connected")
     river.hello("demo", version)
     river.exchange("tools/list", {}, {"tools": [tool(name, words) for name, words in tools.items()]})

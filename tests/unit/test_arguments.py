@@ -145,3 +145,20 @@ def test_exit_codes_can_be_told_apart() -> None:
     codes = [value for name, value in vars(arguments).items() if name.startswith("EXIT_")]
     assert len(set(codes)) == len(codes) == 7
     assert arguments.EXIT_OK == 0
+
+
+def test_one_recording_or_two_side_by_side(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.mcptrace", tmp_path / "other.mcptrace"
+    for path in (one, other):
+        path.touch()
+    wanted = parse_window(["--open", str(one)])
+    assert (wanted.open, wanted.beside) == (one, None)
+    wanted = parse_window(["--open", str(one), "--open", str(other)])
+    assert (wanted.open, wanted.beside) == (one, other)
+    assert (parse_window([]).open, parse_window([]).beside) == (None, None)
+
+
+def test_three_recordings_are_too_many(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "one.mcptrace"
+    path.touch()
+    assert "two side by side" in refused(capsys, *(["--open", str(path)] * 3))
