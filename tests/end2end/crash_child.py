@@ -21,7 +21,7 @@ from inspector.session.session import Session
 from inspector.trace.river import River
 
 STAMP = struct.Struct("<qd")
-FLOOD = {"n": 1_000_000, "rate_per_s": 5_000, "size_bytes": 200}
+FLOOD = {"n": 5_000, "rate_per_s": 5_000, "size_bytes": 200}  # the server goes on sending when we are gone
 TICK_S = 0.016
 
 

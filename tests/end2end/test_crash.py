@@ -106,7 +106,14 @@ def test_a_session_killed_at_any_moment_is_kept_but_for_its_last_moment(
 def test_the_program_killed_in_a_flood_leaves_its_recording(demo_url: str, tmp_path: Path) -> None:
     for number in range(PROGRAM_KILLS):
         path = tmp_path / f"{number}.mcptrace"
-        options = ["--call", "flood", "--args", json.dumps(FLOOD | {"rate_per_s": 2_000}), "--record", str(path)]
+        options = [
+            "--call",
+            "flood",
+            "--args",
+            json.dumps(FLOOD | {"n": 30_000, "rate_per_s": 2_000}),
+            "--record",
+            str(path),
+        ]
         command = [sys.executable, "-m", "inspector", demo_url, *options]
         with subprocess.Popen(command, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}) as program:
             try:
