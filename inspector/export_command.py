@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sqlite3
 import sys
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from inspector import arguments
 from inspector.arguments import PROGRAM, UsageError
-from inspector.exports.writing import FORMATS, ExportError, file_name, write, write_file
+from inspector.exports.writing import FORMATS, ExportError, Written, file_name, write, write_file
+from inspector.wire import jsontext
 
 if TYPE_CHECKING:
     from inspector.record.redaction import Redactor
@@ -27,7 +29,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="the recording")
     parser.add_argument("--to", metavar="FORMAT", choices=FORMATS, required=True, help=f"one of {', '.join(FORMATS)}")
     parser.add_argument(
-        "--output", metavar="FILE", type=Path, help="where to; - is standard output; a name is made up without it"
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="where to, in place of what is there; - is standard output; a name is made up without it",
     )
     parser.add_argument("--stream", metavar="N", type=_number, help="only exchange number N (not with markdown)")
     parser.add_argument(
@@ -37,6 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--pattern", metavar="REGEX", action="append", default=[], help="mask what matches, too (repeatable)"
     )
     parser.add_argument("--mask-session-id", action="store_true", help="mask the ids of MCP sessions, too")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to tell what was written")
 
 
 def _number(given: str) -> int:
@@ -56,6 +62,8 @@ async def run(given: argparse.Namespace) -> int:
 
     if given.stream is not None and given.to == "markdown":
         raise UsageError("A report is about the whole recording. Leave --stream out, or choose another format.")
+    if given.format == "json" and given.output == STANDARD_OUTPUT:
+        raise UsageError("Standard output holds the export itself. Name a file with --output, or leave --format out.")
     _end_at_once()
     rules = RedactionRules(
         patterns=tuple(given.pattern), session_ids=given.mask_session_id, is_on=not given.no_redaction
@@ -87,16 +95,33 @@ def _end_at_once() -> None:
 def _export(river: River, redactor: Redactor, given: argparse.Namespace) -> int:
     path: Path = given.output or Path(file_name(river, given.to))
     if path == STANDARD_OUTPUT:
-        written = write(river, sys.stdout.buffer, given.to, redactor, given.stream)
-        sys.stdout.buffer.flush()
+        written = _print(river, redactor, given)
     else:
         if given.output is None and path.exists():
             raise UsageError(f"{str(path)!r} is there already. Name another file with --output.")
+        if path.exists() and path.samefile(given.file):
+            raise UsageError(f"{str(path)!r} is the recording itself. Name another file with --output.")
         written = write_file(river, path, given.to, redactor, given.stream)
     if not written.items:
         which = f"no {written.word}" if given.stream is None else f"no {written.word} in stream {given.stream}"
         sys.stderr.write(f"{PROGRAM}: There is {which} in {str(given.file)!r}; the export is empty.\n")
         return arguments.EXIT_ERROR
-    if path != STANDARD_OUTPUT:
+    if given.format == "json":
+        told = {"file": str(path), "to": given.to, "holds": {"what": written.word, "count": written.items}}
+        sys.stdout.buffer.write(jsontext.dumps(told) + b"\n")
+    elif path != STANDARD_OUTPUT:
         sys.stdout.write(f"{path}\n")
     return arguments.EXIT_OK
+
+
+def _print(river: River, redactor: Redactor, given: argparse.Namespace) -> Written:
+    try:
+        written = write(river, sys.stdout.buffer, given.to, redactor, given.stream)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise  # whoever reads had enough
+    except OSError as error:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered cannot be written either
+        raise UsageError(f"Cannot write to standard output: {error.strerror}. Name a file with --output.") from error
+    return written

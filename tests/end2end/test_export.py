@@ -145,6 +145,28 @@ async def test_mistakes_are_said_in_a_sentence(argv: tuple[str, ...], said: byte
     assert said in done.stderr and done.stderr.count(b"\n") == 1
 
 
+def contents(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+async def test_a_recording_is_not_replaced_by_its_export(recording: Path, tmp_path: Path) -> None:
+    before = contents(recording)
+    (tmp_path / "same.har").symlink_to(recording)
+    for name in (recording, "same.har"):
+        done = run(recording, "--to", "har", "--output", name, folder=tmp_path)
+        assert done.returncode == 2 and b"is the recording itself" in done.stderr
+    assert contents(recording) == before
+
+
+async def test_what_was_written_is_told_as_json_too(recording: Path, tmp_path: Path) -> None:
+    done = run(recording, "--to", "har", "--output", "a.har", "--format", "json", folder=tmp_path)
+    entries = json.loads((tmp_path / "a.har").read_bytes())["log"]["entries"]
+    holds = {"what": "HTTP exchange", "count": len(entries)}
+    assert json.loads(done.stdout) == {"file": "a.har", "to": "har", "holds": holds}
+    both = run(recording, "--to", "har", "--output", "-", "--format", "json", folder=tmp_path)
+    assert (both.returncode, both.stdout) == (2, b"") and b"Standard output holds the export itself" in both.stderr
+
+
 async def test_nothing_to_export_is_an_error(recording: Path, tmp_path: Path) -> None:
     done = run(recording, "--to", "sse", "--stream", "999", "--output", "-", folder=tmp_path)
     assert done.returncode == 1 and b"no event stream in stream 999" in done.stderr

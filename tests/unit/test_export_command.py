@@ -3,16 +3,50 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import io
+import os
+import sys
+from pathlib import Path
 
 import pytest
 
 from inspector import export_command
+from inspector.arguments import UsageError
+from inspector.record.saving import save_events
+from tests.support.rivers import Talk
+
+
+def typed(*argv: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    export_command.add_options(parser)
+    return parser.parse_args(argv)
 
 
 @pytest.mark.parametrize("stream", ["0", "-1", "x", "²"])
 def test_a_stream_is_a_number(stream: str, capsys: pytest.CaptureFixture[str]) -> None:
-    parser = argparse.ArgumentParser()
-    export_command.add_options(parser)
     with pytest.raises(SystemExit):
-        parser.parse_args(["f", "--to", "har", f"--stream={stream}"])
+        typed("f", "--to", "har", f"--stream={stream}")
     assert "is no stream" in capsys.readouterr().err
+
+
+class FullDisk(io.RawIOBase):
+    """Where nothing can be written to."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object, /) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("form", ["har", "markdown"])
+async def test_a_full_disk_behind_standard_output(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    talk = Talk()
+    talk.send(1)
+    talk.end(1)
+    save_events(talk.since(0), tmp_path / "a")
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(FullDisk(), 1)))
+    monkeypatch.setattr(export_command, "_end_at_once", lambda: None)
+    with pytest.raises(UsageError, match=r"^Cannot write to standard output: .+\. Name a file with --output\.$"):
+        await export_command.run(typed(str(tmp_path / "a"), "--to", form, "--output", "-"))
