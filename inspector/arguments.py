@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -235,6 +236,12 @@ def port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text[:6]) <= 65_535):
         raise argparse.ArgumentTypeError(f"{text[:20]!r} is no port: give a number from 0 to 65535")
     return int(text)
+
+
+def port_error(port: int, error: OSError) -> UsageError:
+    """Why a server of ours cannot listen; asyncio words the same at length."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return UsageError(f"Port {port} cannot be used: {reason}. Choose another, or --port 0.")
 
 
 def seconds(text: str) -> float:

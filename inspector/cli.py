@@ -282,7 +282,7 @@ async def _serve(given: argparse.Namespace) -> int:
     try:
         await serve_demo(given.port, max(given.heartbeat, MIN_HEARTBEAT_S), ready)
     except OSError as error:
-        raise UsageError(f"Port {given.port} cannot be used: {error.strerror}. Choose another, or --port 0.") from error
+        raise arguments.port_error(given.port, error) from error
     return arguments.EXIT_OK
 
 

@@ -88,7 +88,7 @@ async def _serve(replay: ReplayServer, given: argparse.Namespace) -> None:
                 _watch_stdin(asyncio.get_running_loop(), over)
             await over.wait()
     except OSError as error:
-        raise UsageError(f"Port {given.port} cannot be used: {error.strerror}. Choose another, or --port 0.") from error
+        raise arguments.port_error(given.port, error) from error
 
 
 def _announce(replay: ReplayServer, form: str) -> None:

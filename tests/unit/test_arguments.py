@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -162,3 +164,10 @@ def test_three_recordings_are_too_many(capsys: pytest.CaptureFixture[str], tmp_p
     path = tmp_path / "one.mcptrace"
     path.touch()
     assert "two side by side" in refused(capsys, *(["--open", str(path)] * 3))
+
+
+def test_a_taken_port_is_told_in_few_words() -> None:
+    listening = OSError(errno.EADDRINUSE, "error while attempting to bind on address ('127.0.0.1', 80): in use")
+    why = os.strerror(errno.EADDRINUSE)
+    assert str(arguments.port_error(80, listening)) == f"Port 80 cannot be used: {why}. Choose another, or --port 0."
+    assert "cannot be used: nobody knows." in str(arguments.port_error(80, OSError("nobody knows")))
