@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from inspector.diagnose.engine import Engine
@@ -40,6 +40,7 @@ class Figures:
         self.first: AnyEvent | None = None
         self.last: AnyEvent | None = None
         self.remarkable: deque[AnyEvent] = deque(maxlen=last_rows)
+        self.remarked = 0
 
     def fold(self, events: list[AnyEvent]) -> None:
         """Take in the next events of the river."""
@@ -61,7 +62,7 @@ class Figures:
                 _latency_table(self.latency),
                 _streams_table(self.streams),
                 _reconnect_table(self.reconnects),
-                _rows_table(self.remarkable),
+                _rows_table(self.remarkable, self.remarked),
             ],
             sections=[("Findings", to_markdown(self.engine.findings()))],
         )
@@ -76,6 +77,7 @@ class Figures:
         row = rows.row_of(event)
         if row is not None and (row.severity >= rows.NOTE or row.kind in rows.CONNECTION_KINDS):
             self.remarkable.append(event)
+            self.remarked += 1
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         if self.request:
@@ -172,6 +174,7 @@ def _step_row(step: Step) -> list[str]:
     return [text.calendar(step.at), what, _ms(step.age_ms), _ms(step.delay_ms), asked, step.reason]
 
 
-def _rows_table(events: Iterable[AnyEvent]) -> Table:
+def _rows_table(events: Sequence[AnyEvent], count: int) -> Table:
     body = [[str(event.n), text.calendar(event.at), str(event.stream or ""), text.summary(event)] for event in events]
-    return Table("Last remarkable events", ("Event", "Time", "Stream", "What"), body, frozenset({0, 2}))
+    note = f"The last {len(body)} of {count:,}." if count > len(body) else ""
+    return Table("Last remarkable events", ("Event", "Time", "Stream", "What"), body, frozenset({0, 2}), note)

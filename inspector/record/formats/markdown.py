@@ -26,7 +26,7 @@ class Table:
 
 @dataclass(slots=True)
 class Report:
-    """What a report says: facts as name and value, tables, and sections that are Markdown already."""
+    """What a report says: facts as name and value, sections that are Markdown already, and tables of figures."""
 
     title: str
     facts: Sequence[tuple[str, str]] = ()
@@ -39,8 +39,8 @@ def write_markdown(report: Report, out: BinaryIO) -> None:
     parts = [f"# {escaped(report.title)}"]
     if report.facts:
         parts.append("\n".join(f"- **{escaped(name)}:** {escaped(value)}" for name, value in report.facts))
-    parts += [_table(table) for table in report.tables]
     parts += [f"## {escaped(title)}\n\n{body.strip()}" for title, body in report.sections]
+    parts += [_table(table) for table in report.tables]
     out.write(("\n\n".join(parts) + "\n").encode("utf-8", "replace"))
 
 

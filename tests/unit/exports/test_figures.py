@@ -72,6 +72,7 @@ def test_only_the_last_remarkable_events_are_kept() -> None:
     talk = Talk()
     for number in range(100):
         talk.state(ConnectionState.OPEN, reason=f"reason {number}.")
-    rows = figures.fold(talk).report().tables[-1].rows
-    assert len(rows) == figures.LAST_ROWS
-    assert rows[-1][0] == "99"
+    table = figures.fold(talk).report().tables[-1]
+    assert len(table.rows) == figures.LAST_ROWS
+    assert table.rows[-1][0] == "99"
+    assert table.note == "The last 40 of 100."
