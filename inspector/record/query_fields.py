@@ -101,6 +101,8 @@ _DIRECTIONS = {
     "out": OUTBOUND,
     "received": INBOUND,
     "sent": OUTBOUND,
+    "inbound": INBOUND,
+    "outbound": OUTBOUND,
     "←": INBOUND,
     "→": OUTBOUND,
     "none": 0,
@@ -238,7 +240,7 @@ FIELDS: tuple[Field, ...] = (
         words=tuple(_STATUSES),
         compares=True,
     ),
-    Field("severity", "how bad", ("severity>=warn",), _severity, ("sev",), tuple(_SEVERITIES), compares=True),
+    Field("severity", "how bad", ("severity>=warn",), _severity, ("sev", "level"), tuple(_SEVERITIES), compares=True),
     Field(
         "dur",
         "round trip, time to headers or age: us, ms, s, min, h",

@@ -16,6 +16,7 @@ MAX_DEPTH = 50
 
 _SPACE = re.compile(r"\s*")
 _KEYWORD = re.compile(r"(and|or|not)(?=[\s()]|$)", re.IGNORECASE)
+_SYMBOL = re.compile(r"(&&|\|\|)(?=[\s(]|$)")
 _MINUS = re.compile(r"[-!](?=[^\s=])")
 # Space before the operator only where a number follows: `dur > 5`, but not `see <html>`.
 _FIELD = re.compile(r"([A-Za-z_][\w.-]*)(?:\s+(?=[<>!=]=?\s*[\d.]))?(:?[<>]=?|!=|:=|==?|:(?!//))")
@@ -208,6 +209,10 @@ class _Parser:
             return self._group()
         if self._peek() == ")":
             raise QueryError('A term is missing before this ")"; write one, or remove it.', self._at)
+        symbol = _SYMBOL.match(self._text, self._at)
+        if symbol:
+            word = "and" if symbol[1] == "&&" else "or"
+            raise QueryError(f'Filters are joined by words: write "{word}", or quote "{symbol[1]}".', self._at, 2)
         self._count()
         start = self._at
         field = _FIELD.match(self._text, start)
