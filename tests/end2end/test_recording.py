@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from inspector.stats.streams import StreamStats
 from inspector.trace.events import AnyEvent
 from inspector.trace.fold import Fold
 from inspector.trace.river import River
+from tests.benchmarks.bench_endurance import MAX_BYTES_A_ROW, LongDay
 from tests.end2end.conftest import Program
 from tests.end2end.river_check import check_river
 
@@ -132,3 +134,20 @@ async def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     recording = open_recording(tmp_path / "none.mcptrace")
     assert told(river_of(recording)) == figures
     recording.close()
+
+
+def test_a_long_day_leaves_memory_flat(tmp_path: Path) -> None:
+    """The small version of `tests/benchmarks/bench_endurance.py`."""
+    day = LongDay(tmp_path / "day.mcptrace", heartbeats=30_000, reconnects=30)
+    sizes: list[tuple[int, int]] = []
+    tracemalloc.start()
+    for done, rows in enumerate(day.live(), 1):
+        if done in (15, 30):
+            assert day.recorder.store is not None and day.recorder.store.flush()
+            day.recorder.pull(0)
+            sizes.append((rows, tracemalloc.get_traced_memory()[0]))
+    tracemalloc.stop()
+    day.recorder.close()
+    (half, half_bytes), (whole, whole_bytes) = sizes
+    assert (whole_bytes - half_bytes) / (whole - half) < MAX_BYTES_A_ROW
+    assert day.recorder.failure == "" and day.recorder.recorded == whole
