@@ -9,8 +9,13 @@
         async for event in session.events():
             ...
 
+    with contextlib.closing(inspector.open_recording("yesterday.mcptrace")) as recording:
+        newest = recording[len(recording) - 1]
+        first = recording.since(0, 100)
+
 No Qt is needed or imported. Entering raises `ConnectError`; requests return an `Answer` and never raise for what
-the server did. Names are loaded when first used, so that the window stands before httpx is imported.
+the server did. Opening a recording raises `RecordingError`. Names are loaded when first used, so that the window
+stands before httpx is imported.
 """
 
 from __future__ import annotations
@@ -19,12 +24,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
     from pathlib import Path
 
     from inspector.protocol.auth.settings import AuthSettings
     from inspector.protocol.era import TransportName
     from inspector.protocol.peer import Progress
+    from inspector.record.recording import Recording, RecordingError
     from inspector.session.calls import Answer
     from inspector.session.failure import ConnectError
     from inspector.session.options import Ask, AuthorizationPrompt, Authorize, Callbacks, Options, Refused
@@ -42,6 +49,8 @@ _HOMES = {
     "ConnectError": "inspector.session.failure",
     "Options": "inspector.session.options",
     "Progress": "inspector.protocol.peer",
+    "Recording": "inspector.record.recording",
+    "RecordingError": "inspector.record.recording",
     "Refused": "inspector.session.options",
     "River": "inspector.trace.river",
     "Session": "inspector.session.session",
@@ -59,12 +68,15 @@ __all__ = [
     "ConnectError",
     "Options",
     "Progress",
+    "Recording",
+    "RecordingError",
     "Refused",
     "River",
     "Session",
     "Skills",
     "TransportName",
     "connect",
+    "open_recording",
 ]
 
 
@@ -106,6 +118,19 @@ def connect(
         **more,
     )
     return Connected(options, river)
+
+
+def open_recording(path: str | os.PathLike[str]) -> Recording:
+    """The events of a recording, read from its file when they are asked for: by number, or in blocks with `since`.
+
+    Close it in the end. Raises `RecordingError`, whose `sentence` says what the file is and what to do. What damage has
+    made unreadable is told as an event of its own.
+    """
+    from pathlib import Path as FilePath  # noqa: PLC0415 - loaded when first used
+
+    from inspector.record import recording  # noqa: PLC0415
+
+    return recording.open_recording(FilePath(path))
 
 
 def __getattr__(name: str) -> Any:

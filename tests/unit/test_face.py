@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 
 import inspector
 from inspector.protocol.era import TransportName
+from inspector.record.saving import save_events
 from inspector.trace.clock import FakeClock
 from inspector.trace.river import River
+from tests.support.rivers import Talk
 
 URL = "http://127.0.0.1:1/mcp"
 
@@ -81,3 +84,24 @@ def test_an_empty_river_is_a_river() -> None:
 def test_a_mistake_of_the_script_raises_at_once(argument: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error):
         inspector.connect(URL, **argument)
+
+
+@pytest.mark.parametrize("spelled", [Path, str])
+def test_a_recording_is_read_by_number_and_in_blocks(spelled: type[Any], tmp_path: Path) -> None:
+    talk = Talk()
+    for stream in range(1, 400):
+        talk.send(stream)
+        talk.end(stream)
+    written = talk.since(0)
+    save_events(written, tmp_path / "a.mcptrace")
+    with closing(inspector.open_recording(spelled(tmp_path / "a.mcptrace"))) as recording:
+        assert isinstance(recording, inspector.Recording)
+        assert len(recording) == len(written)
+        assert [recording[n] for n in range(len(recording))] == written
+        assert recording.since(10, 2) == written[10:12]
+
+
+def test_what_is_no_recording_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(inspector.RecordingError) as caught:
+        inspector.open_recording(str(tmp_path / "none"))
+    assert caught.value.sentence.startswith("There is no file")
