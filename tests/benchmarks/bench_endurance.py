@@ -92,9 +92,7 @@ def main() -> int:
     half, last = steps[len(steps) // 2], steps[-1]
     a_row = (last[1] - half[1]) / (last[0] - half[0])
     print(f"second half: {a_row:.0f} bytes a row (at most {MAX_BYTES_A_ROW})")
-    print(
-        f"{len(day.river):,} events in {took_s:.0f} s, file {size_bytes / 1e6:.0f} MB, lost {day.recorder.store.lost}"
-    )
+    print(f"{len(day.river):,} events in {took_s:.0f} s, file {size_bytes / 1e6:.0f} MB {day.recorder.failure}")
     return 0 if a_row < MAX_BYTES_A_ROW and not day.recorder.failure else 1
 
 
