@@ -15,12 +15,11 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from time import monotonic
 
-from inspector.record import schema
+from inspector.record import bulk_insert, schema
 from inspector.record.chunk_bytes import Covering
 from inspector.record.schema import Columns
 from inspector.record.timeline import Timeline
@@ -36,11 +35,6 @@ LOOK_EVERY_S = 1.0
 BUSY_TIMEOUT_S = 1.0
 BUSY_PATIENCE_S, LAST_PATIENCE_S = 60.0, 5.0
 """How long another program may hold the file: while recording, and when all that is left to do is to close it."""
-_ROWS_AT_ONCE = 1024
-# One statement for many rows: between two rows of `executemany` the thread would have to win back the interpreter.
-_VALUES = f"({','.join('?' * len(schema.COLUMNS))})"
-_INSERT_ONE = f"INSERT INTO event VALUES {_VALUES}"  # noqa: S608 - made of question marks
-_INSERT_MANY = f"INSERT INTO event VALUES {','.join([_VALUES] * _ROWS_AT_ONCE)}"  # noqa: S608
 _REWRITE = "UPDATE event SET raw = ?, about_n = ? WHERE n = ?"
 _FACT = "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _MARK = "INSERT INTO mark VALUES (?, ?) ON CONFLICT (n) DO UPDATE SET comment = excluded.comment"
@@ -242,12 +236,9 @@ class Store:
         return portions
 
     def _write(self, portions: list[_Portion]) -> None:
-        rows = [columns for portion in portions for columns in portion.rows]
-        connection, whole = self._connection, len(rows) - len(rows) % _ROWS_AT_ONCE
+        connection = self._connection
         connection.execute("BEGIN")
-        for start in range(0, whole, _ROWS_AT_ONCE):
-            connection.execute(_INSERT_MANY, list(chain.from_iterable(rows[start : start + _ROWS_AT_ONCE])))
-        connection.executemany(_INSERT_ONE, rows[whole:])
+        bulk_insert.insert(connection, [columns for portion in portions for columns in portion.rows])
         for portion in portions:
             for statement, values in portion.statements:
                 connection.execute(statement, values)

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from time import perf_counter_ns
 
 FLOOD_EVENTS = 256
-"""More than that at once is a flood: no eye can tell whether it was shown at 30 or at 60 Hz."""
-MIN_FLOOD_NS = 32_000_000
+"""More than that at once is a flood: no eye can tell whether it was shown at 20 or at 60 Hz."""
+MIN_FLOOD_NS = 50_000_000
 MAX_FLOOD_NS = 100_000_000
-PAINTING_SHARE = 0.25
+PAINTING_SHARE = 0.1
 _SMOOTHING = 0.25
 
 
 class FramePace:
-    """Every frame is due while little happens; in a flood so many that painting takes a quarter of the time at most."""
+    """Every frame is due while little happens; in a flood so many that painting takes a tenth of the time."""
 
     def __init__(self, now_ns: Callable[[], int] = perf_counter_ns) -> None:
         self._now_ns = now_ns

@@ -1,17 +1,20 @@
-"""What a server says while a call runs, gathered for a moment: a flood is told four times a second, not by the line."""
+"""What a server says while a call runs, gathered for a moment: a flood is told a few times a second, not by line."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 GATHER_S = 0.03
-FLOOD_S = 0.25
+FLOOD_S = 0.4
 """How long is gathered while more comes than anybody reads."""
 FLOOD_LENGTH = 16_384
-MAX_SHOWN = 262_144
+MAX_SHOWN = 65_536
 MAX_PIECE = 4_096
+MAX_WAITING = 4_096
+"""Of more than that in a moment only the end would be shown anyway."""
 
 TextOf = Callable[[Any], str]
 
@@ -21,7 +24,7 @@ class Said:
 
     def __init__(self, tell: Callable[[list[str]], None]) -> None:
         self._tell = tell
-        self._waiting: list[tuple[TextOf, Any]] = []
+        self._waiting: deque[tuple[TextOf, Any]] = deque(maxlen=MAX_WAITING)
         self._timer: asyncio.TimerHandle | None = None
         self._delay_s = GATHER_S
 
@@ -36,13 +39,14 @@ class Said:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        waiting, self._waiting = self._waiting, []
+        waiting = self._waiting
         texts: list[str] = []
         room = MAX_SHOWN
         while waiting and room > 0:
             text_of, data = waiting.pop()
             texts.append(text_of(data))
             room -= min(len(texts[-1]), MAX_PIECE)
+        waiting.clear()
         self._delay_s = FLOOD_S if MAX_SHOWN - room > FLOOD_LENGTH else GATHER_S
         if texts:
             self._tell(texts[::-1])

@@ -75,7 +75,6 @@ def flood(url: str, folder: Path, count: int, size_bytes: int, least: float) -> 
     events, gap = ours["events"], ours["ui"]["frame_gap_ms"]
     grown = (ours["memory"]["rss_peak_bytes"] - ours["rss_before_bytes"]) / 1e6
     print(f"{count:,} events of {size_bytes:,} bytes: baseline {floor_rate:,.0f}/s, window {rate:,.0f}/s")
-    print(f"  call took {ours[chr(99)+chr(97)+chr(108)+chr(108)+chr(115)][0][chr(114)+chr(116)+chr(116)+chr(95)+chr(109)+chr(115)]:.0f} ms")
     cpu_us = ours["window_thread_cpu_s"] / count * 1e6
     print(f"  the window's thread used {cpu_us:.1f} µs of processor time an event")
     file_mb = Path(ours["recording"]).stat().st_size / 1e6

@@ -1,7 +1,7 @@
 """The program itself with a stop watch: a call in the open window, timed until all of it is on disk and shown.
 
-`python -m tests.benchmarks.timed_window URL TOOL ARGS RECORDING REPORT` adds to the report: `seconds`, from the first
-byte of the call's stream on, `paints` of the timeline, the processor time of the window's thread, and the memory before.
+`python -m tests.benchmarks.timed_window URL TOOL ARGS RECORDING REPORT` adds to the report: `seconds` from the first
+byte of the stream on, `paints` of the timeline, processor time of the window's thread, and the memory before.
 """
 
 from __future__ import annotations

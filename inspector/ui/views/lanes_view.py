@@ -30,7 +30,7 @@ from inspector.ui.views.lanes_scene import Scene
 
 TICK_MS = 40
 BUDGET_NS = 3_000_000
-_REST = 3
+_REST = 12
 """A painting is followed by at least so many times its own length of rest."""
 _RESTYLING = {QEvent.Type.StyleChange, QEvent.Type.PaletteChange, QEvent.Type.FontChange}
 _EMPTY = "No events yet. Each HTTP exchange gets a lane here: sent, headers, first event, end."

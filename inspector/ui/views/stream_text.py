@@ -10,7 +10,7 @@ from inspector.ui.said import MAX_PIECE, MAX_SHOWN
 from inspector.ui.theme import mono_font
 
 MAX_LENGTH = MAX_SHOWN
-KEPT_LENGTH = 196_608
+KEPT_LENGTH = MAX_LENGTH * 3 // 4
 """What is left when the limit is reached, so that not every line costs a rewrite."""
 FLUSH_MS = 50
 

@@ -24,9 +24,9 @@ def frames(pace: FramePace, clock: FakeClock, new_events: int, paint_us: int) ->
     [
         (0, 3_000, 100),
         (FLOOD_EVENTS, 30_000, 100),
-        (FLOOD, 0, 25),
-        (FLOOD, 3_000, 25),
-        (FLOOD, 15_000, 17),
+        (FLOOD, 0, 20),
+        (FLOOD, 3_000, 20),
+        (FLOOD, 7_000, 14),
         (FLOOD, 500_000, 10),
     ],
 )
@@ -52,4 +52,4 @@ def test_one_slow_frame_does_not_slow_all_that_follow() -> None:
     slow_ns = pace.interval_ns
     for _ in range(20):
         pace.painted(2_000)
-    assert pace.interval_ns < slow_ns / 3
+    assert pace.interval_ns <= slow_ns / 2
