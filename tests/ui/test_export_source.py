@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -36,11 +37,27 @@ def test_file_and_memory_are_one(tmp_path: Path) -> None:
     source = Source(tmp_path / "a.rec", len(talk), talk.since(800), recorder.store)
     talk.calls(1)  # what comes later is not part of it
     assert numbers(source) == list(range(1200))
-    assert numbers(of_live(recorder)) == list(range(1204))
     with Reading(source).river() as river:
         assert [river[n] for n in (0, 799, 800, 1199)] == [talk[n] for n in (0, 799, 800, 1199)]
     recorder.close()
     assert numbers(source) == list(range(1200))
+
+
+def test_what_the_disk_has_not_got_yet_comes_from_memory(tmp_path: Path) -> None:
+    recorder = a_recorder(tmp_path / "a.rec")
+    talk = recorder.river
+    assert isinstance(talk, Talk)
+    lock = sqlite3.connect(tmp_path / "a.rec", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    try:
+        talk.calls(1)
+        source = of_live(recorder)
+        assert [event.n for event in source.tail] == [800, 801, 802, 803]
+        assert numbers(source) == list(range(804))
+    finally:
+        lock.rollback()
+        lock.close()
+        recorder.close()
 
 
 def test_a_session_that_is_not_recorded() -> None:
