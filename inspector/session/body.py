@@ -17,7 +17,7 @@ from inspector.trace.events import BodyReceived, ChunkReceived, Direction, EndCa
 from inspector.wire.sse import Comment, Frame
 
 LENS_FIX = "The stream is as the standard wants it; if your users' clients are built on httpx-sse, work around it."
-BREATH_NS = 3_000_000
+BREATH_NS = 2_000_000
 """How long we may handle chunks without letting the event loop run."""
 MAX_ODD_BODY_BYTES = 256 * 1024
 """How much of a body that is no answer (an error page, say) is kept."""

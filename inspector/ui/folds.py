@@ -19,12 +19,12 @@ from inspector.trace.fold import Fold, runs
 from inspector.trace.river import River
 
 TICK_MS = 50
-BUDGET_NS = 4_000_000
+BUDGET_NS = 3_000_000
 BATCH = 500
 
 
 class Folds(QObject):
-    """Pulls new events twenty times a second, at most four milliseconds of them at once.
+    """Pulls new events twenty times a second, at most three milliseconds of them at once.
 
     With a `recorder` it takes what that takes, and when: events that come from disk are then read only once.
     """

@@ -29,8 +29,8 @@ from inspector.ui.models.timeline_cells import (
     TimeMode,
 )
 
-BUDGET_NS = 5_000_000
-"""How long one tick may work before the loop breathes: a third of a frame."""
+BUDGET_NS = 4_000_000
+"""How long one tick may work before the loop breathes: a quarter of a frame."""
 _BEHIND_MS, _TICK_MS, _IDLE_MS = 2, 16, 33
 _TOOLTIP_CHARS = 600
 

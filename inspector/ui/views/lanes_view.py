@@ -29,7 +29,7 @@ from inspector.ui.views.lanes_painter import LanesPainter
 from inspector.ui.views.lanes_scene import Scene
 
 TICK_MS = 40
-BUDGET_NS = 3_000_000
+BUDGET_NS = 2_000_000
 _REST = 12
 """A painting is followed by at least so many times its own length of rest."""
 _RESTYLING = {QEvent.Type.StyleChange, QEvent.Type.PaletteChange, QEvent.Type.FontChange}
