@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from inspector.record import store as store_module
 from inspector.record.recorder import Recorder
 from inspector.record.recording import open_recording
 from inspector.record.store import Store
+from inspector.session.options import Options
+from inspector.session.session import Session
+from inspector.trace import river as river_module
+from inspector.trace.events import Message
+from inspector.trace.river import River
+from tests.end2end.river_check import until
 from tests.end2end.test_program import run
 from tests.support.rivers import Talk
 from tests.support.stored import everything, put, record
@@ -137,3 +147,49 @@ def test_a_recording_in_use_elsewhere_is_not_pruned(tmp_path: Path) -> None:
     after = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert during.stdout == "[]\n" and store.failure == ""
     assert "live.mcptrace" in after.stdout and list(tmp_path.iterdir()) == []
+
+
+async def test_a_session_that_waits_for_a_slow_disk_can_be_closed(
+    demo_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(river_module, "MAX_BEHIND_EVENTS", 200)
+    river = River()
+    reader = river.reader()
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group, Session(Options(demo_url), river) as session:
+        group.create_task(session.call_tool("flood", {"n": 20_000, "rate_per_s": 100_000, "size_bytes": 200}))
+        await until(lambda: river._room is not None)
+        waiting = len(river)
+        await asyncio.sleep(0.2)
+        assert len(river) < waiting + 200, "the socket is not read meanwhile"
+    assert reader.take(10**6) == river.since(0)
+
+
+async def test_a_slow_disk_slows_the_flood_down_and_nothing_is_lost(
+    demo_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(river_module, "MAX_BEHIND_EVENTS", 500)
+    monkeypatch.setattr(store_module, "MAX_BACKLOG_EVENTS", 500)
+    river, path = River(), tmp_path / "slow.mcptrace"
+    store = Store(path)
+    recorder, write, most = Recorder(river, store), store._write, 0
+
+    def late(portions: list[Any]) -> None:
+        time.sleep(0.02)
+        write(portions)
+
+    monkeypatch.setattr(store, "_write", late)
+    async with asyncio.timeout(60), Session(Options(demo_url), river) as session:
+        flood = session.call_tool("flood", {"n": 5_000, "rate_per_s": 100_000, "size_bytes": 200})
+        async with asyncio.TaskGroup() as group:
+            call = group.create_task(flood)
+            while not call.done():
+                recorder.pull(4_000_000)
+                most = max(most, recorder.behind)
+                await asyncio.sleep(0.005)
+        assert call.result().ok
+    recorder.close()
+    assert most < 5_000 and recorder.failure == ""
+    with closing(open_recording(path)) as recording:
+        events = everything(recording)
+    assert [event.n for event in events] == list(range(len(river)))
+    assert sum(isinstance(event, Message) and event.method == "notifications/message" for event in events) >= 5_000

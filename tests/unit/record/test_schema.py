@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from inspector.record import schema
 from inspector.record.timeline import Timeline
@@ -19,6 +20,7 @@ from inspector.trace.events import (
     FrameReceived,
     Framing,
     Message,
+    MessageType,
     Severity,
     Violation,
 )
@@ -111,3 +113,36 @@ def test_directions_are_read_as_they_were(river: Talk, path: Path) -> None:
         river.tell(Violation, rule="r", severity=Severity.NOTE, text="t", direction=direction)
     record(path, river.since(0))
     assert [event.direction for event in read_back(path)] == [None, Direction.INBOUND, Direction.OUTBOUND]
+
+
+def other_value(value: object) -> object:
+    """A value of the same kind that differs."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, tuple):
+        return ("odd",)
+    if isinstance(value, bytes):
+        return b"other"
+    return value + 1 if isinstance(value, int | float) else f"{value or ''}x"
+
+
+def test_nothing_of_a_notification_is_taken_for_granted(river: Talk, path: Path) -> None:
+    """What many notifications have in common is computed once; one that differs in any field is told as it is."""
+    plain = river.message(1, MessageType.NOTIFICATION, method="m", event_id="7", first_byte_ns=0, raw=b"data: {}\n\n")
+    others = {
+        "message_type": MessageType.INVALID,
+        "framing": Framing.BODY,
+        "retry_ms": 5,
+        "request_n": 1,
+        "rtt_ms": 1.5,
+    }
+    others |= {"error_code": -1, "direction": Direction.OUTBOUND}
+    kept = {"n", "stream", "method"}
+    events = [plain]
+    for name in Message.__struct_fields__:
+        if name not in kept:
+            value = others.get(name) or other_value(getattr(plain, name))
+            events += [replace(plain, **{name: value}), plain]
+    events = [replace(event, n=n) for n, event in enumerate(events)]
+    record(path, events)
+    assert read_back(path) == events
