@@ -68,7 +68,7 @@ class TimelineView(RowPainting):
     def _add_actions(self) -> None:
         add_row_actions(
             self,
-            ("timelineCopyRow", "Copy rows", "Ctrl+C", self.copy_rows),
+            ("timelineCopyRow", "Copy rows as shown", "Ctrl+C", self.copy_rows),
             ("timelineCopyPayload", "Copy payload", "Ctrl+Shift+C", self.copy_payload),
         )
         self.copying = RowCopying(self)
