@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +17,8 @@ from inspector.record.recording import open_recording
 from inspector.record.store import Store
 from inspector.ui.recording_window import RecordingWindow
 from inspector.ui.recordings import Recordings
+from tests.support.desk import open_desk, run
+from tests.support.qt_loop import until
 from tests.support.recordings import saved, session
 from tests.support.rivers import Talk
 
@@ -194,6 +197,21 @@ def test_choosing_a_file(counter: Counter, tmp_path: Path) -> None:
     dialog.fileSelected.emit(str(path))
     dialog.done(0)
     assert counter.window().paths == [path]
+
+
+def test_the_menu_of_the_window(application: QApplication) -> None:
+    """From the entry to the sentence: this desk records nothing."""
+
+    async def work() -> None:
+        async with open_desk() as desk:
+            desk.child(QAction, "compareWith").trigger()
+            await until(lambda: desk.window.findChild(QFileDialog, "recordingFileDialog"), "the dialog")
+            dialog = desk.child(QFileDialog, "recordingFileDialog")
+            dialog.fileSelected.emit(str(DATA / "plain.sse"))
+            dialog.done(0)
+            assert "nothing to compare" in desk.window.statusBar().currentMessage()
+
+    run(application, work())
 
 
 def test_a_name_is_suggested(counter: Counter) -> None:
