@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from inspector.protocol.roots import Root
+from inspector.record.redaction import RedactionRules
 from inspector.ui.user_data import MAX_ANSWERS, UserData
 
 ANSWER = {"role": "assistant", "content": {"type": "text", "text": 'a, "b"\nä; =%'}, "model": "m"}
@@ -45,3 +46,12 @@ def test_it_lies_in_the_users_configuration(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     UserData().set_roots((Root("file:///srv"),))
     assert (tmp_path / "sse-mcp-inspector" / "user.ini").is_file()
+
+
+def test_what_is_masked_is_kept_and_only_what_can_be_used(tmp_path: Path) -> None:
+    path = tmp_path / "user.ini"
+    assert UserData(path).redaction() == RedactionRules()
+    UserData(path).set_redaction(RedactionRules(patterns=("a;b, \\d", "(", "x"), session_ids=True, is_on=False))
+    assert UserData(path).redaction() == RedactionRules(patterns=("a;b, \\d", "x"), session_ids=True)
+    path.write_text('[General]\nredaction="{\\"patterns\\":[1,\\"ok\\"],\\"session_ids\\":1}"')
+    assert UserData(path).redaction() == RedactionRules(patterns=("ok",))
