@@ -32,7 +32,8 @@ KEYS = (
     *("client_secret", "code", "refresh_token", "access_token", "id_token", "code_verifier", "client_assertion"),
     *("assertion", "password", "token", "api_key", "passwd", "pwd", "passphrase", "secret", "private_key", "jwt"),
     *("auth_token", "session_token", "device_code", "user_code", "subject_token", "actor_token", "sig"),
-    *("registration_access_token", "credentials", "dpop_proof", "*password", "*secret", "*api_key", "*access_key"),
+    *("bearer", "passwords", "secrets", "registration_access_token", "credentials", "dpop_proof"),
+    *("*password", "*secret", "*api_key", "*access_key"),
     *("*access_token", "*refresh_token", "*auth_token", "*bearer_token", "*security_token", "*private_key"),
 )
 """Members of JSON objects and parameters of forms and URLs; `*` stands for any beginning."""

@@ -18,6 +18,10 @@ WEAK_NAMES = frozenset({"code", "key", "state", "auth"})
 """Names that also stand for harmless things: their numbers stay, and in plain text they count in a query only."""
 SCHEMA_KEYS = frozenset({"type", "title", "description", "format", "$ref", "pattern"})
 """What a JSON Schema says of a member that is named like a secret is no secret."""
+LINE_KEYS = frozenset(
+    {"password", "passwd", "client_secret", "access_token", "refresh_token", "api_key", "private_key"}
+)
+"""Names that hold a secret in lines of plain text too, as in YAML."""
 MAX_NAME_BYTES = 128
 _BODY = "body"
 
@@ -191,6 +195,8 @@ _MEMBER = re.compile(
     rb"(?:[ \t\r\n]|\\++[nrt]|data:)*+:(?:[ \t\r\n]|\\++[nrt]|data:)*+(?:(\\*+)([\"'])|([\[{])|(?=(-?[0-9])))?"
     % MAX_NAME_BYTES
 )
+_ESCAPED = re.compile(rb"[bfnrt]|u00[01][0-9a-fA-F]")
+"""What of an escape of JSON looks like the beginning of a name."""
 _DIGITS = re.compile(rb"[-+0-9.eE]*+")
 _QUERY_VALUE = re.compile(rb"[^&;#\s\"'<>\\]*+")
 _FIELD = re.compile(rb"(?<![\w.%%\-\[\]])([\w.%%\-\[\]]{1,%d}+)=(?=[^&;#\s\"'<>\\])" % MAX_NAME_BYTES)
@@ -229,20 +235,27 @@ def _at_least(count: int) -> Callable[[bytes], object]:
     return lambda secret: len(secret) >= count
 
 
+def _begins(before: bytes, word: bytes = b"") -> bytes:
+    """A pattern for `word` with none of `before` in front of it, unless that ends an escape of JSON, such as `\\n`."""
+    return word + rb"(?:(?<![%s]%s)|(?<=\\[bfnrt]%s)|(?<=\\u00[01][0-9a-fA-F]%s))" % (before, word, word, word)
+
+
 def _shape(word: str, needle: bytes, prefix: bytes, rest: re.Pattern[bytes], test: Callable[[bytes], object]) -> Shape:
     return Shape(f"text {word}", needle, re.compile(prefix), rest, test)
 
 
 _SCHEME_GAP = rb"(?:[ \t]|%20|\+)+"
 SHAPES = (
-    _shape("bearer token", b"earer", rb"(?i:(?<![A-Za-z])bearer)" + _SCHEME_GAP, _B64, _is_credential),
-    _shape("bearer token", b"EARER", rb"(?<![A-Za-z])BEARER" + _SCHEME_GAP, _B64, _is_credential),
-    _shape("DPoP token", b"DPoP", rb"(?<![A-Za-z])DPoP" + _SCHEME_GAP, _B64, _is_credential),
-    _shape("basic credentials", b"asic", rb"(?<![A-Za-z])[Bb]asic" + _SCHEME_GAP, _B64, _is_credential),
-    _shape("JWT", b"eyJ", rb"(?<![A-Za-z0-9])(?=eyJ)", _DOTTED, lambda secret: b"." in secret and len(secret) > 16),
+    _shape("bearer token", b"earer", _begins(b"A-Za-z", b"(?i:bearer)") + _SCHEME_GAP, _B64, _is_credential),
+    _shape("bearer token", b"EARER", _begins(b"A-Za-z", b"BEARER") + _SCHEME_GAP, _B64, _is_credential),
+    _shape("DPoP token", b"DPoP", _begins(b"A-Za-z", b"DPoP") + _SCHEME_GAP, _B64, _is_credential),
+    _shape("basic credentials", b"asic", _begins(b"A-Za-z", b"[Bb]asic") + _SCHEME_GAP, _B64, _is_credential),
+    _shape(
+        "JWT", b"eyJ", b"(?=eyJ)" + _begins(b"A-Za-z0-9"), _DOTTED, lambda secret: b"." in secret and len(secret) > 16
+    ),
     _shape("private key", b"PRIVATE", rb"-----BEGIN [A-Z ]{0,24}PRIVATE KEY-----", _NOT_DASH, _at_least(1)),
     *(
-        _shape("API key", prefix, rb"(?<![A-Za-z0-9])" + re.escape(prefix), _URL64, _at_least(least))
+        _shape("API key", prefix, _begins(b"A-Za-z0-9", re.escape(prefix)), _URL64, _at_least(least))
         for prefix, least in (
             *((b"sk-", 12), (b"sk_", 12), (b"pk_live_", 12), (b"rk_live_", 12), (b"ghp_", 16), (b"gho_", 16)),
             *((b"ghu_", 16), (b"ghs_", 16), (b"ghr_", 16), (b"github_pat_", 16), (b"glpat-", 12), (b"xoxb-", 12)),
@@ -259,7 +272,7 @@ class Finder:
     def __init__(self, keys: Sequence[str], headers: Sequence[str]) -> None:
         self.headers = Names(headers)
         plain_headers = [name for name in headers if not name.startswith("*")]
-        self._line_names = [name.lower().encode() for name in plain_headers if name]
+        self._line_names = [name.lower().encode() for name in (*plain_headers, *LINE_KEYS.intersection(keys)) if name]
         self._lines = _line_pattern(self._line_names)
         self._members = Names((*keys, *plain_headers))  # `*token` as a member would be `progressToken`
 
@@ -324,7 +337,9 @@ class Finder:
     def _fields_of(self, data: bytes) -> Iterator[tuple[Value, int]]:
         for match in _FIELD.finditer(data):
             in_query = data[max(0, match.start() - 1) : match.start()] in (b"?", b"&", b"#", b";")
-            if self._is_parameter(match[1], in_query=in_query):
+            is_escaped = data[match.start() - 1 : match.start()] == b"\\" and _ESCAPED.match(match[1])
+            names = (match[1], match[1][is_escaped.end() :]) if is_escaped else (match[1],)
+            if any(self._is_parameter(name, in_query=in_query) for name in names):
                 where = "url query" if in_query else "text"
                 yield Run(f"{where} {match[1].decode(errors='replace')}", _QUERY_VALUE), match.end()
 
@@ -349,7 +364,7 @@ class Finder:
 def _line_pattern(names: Sequence[bytes]) -> re.Pattern[bytes]:
     """Lines such as `X-Api-Key: abc` in plain text."""
     any_name = b"|".join(map(re.escape, names))
-    return re.compile(rb"(?<![\w-])((?i:%s))[ \t]*+:[ \t]*+(?=[^\s\"'\\])" % any_name)
+    return re.compile(_begins(rb"\w-") + rb"((?i:%s))[ \t]*+:[ \t]*+(?=[^\s\"'\\])" % any_name)
 
 
 def _users_of(data: bytes, *, is_cut: bool) -> Iterator[tuple[Value, int]]:

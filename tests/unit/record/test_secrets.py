@@ -33,6 +33,7 @@ def found(data: bytes) -> list[bytes]:
         (b'{"token":{"value":"a","list":["b"],"n":1}}', [b"a", b"b", b"1"]),
         (b'{"properties":{"token":{"type":"string","description":"x","default":"abc"}}}', [b"abc"]),
         (b'{"progressToken":5,"nextToken":"a","maxTokens":3}', []),
+        (b'{"bearer":"abc","passwords":{"db":"def"}}', [b"abc", b"def"]),
         (b'{"token":"abc', [b"abc"]),
         (b"/cb?code=abc&x=1#access_token=def", [b"abc", b"def"]),
         (b"exit code=1, token=abc", [b"abc"]),
@@ -52,6 +53,33 @@ def found(data: bytes) -> list[bytes]:
 )
 def test_what_is_a_secret(data: bytes, secrets: list[bytes]) -> None:
     assert found(data) == secrets
+
+
+LINES = (
+    (b"Cookie: abc; x=1", b"abc; x=1"),
+    (b"X-Api-Key: abc", b"abc"),
+    (b"password: abc", b"abc"),
+    (b"TOKEN=abc", b"abc"),
+    (b"DB_PASSWORD=abc", b"abc"),
+    (b"Bearer abcdef1", b"abcdef1"),
+    (b"BEARER abcdef1", b"abcdef1"),
+    (b"Basic dXNlcjpwYXNz", b"dXNlcjpwYXNz"),
+    (b"ghp_abcdefghijklmnopqr", b"abcdefghijklmnopqr"),
+    (b"AKIAABCDEFGHIJKLMNOP", b"ABCDEFGHIJKLMNOP"),
+    (b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"),
+)
+
+
+@pytest.mark.parametrize("before", [b"\n", b"\\n", b"\\r\\n", b"\\\\n", b"\\t", b"\\u000a"])
+@pytest.mark.parametrize(("line", "secret"), LINES, ids=[line.decode()[:12] for line, _ in LINES])
+def test_a_line_of_a_text_in_json_begins_behind_an_escape(before: bytes, line: bytes, secret: bytes) -> None:
+    """What a tool read from a file comes as one JSON string: each line but the first has `\\n` in front."""
+    assert found(b'{"text":"A=1' + before + line + b'"}') == [secret]
+
+
+@pytest.mark.parametrize("word", [b"nTOKEN=abc", b"forbearer abcdef1", b"task-abcdefghijkl", b"nopassword: abc"])
+def test_the_end_of_a_word_is_no_line(word: bytes) -> None:
+    assert found(b'{"text":"' + word + b'"}') == []
 
 
 def test_forms_have_stricter_rules() -> None:
