@@ -39,6 +39,13 @@ class Source:
     tail: Sequence[AnyEvent] = ()
     store: Store | None = None
 
+    def is_at(self, path: Path) -> bool:
+        """Whether writing to `path` would take the place of the recording itself."""
+        try:
+            return self.path is not None and path.samefile(self.path)
+        except OSError:  # one of the two is not there
+            return False
+
     def served(self, folder: Path) -> Path:
         """A file that holds all of it, made in `folder` if there is none. Called in a thread."""
         if self.path is not None and (self.store is None or (self.store.flush() and not self.store.failure)):

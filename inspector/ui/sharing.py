@@ -72,7 +72,11 @@ class Sharing(QObject):
 
     def save_copy(self, target: Path) -> None:
         """Copy the file that the source lies in."""
-        path = self._source().path
+        source = self._source()
+        path = source.path
+        if source.is_at(target):
+            self.said.emit(f"{target.name} is the recording itself. Choose another file.")
+            return
         if path is None:
             self.said.emit("Nothing is being recorded, so there is nothing to copy.")
             return

@@ -214,6 +214,21 @@ def test_the_menu_of_a_recording(window: RecordingWindow, tmp_path: Path, qtbot:
     assert window.statusBar().currentMessage() == "Exported 3 HTTP exchanges as out.har."
 
 
+def test_nothing_takes_the_place_of_the_recording(window: RecordingWindow, tmp_path: Path) -> None:
+    path = tmp_path / "a.mcptrace"
+    before = path.read_bytes()
+    window.view.sharing.save_copy(path)
+    assert "is the recording itself" in window.statusBar().currentMessage()
+    window.view.sharing.ask_to_export()
+    dialog = window.findChild(ExportDialog)
+    assert dialog is not None
+    dialog.write(path)
+    problem = dialog.findChild(QLabel, "exportProblem")
+    assert problem is not None and "is the recording itself" in problem.text()
+    dialog.reject()
+    assert path.read_bytes() == before
+
+
 def test_a_copy_of_a_recording(window: RecordingWindow, tmp_path: Path, qtbot: QtBot) -> None:
     save = window.findChild(QAction, "saveCopy")
     assert save is not None

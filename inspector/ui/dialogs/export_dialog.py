@@ -99,6 +99,9 @@ class ExportDialog(QDialog):
 
     def write(self, path: Path) -> None:
         """Write the export to a file, in a thread; the file appears when it is whole."""
+        if self._source.is_at(path):
+            self._end(f"{path.name} is the recording itself. Choose another file.")
+            return
         form, stream, rules = self.form(), self.stream(), self.masking.rules()
         reading = self._writing = Reading(self._source)
 
