@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from inspector.ui.views.tool_pane import ToolPane
 
 STATE_MS = 100
+WORK_SHARE, LEAST_WORK_PX, MOST_WORK_PX = 0.385, 250, 400
+"""What the work at the bottom takes of the height at first: in a low window the rows need it more."""
 DOCKS = {
     "Server": Qt.DockWidgetArea.LeftDockWidgetArea,
     "Detail": Qt.DockWidgetArea.RightDockWidgetArea,
@@ -148,7 +150,8 @@ class MainWindow(QMainWindow):
         if self.has_layout:
             return
         self.resizeDocks([self._docks["Server"], self._docks["Detail"]], [220, 300], Qt.Orientation.Horizontal)
-        self.resizeDocks([self._docks["Work"]], [350], Qt.Orientation.Vertical)
+        work_px = round(min(max(self.height() * WORK_SHARE, LEAST_WORK_PX), MOST_WORK_PX))
+        self.resizeDocks([self._docks["Work"]], [work_px], Qt.Orientation.Vertical)
 
     def _add_shortcuts(self) -> None:
         for keys, slot in (

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QMainWindow, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMainWindow, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.trace.states import ConnectionState
@@ -111,3 +111,13 @@ def test_a_label_that_is_cut_keeps_its_text(qtbot: QtBot) -> None:
     assert label.text().startswith("<b>")
     assert label.minimumSizeHint().width() < 80 < label.sizeHint().width()
     assert not label.grab().isNull()
+
+
+def test_the_usual_facts_are_whole_in_a_window_of_the_usual_width(bar: ConnectionBar) -> None:
+    bar.window().resize(1_280, 400)
+    bar.set_active(True)
+    said = "Streamable HTTP · 2025-11-25 · rtt 12.3 ms · up 03:12"
+    bar.show_state(ConnectionState.OPEN, "connected", said, is_failure=False)
+    QApplication.processEvents()
+    facts = part(bar, QLabel, "stateFacts")
+    assert facts.fontMetrics().horizontalAdvance(said) <= facts.contentsRect().width()

@@ -288,3 +288,11 @@ def test_the_tools_need_no_more_room_than_before(pane: TimelinePane) -> None:
     pane.find_bar.open()
     pane.find_bar._search.setText("echo")
     assert pane.minimumSizeHint().width() <= 406
+
+
+def test_help_stays_on_the_screen(pane: TimelinePane) -> None:
+    pane.resize(400, 500)
+    pane.move(0, 0)
+    popup = pane.filter_bar.show_help()
+    assert pane.screen().availableGeometry().contains(popup.geometry())
+    popup.close()

@@ -400,3 +400,19 @@ def test_it_rests_while_it_is_hidden(view: LanesView, river: Talk) -> None:
     assert view.scene.is_behind
     view.show()
     assert not view.scene.is_behind
+
+
+def test_every_button_has_room_in_a_window_of_the_usual_width(
+    application: QApplication, qtbot: QtBot, river: Talk
+) -> None:
+    tell(river)
+    names = ["lanesFarther", "lanesNearer", "lanesFit", "lanesProblems", "lanesFollow"]
+    view = up(qtbot, river, width=740)
+    buttons = [part(view, QToolButton, name) for name in names]
+    assert all(button.isVisible() for button in buttons)
+    assert max(button.geometry().right() for button in buttons) < view.scene.labels_px
+    view.resize(460, 200)
+    assert [button.isVisible() for button in buttons] == sorted(
+        (button.isVisible() for button in buttons), reverse=True
+    )
+    assert not buttons[-1].isVisible()

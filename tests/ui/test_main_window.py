@@ -428,3 +428,22 @@ async def test_nothing_overlaps_in_a_narrow_window(desk: Desk) -> None:
         await asyncio.sleep(5 * POLL_S)
         widths = [dock.widget().minimumSizeHint().width() for dock in desk.window.findChildren(QDockWidget)]
         assert sum(widths) < desk.window.width(), tabs.tabText(place)
+
+
+@pytest.mark.parametrize(("height", "rows"), [(800, 10), (700, 6)])
+def test_enough_rows_are_in_sight_from_the_start(
+    application: QApplication, demo_url: str, height: int, rows: int
+) -> None:
+    async def scene() -> None:
+        desk = Desk(demo_url)
+        desk.window.resize(1_280, height)
+        desk.open()
+        try:
+            await desk.connect()
+            view = desk.window.timeline.view
+            await until(lambda: view.viewport().height() >= rows * view.rowHeight(0), "room for the rows")
+            assert desk.window.area.lanes.scene.lanes_in_sight()
+        finally:
+            await desk.close()
+
+    run(application, scene())

@@ -304,3 +304,19 @@ def test_the_tools_break_in_two_rows_where_one_more_does_not_fit(qtbot: QtBot) -
     qtbot.waitUntil(lambda: words[0].y() < words[1].y())
     more.hide()
     qtbot.waitUntil(lambda: words[0].y() == words[1].y())
+
+
+def test_both_rows_of_tools_begin_at_the_left(pane: TimelinePane, qtbot: QtBot) -> None:
+    first, second = part(pane, QToolButton, "timelineHeartbeats"), part(pane, QToolButton, "timelineStream")
+    qtbot.waitUntil(lambda: first.y() == second.y())
+    pane.resize(470, 500)
+    qtbot.waitUntil(lambda: first.y() < second.y())
+    assert first.x() == second.x()
+
+
+def test_a_tool_that_cannot_be_used_is_greyed(pane: TimelinePane) -> None:
+    mark = part(pane, QToolButton, "timelineMark")
+    assert not mark.isEnabled()
+    greyed = mark.grab().toImage()
+    mark.setEnabled(True)
+    assert mark.grab().toImage() != greyed

@@ -26,6 +26,8 @@ from inspector.ui.theme import colors
 from inspector.ui.views.state_line import StateLine
 
 URL_WIDTH, NARROW_URL_WIDTH = 260, 215
+_URL_SHARE, _FACTS_SHARE = 3, 4
+"""How both share what is left: the facts are the longer text in a window of the usual width."""
 STATE_WIDTH = 180
 """Room for the usual words of a state, so that the address keeps its width while they change."""
 
@@ -167,10 +169,10 @@ class ConnectionBar(QWidget):
         self._slot.setContentsMargins(0, 0, 0, 0)
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self._url, 1)
+        row.addWidget(self._url, _URL_SHARE)
         for widget in (self._transport, self._button, self._settings, self._insecure, slot):
             row.addWidget(widget)
-        row.addWidget(self._facts, 1)
+        row.addWidget(self._facts, _FACTS_SHARE)
         row.addWidget(self._help)
         row.addWidget(self._menu)
         self._column = QVBoxLayout(self)

@@ -103,7 +103,12 @@ class FilterBar(QWidget):
         column.setContentsMargins(1, 1, 1, 1)
         column.addWidget(text)
         popup.resize(*_HELP_PX)
-        popup.move(self._help.mapToGlobal(QPoint(self._help.width() - _HELP_PX[0], self._help.height() + 2)))
+        corner = self._help.mapToGlobal(QPoint(self._help.width() - _HELP_PX[0], self._help.height() + 2))
+        room = self.screen().availableGeometry().adjusted(0, 0, -_HELP_PX[0], -_HELP_PX[1])
+        popup.move(
+            max(room.left(), min(corner.x(), room.right())),
+            max(room.top(), min(corner.y(), room.bottom())),
+        )
         popup.show()
         text.setFocus()
         return popup

@@ -1,4 +1,4 @@
-"""The buttons in the corner of the lanes: nearer, farther, everything, the newest, problems first."""
+"""The buttons in the corner of the lanes: nearer, farther, everything, problems first, the newest."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from inspector.ui.views.lanes_view import LanesView
 
 ZOOM_STEP = 1.3
+_BESIDE_WORD_PX = 14
+"""Padding, border and a little air: all of them have to fit over the names."""
 
 
 class LanesButtons(QWidget):
@@ -39,14 +41,15 @@ class LanesButtons(QWidget):
 
     @property
     def _all(self) -> tuple[QToolButton, ...]:
-        return self.farther, self.nearer, self.fit, self.follow, self.problems
+        return self.farther, self.nearer, self.fit, self.problems, self.follow
 
     def place(self, width: int, height: int) -> None:
         """Take the corner of this size."""
         self.setGeometry(0, 0, width - 1, height - 1)
         room = width - 8
         for button in self._all:
-            room -= button.sizeHint().width() + 1
+            button.setFixedWidth(button.fontMetrics().horizontalAdvance(button.text()) + _BESIDE_WORD_PX)
+            room -= button.width() + 1
             button.setVisible(room >= 0)
 
     def refresh(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
@@ -18,9 +18,11 @@ class WrappingRow(QWidget):
     def __init__(self, first: Sequence[QWidget], second: Sequence[QWidget], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._box.setContentsMargins(8, 6, 8, 6)
+        self._box.setContentsMargins(8, 4, 8, 5)
         self._box.setSpacing(_SPACING_PX)
         self._groups = (_group(first), _group(second))
+        if not any(_wants_width(widget) for widget in first):
+            self._groups[0].addStretch()
         self._groups[1].addStretch()
         self._box.addLayout(self._groups[0], 1)
         self._box.addLayout(self._groups[1])
@@ -54,3 +56,7 @@ def _group(widgets: Sequence[QWidget]) -> QHBoxLayout:
     for widget in widgets:
         group.addWidget(widget)
     return group
+
+
+def _wants_width(widget: QWidget) -> bool:
+    return bool(widget.sizePolicy().expandingDirections() & Qt.Orientation.Horizontal)
