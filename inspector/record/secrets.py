@@ -7,21 +7,20 @@ lines of an event, or cut anywhere. All of them are linear in the length of the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
 
+from inspector.record.secret_shapes import SHAPES, Shape, begins
 from inspector.wire import http
 
 WEAK_NAMES = frozenset({"code", "key", "state", "auth"})
 """Names that also stand for harmless things: their numbers stay, and in plain text they count in a query only."""
 SCHEMA_KEYS = frozenset({"type", "title", "description", "format", "$ref", "pattern"})
 """What a JSON Schema says of a member that is named like a secret is no secret."""
-LINE_KEYS = frozenset(
-    {"password", "passwd", "client_secret", "access_token", "refresh_token", "api_key", "private_key"}
-)
-"""Names that hold a secret in lines of plain text too, as in YAML."""
+LINE_KEYS = (b"password", b"passwd", b"client_secret", b"access_token", b"refresh_token", b"api_key", b"private_key")
+"""Endings of names that hold a secret also where a word without quotes follows a colon, as in YAML."""
 MAX_NAME_BYTES = 128
 _BODY = "body"
 
@@ -50,9 +49,9 @@ class Names:
     """Which names hold a secret: exact ones, and `*suffix`; case, `_`, `-` and `.` make no difference."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        plain = {_normal(name): name.startswith("*") for name in names}
-        self._exact = frozenset(plain) - {""}
-        self._suffixes = tuple(name for name, is_suffix in plain.items() if is_suffix and name)
+        names = tuple(names)
+        self._exact = frozenset(map(_normal, names)) - {""}
+        self._suffixes = tuple({_normal(name) for name in names if name.startswith("*")} - {""})
         self._known: dict[bytes, tuple[str, bool] | None] = {}
 
     def match(self, raw: bytes) -> tuple[str, bool] | None:
@@ -200,6 +199,11 @@ _ESCAPED = re.compile(rb"[bfnrt]|u00[01][0-9a-fA-F]")
 _DIGITS = re.compile(rb"[-+0-9.eE]*+")
 _QUERY_VALUE = re.compile(rb"[^&;#\s\"'<>\\]*+")
 _FIELD = re.compile(rb"(?<![\w.%%\-\[\]])([\w.%%\-\[\]]{1,%d}+)=(?=[^&;#\s\"'<>\\])" % MAX_NAME_BYTES)
+_ASSIGNED = re.compile(
+    rb"(?<![\w.\-])([\w.\-]{1,%d}+)[ \t]*+(?:[:=][ \t]*+(\\*+)([\"'])"
+    rb"|(?<=[ \t])=[ \t]++(?=[\w.+/\-]{0,64}[0-9])|(:)[ \t]++(?=[^\s\"'\\]))" % MAX_NAME_BYTES
+)
+"""`name="text"` and `name: 'text'` as in shells, TOML and YAML; `name = w0rd`; `name: word`."""
 _CODED_FIELD = re.compile(rb"(?i:%%3f|%%26|%%3b|%%23)([\w.\-]{1,%d}+)%%3[dD]" % MAX_NAME_BYTES)
 _CODED_VALUE = re.compile(rb"(?:(?!%26|%23)[^&;#\s\"'<>\\])*+")
 _FORM_FIELD = re.compile(rb"([^&;=]*)=([^&;]*)")
@@ -208,71 +212,13 @@ _WORD = re.compile(rb"[^\s\"'\\,;<>]*+")
 _LINE = re.compile(rb"[^\r\n\"'\\]*+")
 
 
-class Shape(NamedTuple):
-    """A secret that is known by how it begins: `needle` is in every text that holds one."""
-
-    place: str
-    needle: bytes
-    prefix: re.Pattern[bytes]
-    rest: re.Pattern[bytes]
-    is_secret: Callable[[bytes], object]
-
-
-_B64 = re.compile(rb"[A-Za-z0-9\-._~+/]*+=*+")
-_URL64 = re.compile(rb"[A-Za-z0-9_\-]*+")
-_DOTTED = re.compile(rb"[A-Za-z0-9_\-.]*+")
-_NOT_DASH = re.compile(rb"[^-]*+")
-_PARAMETER = re.compile(rb"[a-z_]+=\Z")
-_NUMBERED = re.compile(rb"[A-Za-z]*+[^A-Za-z]|[a-z]+[A-Z]|[A-Za-z]{20}")
-
-
-def _is_credential(secret: bytes) -> bool:
-    """Not the next word of a sentence, nor a parameter of a challenge."""
-    return len(secret) >= 6 and not _PARAMETER.match(secret) and _NUMBERED.match(secret) is not None
-
-
-def _at_least(count: int) -> Callable[[bytes], object]:
-    return lambda secret: len(secret) >= count
-
-
-def _begins(before: bytes, word: bytes = b"") -> bytes:
-    """A pattern for `word` with none of `before` in front of it, unless that ends an escape of JSON, such as `\\n`."""
-    return word + rb"(?:(?<![%s]%s)|(?<=\\[bfnrt]%s)|(?<=\\u00[01][0-9a-fA-F]%s))" % (before, word, word, word)
-
-
-def _shape(word: str, needle: bytes, prefix: bytes, rest: re.Pattern[bytes], test: Callable[[bytes], object]) -> Shape:
-    return Shape(f"text {word}", needle, re.compile(prefix), rest, test)
-
-
-_SCHEME_GAP = rb"(?:[ \t]|%20|\+)+"
-SHAPES = (
-    _shape("bearer token", b"earer", _begins(b"A-Za-z", b"(?i:bearer)") + _SCHEME_GAP, _B64, _is_credential),
-    _shape("bearer token", b"EARER", _begins(b"A-Za-z", b"BEARER") + _SCHEME_GAP, _B64, _is_credential),
-    _shape("DPoP token", b"DPoP", _begins(b"A-Za-z", b"DPoP") + _SCHEME_GAP, _B64, _is_credential),
-    _shape("basic credentials", b"asic", _begins(b"A-Za-z", b"[Bb]asic") + _SCHEME_GAP, _B64, _is_credential),
-    _shape(
-        "JWT", b"eyJ", b"(?=eyJ)" + _begins(b"A-Za-z0-9"), _DOTTED, lambda secret: b"." in secret and len(secret) > 16
-    ),
-    _shape("private key", b"PRIVATE", rb"-----BEGIN [A-Z ]{0,24}PRIVATE KEY-----", _NOT_DASH, _at_least(1)),
-    *(
-        _shape("API key", prefix, _begins(b"A-Za-z0-9", re.escape(prefix)), _URL64, _at_least(least))
-        for prefix, least in (
-            *((b"sk-", 12), (b"sk_", 12), (b"pk_live_", 12), (b"rk_live_", 12), (b"ghp_", 16), (b"gho_", 16)),
-            *((b"ghu_", 16), (b"ghs_", 16), (b"ghr_", 16), (b"github_pat_", 16), (b"glpat-", 12), (b"xoxb-", 12)),
-            *((b"xoxp-", 12), (b"xapp-", 12), (b"AKIA", 16), (b"ASIA", 16), (b"AIza", 24), (b"ya29.", 12)),
-            *((b"npm_", 20), (b"hf_", 20), (b"pypi-", 20)),
-        )
-    ),
-)
-
-
 class Finder:
     """Finds the secrets named by `keys` (members, parameters) and by `headers` (members and lines of text too)."""
 
     def __init__(self, keys: Sequence[str], headers: Sequence[str]) -> None:
         self.headers = Names(headers)
         plain_headers = [name for name in headers if not name.startswith("*")]
-        self._line_names = [name.lower().encode() for name in (*plain_headers, *LINE_KEYS.intersection(keys)) if name]
+        self._line_names = [name.lower().encode() for name in plain_headers if name]
         self._lines = _line_pattern(self._line_names)
         self._members = Names((*keys, *plain_headers))  # `*token` as a member would be `progressToken`
 
@@ -309,6 +255,8 @@ class Finder:
             yield from self._members_of(data)
         if b"=" in data:
             yield from self._fields_of(data)
+        if b"=" in data or b":" in data:
+            yield from self._assigned(data)
         if b"%3" in data:
             for match in _CODED_FIELD.finditer(data):
                 if self._is_parameter(match[1], in_query=True):
@@ -337,11 +285,20 @@ class Finder:
     def _fields_of(self, data: bytes) -> Iterator[tuple[Value, int]]:
         for match in _FIELD.finditer(data):
             in_query = data[max(0, match.start() - 1) : match.start()] in (b"?", b"&", b"#", b";")
-            is_escaped = data[match.start() - 1 : match.start()] == b"\\" and _ESCAPED.match(match[1])
-            names = (match[1], match[1][is_escaped.end() :]) if is_escaped else (match[1],)
-            if any(self._is_parameter(name, in_query=in_query) for name in names):
+            if any(self._is_parameter(name, in_query=in_query) for name in _spellings(data, match)):
                 where = "url query" if in_query else "text"
                 yield Run(f"{where} {match[1].decode(errors='replace')}", _QUERY_VALUE), match.end()
+
+    def _assigned(self, data: bytes) -> Iterator[tuple[Value, int]]:
+        for match in _ASSIGNED.finditer(data):
+            names = _spellings(data, match)
+            if not any(self._is_parameter(name, in_query=False) for name in names):
+                continue
+            place = f"text {match[1].decode(errors='replace')}"
+            if match[3]:
+                yield Text(place, match[3], len(match[2])), match.end()
+            elif not match[4] or match[1].lower().endswith(LINE_KEYS):
+                yield Run(place, _WORD), match.end()
 
     def _is_parameter(self, raw: bytes, *, in_query: bool) -> bool:
         found = self._members.match(raw)
@@ -361,10 +318,16 @@ class Finder:
                 spans.append(Span(prefix.end(), at, shape.place))
 
 
+def _spellings(data: bytes, match: re.Match[bytes]) -> tuple[bytes, ...]:
+    """A name, also without what may be the letter of an escape such as `\\n`."""
+    is_escaped = data[match.start() - 1 : match.start()] == b"\\" and _ESCAPED.match(match[1])
+    return (match[1], match[1][is_escaped.end() :]) if is_escaped else (match[1],)
+
+
 def _line_pattern(names: Sequence[bytes]) -> re.Pattern[bytes]:
     """Lines such as `X-Api-Key: abc` in plain text."""
     any_name = b"|".join(map(re.escape, names))
-    return re.compile(_begins(rb"\w-") + rb"((?i:%s))[ \t]*+:[ \t]*+(?=[^\s\"'\\])" % any_name)
+    return re.compile(begins(rb"\w-") + rb"((?i:%s))[ \t]*+:[ \t]*+(?=[^\s\"'\\])" % any_name)
 
 
 def _users_of(data: bytes, *, is_cut: bool) -> Iterator[tuple[Value, int]]:

@@ -49,6 +49,9 @@ def found(data: bytes) -> list[bytes]:
         (b"key sk-abcdefghijkl and risk-free", [b"abcdefghijkl"]),
         (b"-----BEGIN RSA PRIVATE KEY-----\\nabc\\n-----END", [b"\\nabc\\n"]),
         (b"X-Api-Key: abc\nother: x", [b"abc"]),
+        (b'TOKEN="abc"\nclient_secret = "def"', [b"abc", b"def"]),
+        (b'{"text":"TOKEN=\\"a b\\"\\npassword: \\"c\\""}', [b"a b", b"c"]),
+        (b"token = read() and code = 'x' and unexpected token: foo", []),
     ],
 )
 def test_what_is_a_secret(data: bytes, secrets: list[bytes]) -> None:
@@ -59,6 +62,10 @@ LINES = (
     (b"Cookie: abc; x=1", b"abc; x=1"),
     (b"X-Api-Key: abc", b"abc"),
     (b"password: abc", b"abc"),
+    (b"OPENAI_API_KEY: abc", b"abc"),
+    (b"password: 'a b'", b"a b"),
+    (b"api_key = abc1", b"abc1"),
+    (b"export TOKEN='a b'", b"a b"),
     (b"TOKEN=abc", b"abc"),
     (b"DB_PASSWORD=abc", b"abc"),
     (b"Bearer abcdef1", b"abcdef1"),
@@ -77,7 +84,7 @@ def test_a_line_of_a_text_in_json_begins_behind_an_escape(before: bytes, line: b
     assert found(b'{"text":"A=1' + before + line + b'"}') == [secret]
 
 
-@pytest.mark.parametrize("word", [b"nTOKEN=abc", b"forbearer abcdef1", b"task-abcdefghijkl", b"nopassword: abc"])
+@pytest.mark.parametrize("word", [b"nTOKEN=abc", b"forbearer abcdef1", b"task-abcdefghijkl", b"nopasswordx: abc"])
 def test_the_end_of_a_word_is_no_line(word: bytes) -> None:
     assert found(b'{"text":"' + word + b'"}') == []
 
@@ -92,6 +99,8 @@ def test_names_of_secrets_may_be_suffixes() -> None:
     assert names.match(b"TOKEN") == ("TOKEN", False)
     assert names.match(b"my-secret") == ("my-secret", False)
     assert names.match(b"mytoken") is None
+    both = Names(("*api_key", "api-key"))
+    assert both.match(b"OPENAI_API_KEY") == ("OPENAI_API_KEY", False)
 
 
 def test_a_place_tells_where_it_stands() -> None:
@@ -125,6 +134,12 @@ HOSTILE = {
     "escaped quotes": b'"token":"\\"',
     "schemes": b"Bearer ",
     "lines": b"Cookie: ",
+    "assignments": b"token='",
+    "escaped assignments": b'token=\\"',
+    "names": b"password: ",
+    "words": b"a-",
+    "gaps": b"a \t",
+    "spaced": b"token = ",
     "numbers": b'"token":1-',
 }
 
