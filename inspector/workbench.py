@@ -132,6 +132,7 @@ class Workbench:
         except StoreError as error:
             self._recording_error = error.sentence
             sys.stderr.write(f"{arguments.PROGRAM}: {error.sentence}\n")
+            self._window.not_recording = error.sentence
             self._window.statusBar().showMessage(error.sentence)
             return
         self._scope.start(asyncio.to_thread(self._flight.prune), "prune")

@@ -37,6 +37,7 @@ class MainWindow(QMainWindow):
     """`closing` is emitted once, when the user closes the window; the owner then shuts everything down.
 
     `has_layout` says that the docks are where the user left them, so that they are not given their first shares.
+    `not_recording` is the sentence why nothing is kept, for as long as it holds.
     """
 
     closing = Signal()
@@ -50,6 +51,7 @@ class MainWindow(QMainWindow):
         self.settings = ConnectionSettings()
         self._was_closed = False
         self.has_layout = False
+        self.not_recording = ""
         self.bar = ConnectionBar()
         self._status = QLabel()
         self._docks = {name: _add_dock(self, name, area) for name, area in DOCKS.items()}

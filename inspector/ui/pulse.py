@@ -71,7 +71,9 @@ class Pulse(QObject):
         """Whether what happens is kept; why it is not any more is said once, when it ends."""
         store = self._window.recorder.store
         if store is None:
-            return ""
+            why = self._window.not_recording
+            self._status.setToolTip(why)
+            return "✕ not recording" if why else ""
         if not store.failure:
             self._status.setToolTip(f"Recording to {store.path}")
             return f"● recording {size(self._window.recorder.file_bytes)}"

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
     QLineEdit,
+    QMenu,
     QPlainTextEdit,
     QPushButton,
     QTableView,
@@ -40,6 +41,7 @@ from inspector.trace.river import River
 from inspector.ui import theme
 from inspector.ui.dialogs.connection_dialog import ConnectionDialog
 from inspector.ui.main_window import MainWindow
+from inspector.ui.models.timeline_cells import Column
 from inspector.ui.views.text_view import TextView
 from inspector.workbench import Workbench
 from tests.support.desk import Desk, on_desk, open_desk, run
@@ -442,8 +444,31 @@ def test_enough_rows_are_in_sight_from_the_start(
             await desk.connect()
             view = desk.window.timeline.view
             await until(lambda: view.viewport().height() >= rows * view.rowHeight(0), "room for the rows")
-            assert desk.window.area.lanes.scene.lanes_in_sight()
+            await until(desk.window.area.lanes.scene.lanes_in_sight, "lanes")
         finally:
             await desk.close()
 
     run(application, scene())
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints", "This plugin does not support")
+@on_desk
+async def test_the_head_of_the_rows_has_its_menu_and_widths_are_kept(desk: Desk) -> None:
+    await desk.connect()
+    view = desk.window.timeline.view
+    header = view.horizontalHeader()
+    header.customContextMenuRequested.emit(header.rect().center())
+    await until(lambda: desk.window.findChild(QMenu, "timelineColumns"), "the menu")
+    desk.child(QMenu, "timelineColumns").close()
+    assert not view.columns.is_chosen
+    header.resizeSection(Column.TIME, 222)
+    assert "TIME 222" in view.columns.layout()
+
+
+@on_desk
+async def test_that_nothing_is_recorded_stays_in_sight(desk: Desk) -> None:
+    desk.window.not_recording = "No recording can be written to '/nowhere'. Choose another place."
+    await desk.connect()
+    facts = desk.child(QLabel, "statusFacts")
+    await until(lambda: "✕ not recording" in facts.text(), "the words")
+    assert "/nowhere" in facts.toolTip()

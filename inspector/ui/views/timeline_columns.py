@@ -51,7 +51,7 @@ class TimelineColumns(QObject):
         self._view = view
         self._widths: dict[int, int] = {}
         self._own_doing = False
-        header = self._header = view.horizontalHeader()
+        header = view.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionsMovable(True)
         header.setStretchLastSection(True)
@@ -61,6 +61,11 @@ class TimelineColumns(QObject):
         header.sectionResized.connect(self._resized)
         header.sectionMoved.connect(self._chosen)
         self.measure()
+
+    @property
+    def _header(self) -> QHeaderView:
+        """Asked for each time: the one kept from the start is no longer valid once the window is put together."""
+        return self._view.horizontalHeader()
 
     def recall(self, memory: Memory) -> None:
         """Have columns and time as in the run before, and keep what the user changes."""
@@ -178,7 +183,7 @@ class TimelineColumns(QObject):
                 self._view.setColumnWidth(column, width)
 
     def _resized(self, column: int, before_px: int, after_px: int) -> None:
-        if not isValid(self._header):  # the view is being taken down, and its columns with it
+        if not isValid(self._view):  # the view is being taken down, and its columns with it
             return
         # The last one is stretched with the window, and Qt tells later of those that were hidden or shown.
         is_last = self._header.visualIndex(column) == _last_shown(self._header)
