@@ -26,7 +26,7 @@ from inspector.record.timeline import Timeline
 from inspector.trace.events import AnyEvent, ChunkReceived, Direction, Message, RequestSent, StreamEnded
 
 COMMIT_EVERY_S = 0.1
-MAX_BACKLOG_EVENTS = 15_000
+MAX_BACKLOG_EVENTS = 25_000
 MAX_BACKLOG_BYTES = 64 * 1024 * 1024
 """How much may wait for the disk before `has_room` says no."""
 RESERVE_BYTES = 256 * 1024 * 1024
@@ -94,6 +94,7 @@ class Store:
         self._waiting_bytes = 0
         self._wake = threading.Condition()
         self._is_urgent = self._is_closing = False
+        self._began_s = 0.0
         self._reserve_bytes = reserve_bytes
         self._look_at_s = 0.0
         self._connection = _create(path)
@@ -228,9 +229,11 @@ class Store:
 
     def _next_portions(self) -> list[_Portion]:
         with self._wake:
-            self._wake.wait_for(lambda: self._is_closing or self._is_urgent, COMMIT_EVERY_S)
+            pause_s = max(0.0, self._began_s + COMMIT_EVERY_S - monotonic())  # writing may have taken all of it
+            self._wake.wait_for(lambda: self._is_closing or self._is_urgent, pause_s)
             while not (self._queue or self._is_closing or self._is_urgent):
                 self._wake.wait(COMMIT_EVERY_S)
+            self._began_s = monotonic()
             portions = list(self._queue) or ([] if self._is_closing else [_Portion()])
             self._queue.clear()
         return portions

@@ -18,7 +18,7 @@ from inspector.trace.events import AnyEvent, AttemptMade, ConnectionState, Sessi
 from inspector.trace.fold import Fold, runs
 from inspector.trace.river import River
 
-TICK_MS = 50
+TICK_MS, BEHIND_MS = 50, 5
 BUDGET_NS = 3_000_000
 BATCH = 500
 
@@ -68,7 +68,7 @@ class Folds(QObject):
         before = self.state
         while self.behind and perf_counter_ns() < deadline_ns:
             self._fold(self._reader.take(BATCH))
-        self._timer.setInterval(0 if self.behind > BATCH * 20 else TICK_MS)
+        self._timer.setInterval(BEHIND_MS if self.behind else TICK_MS)
         if self.state is not before:
             self.state_changed.emit()
 
