@@ -35,7 +35,10 @@ Command = Callable[[argparse.Namespace], Awaitable[int]]
 def main(argv: Sequence[str]) -> int:
     """Run one headless command and return its exit code."""
     _write_any_text()
-    given = _parser().parse_args(argv)
+    given, unknown = _parser().parse_known_args(argv)
+    if unknown:
+        sentence = f"unrecognized arguments: {' '.join(unknown)}. See {PROGRAM} {argv[0]} --help."
+        return _say(sentence, arguments.EXIT_USAGE)
     command: Command = given.command
     try:
         return asyncio.run(_run(command, given))

@@ -121,6 +121,7 @@ async def test_call_as_json_and_in_a_narrow_encoding(demo: DemoServer) -> None:
         (("echo", "--args", "{nope}"), 2, "is no JSON at line 1, column 2"),
         (("echo", "--args", "[1]"), 2, "must be a JSON object"),
         (("echo", "--timeout", "0"), 2, "seconds above 0"),
+        (("echo", "--agrs", "{}"), 2, "unrecognized arguments: --agrs {}. See sse-mcp-inspector call --help."),
         (("fail",), 1, "The tool reports an error (isError)"),
         (("crash",), 1, "error -32603"),
         (("no-such-tool",), 1, "Unknown tool"),
