@@ -416,3 +416,6 @@ def test_every_button_has_room_in_a_window_of_the_usual_width(
         (button.isVisible() for button in buttons), reverse=True
     )
     assert not buttons[-1].isVisible()
+    past = up(qtbot, river, live=False, width=740)
+    assert part(past, QToolButton, "lanesProblems").isVisible()
+    assert not part(past, QToolButton, "lanesFollow").isVisible()

@@ -19,7 +19,10 @@ _BESIDE_WORD_PX = 14
 
 
 class LanesButtons(QWidget):
-    """Stands over the names, beside the axis; where there is no room for all, those at the right go."""
+    """Stands over the names, beside the axis; where there is no room for all, those at the right go.
+
+    Of a recording nothing is the newest.
+    """
 
     def __init__(self, view: LanesView) -> None:
         super().__init__(view.viewport())
@@ -50,7 +53,7 @@ class LanesButtons(QWidget):
         for button in self._all:
             button.setFixedWidth(button.fontMetrics().horizontalAdvance(button.text()) + _BESIDE_WORD_PX)
             room -= button.width() + 1
-            button.setVisible(room >= 0)
+            button.setVisible(room >= 0 and (button is not self.follow or self._view.scene.is_live))
 
     def refresh(self) -> None:
         """Show how the lanes go on."""
