@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from inspector.ui.views.tool_pane import ToolPane
 
 STATE_MS = 100
-WORK_SHARE, LEAST_WORK_PX, MOST_WORK_PX = 0.385, 250, 400
+WORK_SHARE, LEAST_WORK_PX, MOST_WORK_PX = 0.375, 250, 400
 """What the work at the bottom takes of the height at first: in a low window the rows need it more."""
 DOCKS = {
     "Server": Qt.DockWidgetArea.LeftDockWidgetArea,

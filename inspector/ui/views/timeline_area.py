@@ -12,7 +12,7 @@ from inspector.ui.views.lanes_view import LanesView
 from inspector.ui.views.row_actions import add_row_actions
 from inspector.ui.views.timeline_pane import TimelinePane
 
-_LANES_PX, _ROWS_PX = 78, 340
+_LANES_PX, _ROWS_PX = 96, 340
 
 
 class TimelineArea(QSplitter):
