@@ -16,6 +16,7 @@ from pathlib import Path
 from time import perf_counter_ns
 
 from inspector.record.recording import Recording, RecordingError, open_recording
+from inspector.record.schema import COMPANIONS
 from inspector.record.store import Store
 from inspector.record.timeline import Timeline
 from inspector.trace.events import AnyEvent
@@ -88,11 +89,14 @@ class Recorder:
 
     @property
     def file_bytes(self) -> int:
-        """How large the recording is on disk by now."""
-        try:
-            return self.store.path.stat().st_size if self.store else 0
-        except OSError:  # somebody removed it
+        """How large the recording is on disk by now, with what still stands in the journal beside it."""
+        if self.store is None:
             return 0
+        path, size_bytes = self.store.path, 0
+        for companion in COMPANIONS[:2]:  # the third is shared memory
+            with suppress(OSError):  # somebody removed it
+                size_bytes += path.with_name(path.name + companion).stat().st_size
+        return size_bytes
 
     def mark(self, n: int, comment: str | None) -> None:
         """Keep the user's mark and comment on event `n` with the recording; None takes it away."""

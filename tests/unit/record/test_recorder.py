@@ -45,6 +45,15 @@ def test_everything_goes_into_the_timeline_and_the_file(river: Talk, recorder: R
     assert read_back(path) == river.since(0)
 
 
+def test_what_stands_in_the_journal_counts_as_recorded(river: Talk, recorder: Recorder, path: Path) -> None:
+    empty = recorder.file_bytes
+    river.calls(500)
+    recorder.catch_up()
+    assert recorder.store is not None and recorder.store.flush()
+    assert recorder.file_bytes > empty + 50_000
+    assert path.stat().st_size < 50_000
+
+
 def test_rows_on_disk_are_counted_without_the_chunks(river: Talk, recorder: Recorder) -> None:
     river.chunk(1)
     river.calls(1)
