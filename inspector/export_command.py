@@ -59,6 +59,7 @@ async def run(given: argparse.Namespace) -> int:
         river_of,
     )
     from inspector.record.redaction import RedactionError, RedactionRules, Redactor  # noqa: PLC0415
+    from inspector.record.text import counted  # noqa: PLC0415
 
     if given.stream is not None and given.to == "markdown":
         raise UsageError("A report is about the whole recording. Leave --stream out, or choose another format.")
@@ -72,7 +73,11 @@ async def run(given: argparse.Namespace) -> int:
         redactor = Redactor(rules)
         recording = open_recording(given.file)
         try:
-            return _export(river_of(recording), redactor, given)
+            code = _export(river_of(recording), redactor, given)
+            if recording.unreadable:
+                lost = counted(len(recording.unreadable), "event")
+                sys.stderr.write(f"{PROGRAM}: {lost} of this recording cannot be read and are left out.\n")
+            return code
         finally:
             recording.close()
     except RecordingError as error:

@@ -17,6 +17,8 @@ from inspector.trace.clock import StoppedClock
 from inspector.trace.events import AnyEvent, Severity, Violation
 from inspector.trace.river import River
 
+DAMAGED = "recording-damaged"
+"""The rule of the violation that stands for an event that cannot be read."""
 BLOCK_EVENTS = 256
 MAX_BLOCK_BYTES = 4 * 1024 * 1024
 MAX_CACHED_EVENTS = 8_192
@@ -48,6 +50,7 @@ def open_recording(path: Path) -> Recording:
     try:
         connection = _connect(path)
         _check_kind(connection, name)
+        connection.execute(f"{schema.SELECT} LIMIT 0")  # every column is there
         recording = Recording(path, connection)
         recording.refresh()
         if not recording.is_plausible():
@@ -126,6 +129,8 @@ class Recording:
         self._cached_bytes = 0
         self._last_raw = -1, b""
         self._last_seen = 0.0, 0
+        self.unreadable: set[int] = set()
+        """The numbers of the events that were asked for and could not be read."""
 
     def __len__(self) -> int:
         return self._count
@@ -231,11 +236,12 @@ class Recording:
 
     def _unreadable(self, n: int, why: str) -> AnyEvent:
         at, monotonic_ns = self._last_seen
+        self.unreadable.add(n)
         return Violation(
             n=n,
             at=at,
             monotonic_ns=monotonic_ns,
-            rule="recording-damaged",
+            rule=DAMAGED,
             severity=Severity.ERROR,
             text=f"Event {n} of this recording cannot be read: {why}.",
             fix="Open another copy of the file, if there is one.",

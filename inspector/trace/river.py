@@ -12,7 +12,7 @@ from inspector.trace.events import AnyEvent, TraceEvent
 E = TypeVar("E", bound=TraceEvent)
 
 MAX_BEHIND_EVENTS = 10_000
-MAX_BEHIND_BYTES = 32 * 1024 * 1024
+MAX_BEHIND_BYTES = 16 * 1024 * 1024
 """How far the slowest reader may fall behind before `room` holds up whoever reads the socket."""
 _FOLLOW_BATCH = 1_000
 

@@ -21,7 +21,7 @@ from inspector.ui.recording_window import RecordingWindow
 
 FILTERS = {
     "column": "size>10kb or status:error or dur>1ms",
-    "text": '"seq":77777',
+    "text": "77777,",
     "mixed": "method:notifications/message dir:in text:9999 -is:heartbeat",
 }
 

@@ -8,6 +8,7 @@ import select
 import shlex
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -156,6 +157,14 @@ async def test_a_recording_is_not_replaced_by_its_export(recording: Path, tmp_pa
         done = run(recording, "--to", "har", "--output", name, folder=tmp_path)
         assert done.returncode == 2 and b"is the recording itself" in done.stderr
     assert contents(recording) == before
+
+
+async def test_what_damage_left_out_is_said(recording: Path, tmp_path: Path) -> None:
+    with sqlite3.connect(recording) as connection:
+        connection.execute("UPDATE event SET facts = '{' WHERE n IN (7, 9)")
+    done = run(recording, "--to", "har", "--output", "out.har", folder=tmp_path)
+    assert done.returncode == 0
+    assert b"2 events of this recording cannot be read and are left out." in done.stderr
 
 
 async def test_what_was_written_is_told_as_json_too(recording: Path, tmp_path: Path) -> None:

@@ -204,7 +204,13 @@ def test_damage_is_shown_in_its_place(river: Talk, written: Path) -> None:
         fix="Open another copy of the file, if there is one.",
     )
     with closing(open_recording(written)) as recording:
-        assert recording[701] == odd[2] and recording[702] == river[702]
+        assert recording[700] == odd[1] and recording[701] == odd[2] and recording[702] == river[702]
+        assert recording.unreadable == {700, 701}
+
+
+def test_a_file_that_lacks_a_column_is_refused(written: Path) -> None:
+    change(written, "ALTER TABLE event RENAME COLUMN event_id TO other")
+    assert "no such column" in refusal(written)
 
 
 def test_flipped_bytes_neither_raise_nor_hang(river: Talk, written: Path) -> None:

@@ -13,7 +13,8 @@ def test_facts_tables_and_sections() -> None:
     empty = Table("Latency", ("Method",), [])
     write_markdown(Report("On x", [("Server", "demo 1")], [table, empty], [("Findings", "Nothing.\n")]), out)
     assert out.getvalue().decode() == (
-        "# On x\n\n- **Server:** demo 1\n\n## Findings\n\nNothing.\n\n## Streams\n\n| Stream | End |\n| ---: | --- |\n| 1 | closed |\n\n"
+        "# On x\n\n- **Server:** demo 1\n\n## Findings\n\nNothing.\n\n## Streams\n\n"
+        "| Stream | End |\n| ---: | --- |\n| 1 | closed |\n\n"
         "The last of many.\n\n## Latency\n\nNone.\n"
     )
 
