@@ -67,6 +67,11 @@ class Labels:
             self.labels[row] = self.labels[root]
             self.names[row] = self.names[row] or self.names[root]
 
+    @property
+    def distinct(self) -> Sequence[str] | None:
+        """Every text that a label or a name is, perhaps more than once; None once not all are kept."""
+        return self._texts if self._room_bytes > 0 else None
+
     def tester(self, holds: Callable[[str], bool]) -> Callable[[int], bool]:
         """A test whether `holds` is true of the label or name of a row; each distinct text is asked about once."""
         known: dict[int, bool] = {}

@@ -171,8 +171,9 @@ class WordIs:
         return lambda row: known[read(row)]
 
     def where(self, context: Context) -> Sql:
-        sql, parameters = self.word.where(self.column)
-        return (f"({_kinds_where(self.kinds)} AND {sql})" if self.kinds else f"({sql})"), parameters
+        known = query_text.among_words(self.column, self.word.test, context.timeline)
+        sql, parameters = known or self.word.where(self.column)
+        return (f"({sql} AND {_kinds_where(self.kinds)})" if self.kinds else f"({sql})"), parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +293,7 @@ class Holds:
         return query_text.row_test(self.text, context.timeline, context.event_of)
 
     def where(self, context: Context) -> Sql:
-        return query_text.where(self.text)
+        return query_text.where(self.text, context.timeline)
 
 
 def _kinds_where(kinds: Collection[int]) -> str:

@@ -126,6 +126,11 @@ class Timeline:
         """The kind of a row in words."""
         return KIND_WORDS[self.kinds[row]]
 
+    @property
+    def words(self) -> Sequence[str] | None:
+        """Every label and every name that a row has; None once there were too many to keep them."""
+        return self._labels.distinct
+
     def lane_name(self, stream: int) -> str:
         """`POST 4` for stream 4; empty for 0, which is no stream."""
         if not stream:
