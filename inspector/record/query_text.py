@@ -95,7 +95,7 @@ def where(text: str, timeline: Timeline) -> Sql:
 
 def among_words(column: str, test: WordTest, timeline: Timeline) -> Sql | None:
     """SQL that names those of the timeline's words that fit, which is the fastest; None if there are too many."""
-    words = timeline.words
+    words = timeline.labels.distinct
     if words is None or len(words) > _MAX_WORDS:
         return None
     fitting = [word for word in dict.fromkeys(map(stored, words)) if test(word)]

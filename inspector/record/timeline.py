@@ -65,7 +65,8 @@ class Timeline:
         self.latencies_ms = array("d")
         self.severities = array("B")
         self._links = Links()
-        self._labels = Labels(self._links, self._texts_of)
+        self.labels = Labels(self._links, self._texts_of)
+        """What rows are called; `label` and `name` read it."""
         self._event_of = event_of
         self._opened = RowOfStream()
         self._end_severity = NONE
@@ -95,7 +96,7 @@ class Timeline:
         self.sizes_bytes.extend(list(sizes_bytes))
         self.latencies_ms.fromlist(list(latencies_ms))
         self.severities.fromlist(list(severities))
-        self._labels.extend(labels, names)
+        self.labels.extend(labels, names)
         self._links.extend(len(told))
         if abouts.count(None) < len(told) or min(self.kinds[start:]) <= _LAST_LINKED:
             self._relate(start, told, abouts)
@@ -107,15 +108,15 @@ class Timeline:
 
     def label(self, row: int) -> str:
         """The method, event name or status of a row; of an answer, what it answers."""
-        return self._labels.label(row)
+        return self.labels.label(row)
 
     def name(self, row: int) -> str:
         """The tool, prompt, URI or purpose a row is about, often empty."""
-        return self._labels.name(row)
+        return self.labels.name(row)
 
     def relations(self, start: int, end: int) -> tuple[list[str], list[str], list[int | None]]:
         """Labels, names and roots of the rows from `start` to before `end`."""
-        labels = self._labels
+        labels = self.labels
         return (
             labels.between(labels.labels, start, end, labels.label),
             labels.between(labels.names, start, end, labels.name),
@@ -126,11 +127,6 @@ class Timeline:
         """The kind of a row in words."""
         return KIND_WORDS[self.kinds[row]]
 
-    @property
-    def words(self) -> Sequence[str] | None:
-        """Every label and every name that a row has; None once there were too many to keep them."""
-        return self._labels.distinct
-
     def lane_name(self, stream: int) -> str:
         """`POST 4` for stream 4; empty for 0, which is no stream."""
         if not stream:
@@ -140,11 +136,11 @@ class Timeline:
 
     def is_heartbeat(self, row: int) -> bool:
         """Whether the row only says that the other side is alive: a comment or a ping."""
-        return self.kinds[row] == RowKind.COMMENT or self._labels.labels[row] in self._labels.heartbeats
+        return self.kinds[row] == RowKind.COMMENT or self.labels.labels[row] in self.labels.heartbeats
 
     def named_heartbeats(self, start: int, end: int) -> bytes:
         """1 for each row from `start` to before `end` whose label says that it is a heartbeat, 0 for the others."""
-        return bytes(map(self._labels.heartbeats.__contains__, self._labels.labels[start:end]))
+        return bytes(map(self.labels.heartbeats.__contains__, self.labels.labels[start:end]))
 
     def root(self, row: int) -> int | None:
         """The row this one is about: the request of an answer, the start of an HTTP exchange, a violation's event."""
@@ -177,7 +173,7 @@ class Timeline:
         """
         folded = text.casefold()
         needles = {folded.encode("utf-8", "surrogatepass"), json.dumps(folded)[1:-1].encode()}
-        is_called = self._labels.tester(lambda called: folded in called.casefold())
+        is_called = self.labels.tester(lambda called: folded in called.casefold())
 
         def matches(row: int) -> bool:
             if is_called(row):
@@ -204,7 +200,7 @@ class Timeline:
                 continue
             if root is not None and root < row:
                 self._links.join(row, root)
-                self._labels.inherit(row, root)
+                self.labels.inherit(row, root)
 
     def _exchange_of(self, row: int, event: AnyEvent) -> int | None:
         """The row that opened the HTTP exchange of this one; an end is remembered until the connection is closed."""

@@ -202,7 +202,7 @@ def test_a_call_that_is_not_answered_in_time_has_a_code_of_its_own() -> None:
 def test_a_word_that_is_no_command_is_not_taken_for_a_host(more: tuple[str, ...]) -> None:
     ended = run("chekc", *more)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert "'chekc' is no command (probe, call, watch, serve) and no address" in ended.stderr
+    assert "'chekc' is no command (" in ended.stderr and ") and no address" in ended.stderr
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
