@@ -1,164 +1,149 @@
-"""The diagnosis: a fold over the river that turns what went wrong into findings."""
+"""The diagnosis: a pure fold over the river that turns what went wrong into findings.
+
+The same events give the same findings, live, in a recording and without a window: no watch reads a clock, and what
+waits for a silence is called when the river has passed that time.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
 
-from inspector.diagnose.finding import MAX_EVIDENCE, Finding
-from inspector.trace.events import Severity, Violation
-from inspector.trace.fold import Fold
+from inspector.diagnose.cases import Cases
+from inspector.diagnose.context import Context
+from inspector.diagnose.finding import Finding, Grade
+from inspector.diagnose.rule import Rule
+from inspector.diagnose.rules import ALL
+from inspector.diagnose.thresholds import Thresholds
+from inspector.diagnose.topics import Topic, by_topic
+from inspector.trace.events import AnyEvent, Severity, Violation
+from inspector.trace.fold import Fold, Run
 
-_RANK = {severity: rank for rank, severity in enumerate(Severity)}
-_WORDS = {
-    "bom": "BOM",
-    "eol": "line end",
-    "get": "GET",
-    "h2": "HTTP/2",
-    "http": "HTTP",
-    "id": "id",
-    "json": "JSON",
-    "jsonrpc": "JSON-RPC",
-    "mcp": "MCP",
-    "post": "POST",
-    "sse": "SSE",
-    "tcp": "TCP",
-    "tls": "TLS",
-    "url": "URL",
-}
-
-
-@dataclass(slots=True)
-class _Case:
-    """All violations of one rule."""
-
-    first: Violation
-    last: Violation
-    severity: Severity
-    count: int = 0
-    evidence: list[int] = field(default_factory=list)
-
-    def add(self, violation: Violation) -> None:
-        self.count += 1
-        self.last = violation
-        self.severity = max(self.severity, violation.severity, key=_RANK.__getitem__)
-        about_n = violation.n if violation.about_n is None else violation.about_n
-        if len(self.evidence) < MAX_EVIDENCE and about_n not in self.evidence:
-            self.evidence.append(about_n)
-
-    def finding(self) -> Finding:
-        text = self.first.text
-        if self.last.text != text:
-            text = f"{text}\n\nMost recently: {self.last.text}"
-        return Finding(
-            rule=self.first.rule,
-            severity=self.severity,
-            grade="proven",
-            title=title_of(self.first.rule),
-            text=text,
-            fix=self.last.fix or self.first.fix,
-            requirement=self.last.requirement or self.first.requirement,
-            evidence=tuple(self.evidence),
-            count=self.count,
-        )
+React = Callable[[list[Any]], None]
+THRESHOLDS = Thresholds()
+GRID_NS = 10_000_000
+"""Events of the same hundredth of a second are taken in together; what is due comes before them or after them."""
 
 
 class Engine(Fold):
-    """Collects the violations that the protocol layer saw, one finding per rule.
+    """Folds events into findings; `thresholds` can be scaled, `rules` can be fewer than all."""
 
-    A violation is a contradiction in what came over the wire, so its grade is `proven`.
-    """
-
-    def __init__(self) -> None:
-        super().__init__({Violation: self._lift})
-        self._cases: dict[str, _Case] = {}
+    def __init__(self, thresholds: Thresholds = THRESHOLDS, rules: Mapping[str, Rule] = ALL) -> None:
+        super().__init__({})
+        self._rules = rules
+        self._context = Context(thresholds, self)
+        self._cases = Cases(rules, self._context.stack)
+        self._listening = self._listeners()
 
     @property
     def count(self) -> int:
-        """How many findings there are."""
+        """How many rules have fired, those that others explain included."""
         return len(self._cases)
 
     def findings(self) -> list[Finding]:
-        """The gravest first; within one severity in the order of first occurrence."""
-        cases = sorted(self._cases.values(), key=lambda case: (-_RANK[case.severity], case.first.n))
-        return [case.finding() for case in cases]
+        """The gravest first; what is only a consequence of another stands among the `dependants` of that."""
+        return self._cases.findings()
 
-    def _lift(self, violation: Violation) -> None:
-        case = self._cases.get(violation.rule)
-        if case is None:
-            case = self._cases[violation.rule] = _Case(violation, violation, violation.severity)
-        case.add(violation)
+    def feed(self, event: AnyEvent) -> list[Finding]:
+        """Take in one event: the findings that are new with it, or say more than before."""
+        self._cases.changed.clear()
+        self.fold((event,))
+        return [self._cases.finding(rule) for rule in sorted(self._cases.changed)]
+
+    def take(self, pieces: Sequence[Run]) -> None:
+        """Take in the next events of the river, already cut into runs."""
+        for kind, run in pieces:
+            if run[0].monotonic_ns // GRID_NS == run[-1].monotonic_ns // GRID_NS:
+                self._take_run((kind, run))
+                continue
+            for _, group in groupby(run, _place):
+                self._take_run((kind, list(group)))
+
+    def advance(self, now_ns: int) -> None:
+        """Nothing happened until now, by the monotonic clock of the river; only for a river that is still live."""
+        self._context.timers.run_due(now_ns)
+
+    def report(
+        self,
+        rule: str,
+        text: str,
+        evidence: Sequence[int],
+        grade: Grade = "proven",
+        severity: Severity | None = None,
+        fix: str = "",
+        connection: int = 0,
+    ) -> None:
+        """Take a report of a watch."""
+        known = self._rules.get(rule)
+        found_severity = severity or (known.severity if known else Severity.NOTE)
+        case = self._cases.case(rule, found_severity, self._context.timers.at_s)
+        case.add(text, evidence, grade, found_severity, fix)
+        case.connections.add(connection)
+
+    def over(self, rule: str) -> None:
+        """Take the word of a watch that what it found is no longer so."""
+        self._cases.over(rule, self._context.timers.at_s)
+
+    def _take_run(self, run: Run) -> None:
+        first, last = run[1][0], run[1][-1]
+        # On a grid, so that it makes no difference how many events are handed over at once.
+        self._context.timers.run_due(first.monotonic_ns // GRID_NS * GRID_NS)
+        self._context.timers.note_sleep(first)
+        self._context.timers.note_sleep(last)
+        for topic, events in by_topic(run):
+            for react in self._listening.get(topic, ()):
+                react(events)
+
+    def _listeners(self) -> dict[Topic, list[React]]:
+        """Who listens to what; the context comes first, so that the watches find it up to date."""
+        context = self._context
+        exchanges, stack = context.exchanges, context.stack
+        found: dict[Topic, list[React]] = {}
+        own: tuple[tuple[Topic, Callable[[Any], None]], ...] = (
+            (Topic.STATE, context.on_state),
+            (Topic.ATTEMPT, context.on_attempt),
+            (Topic.READY, context.on_ready),
+            (Topic.HTTP_REQUEST, context.on_request),
+            (Topic.CONNECTED, exchanges.on_connected),
+            (Topic.HTTP_RESPONSE, exchanges.on_response),
+            (Topic.HTTP_RESPONSE, stack.on_headers),
+            (Topic.BODY, stack.on_body),
+            (Topic.CHUNK, exchanges.on_chunk),
+            (Topic.END, exchanges.on_end),
+            (Topic.OUR_REQUEST, context.on_our_request),
+            (Topic.VIOLATION, self._on_violation),
+        )
+        for topic, react in own:
+            found.setdefault(topic, []).append(self._each(react))
+        for kind in dict.fromkeys(rule.watch for rule in self._rules.values() if rule.watch is not None):
+            watch = kind(context)
+            for topic, react in watch.reactions().items():
+                found.setdefault(topic, []).append(self._each(react))
+            for topic, react_to_run in watch.run_reactions().items():
+                found.setdefault(topic, []).append(react_to_run)
+        # Watches of an answer still want to find the request it answers.
+        found.setdefault(Topic.ANSWER, []).append(self._each(context.on_answer))
+        found.setdefault(Topic.FAILED, []).append(self._each(context.on_failed))
+        return found
+
+    def _each(self, react: Callable[[Any], None]) -> React:
+        move_to = self._context.timers.move_to
+
+        def react_to_run(events: list[Any]) -> None:
+            for event in events:
+                move_to(event)
+                react(event)
+
+        return react_to_run
+
+    def _on_violation(self, violation: Violation) -> None:
+        about_n = violation.n if violation.about_n is None else violation.about_n
+        case = self._cases.case(violation.rule, violation.severity, violation.at)
+        case.add(violation.text, (about_n,), "proven", violation.severity, violation.fix)
+        case.requirement = violation.requirement or case.requirement
+        case.connections.add(violation.connection)
 
 
-TITLES = {
-    "auth-401-no-challenge": "401 without a usable challenge",
-    "auth-audience-mismatch": "Token was issued for another audience",
-    "auth-callback-invalid": "The browser came back with an unusable answer",
-    "auth-denied": "The authorization server did not authorize us",
-    "auth-dpop-ignored": "The authorization server ignores DPoP",
-    "auth-dpop-nonce": "A DPoP nonce is asked for in vain",
-    "auth-endpoint-insecure": "An OAuth endpoint without https",
-    "auth-insufficient-scope": "Token lacks scope",
-    "auth-iss-mismatch": "The authorization response is another server's",
-    "auth-iss-not-supported": "The authorization server does not name itself in its responses",
-    "auth-issuer-mismatch": "Authorization server metadata of another issuer",
-    "auth-pkce-not-advertised": "The authorization server does not announce PKCE",
-    "auth-prm-broken": "Protected resource metadata missing or broken",
-    "auth-prm-resource-mismatch": "Metadata names another resource",
-    "auth-refresh-failed": "The access token could not be refreshed",
-    "auth-registration-missing": "The authorization server registers no clients",
-    "auth-registration-rejected": "Client registration failed",
-    "auth-registration-status": "Client registration answered with the wrong status",
-    "auth-server-changed": "The authorization server changed",
-    "auth-server-failed": "The authorization server failed",
-    "auth-server-metadata-broken": "Authorization server metadata missing or broken",
-    "auth-settings-incomplete": "The sign-in settings do not suffice",
-    "auth-state-mismatch": "The authorization response answers another request",
-    "auth-token-refused": "The authorization server gave no token",
-    "auth-token-response-invalid": "Unusable answer of the token endpoint",
-    "auth-unreachable": "An OAuth endpoint cannot be reached",
-    "lens-bom": "httpx-sse clients lose what stands behind the byte order mark",
-    "lens-charset": "httpx-sse clients read another text",
-    "lens-content-type": "httpx-sse clients refuse the content type",
-    "lens-different": "httpx-sse clients see something else",
-    "lens-held-back": "httpx-sse clients see events late",
-    "lens-phantom-event": "httpx-sse clients see an empty event where there is none",
-    "lens-retry": "httpx-sse clients read another reconnection time",
-    "manifest-unclear": "The manifest leaves something open",
-    "manifest-unreadable": "The manifest cannot be used",
-    "tool-stream-after-end": "A step came after the end of its run",
-    "tool-stream-ended-twice": "A run ended twice",
-    "tool-stream-invalid-json": "The data of a step is no JSON",
-    "tool-stream-json-rpc": "A tool stream answers in JSON-RPC",
-    "tool-stream-no-end": "A run was never completed",
-    "tool-stream-not-started": "A run was never started",
-    "tool-stream-started-twice": "A run was started twice",
-    "tool-stream-two-names": "A step is named twice, and differently",
-    "tool-stream-unknown-type": "A step has a type of its own",
-    "tool-stream-wrong-tool": "A step names another tool",
-    "cache-hints-invalid": "Cache hints missing or invalid",
-    "discover-result-invalid": "server/discover answers with less than it must",
-    "input-request-undeclared": "Input asked for that the client has not declared",
-    "input-required-invalid": "A request for input cannot be read",
-    "input-required-misplaced": "Input asked for by a method that may not",
-    "result-type-missing": "Result without resultType",
-    "result-type-unknown": "Result of an unknown resultType",
-    "stateless-session-id": "Session id in a revision without sessions",
-    "subscription-not-acknowledged": "Subscription stream breaks its rules",
-    "task-invalid": "A task is described incompletely",
-    "task-transition-invalid": "A task went on after its end",
-    "x-mcp-header-invalid": "Invalid x-mcp-header",
-    "log-not-asked-for": "Log messages that nobody asked for",
-    "message-after-response": "Something follows the answer",
-    "notification-misplaced": "A notification on a stream where it does not belong",
-    "result-not-object": "A result is no object",
-}
-"""Titles where the words of a rule's name are none, or say too little."""
-
-
-def title_of(rule: str) -> str:
-    """A rule's title, else its name as words: `sse-bom` is "SSE BOM"."""
-    if rule in TITLES:
-        return TITLES[rule]
-    words = [_WORDS.get(word, word) for word in rule.replace("_", "-").replace(".", "-").split("-") if word]
-    title = " ".join(words)
-    return title[:1].upper() + title[1:]
+def _place(event: AnyEvent) -> int:
+    return event.monotonic_ns // GRID_NS

@@ -18,8 +18,10 @@ MAX_EVIDENCE = 20
 class Finding:
     """One thing that is wrong, seen `count` times.
 
-    `evidence` are the numbers of the events it rests on, the first `MAX_EVIDENCE` of them; `fix` says what to do,
-    `requirement` names the clause that is broken. Both may be empty.
+    `text` is what was seen, `cause` why that is likely, `fix` what to do; `requirement` names the clause that is broken
+    and `link` where to read on. `evidence` are the numbers of the events it rests on, the first `MAX_EVIDENCE` of them.
+    `over_at_s` is since when it is no longer true, in Unix seconds, and None while it is; `dependants` are what it
+    explains. All but rule, title and text may be empty.
     """
 
     rule: str
@@ -31,6 +33,11 @@ class Finding:
     requirement: str
     evidence: tuple[int, ...]
     count: int
+    cause: str = ""
+    link: str = ""
+    first_at_s: float = 0.0
+    over_at_s: float | None = None
+    dependants: tuple[Finding, ...] = ()
 
 
 def to_markdown(findings: Sequence[Finding]) -> str:

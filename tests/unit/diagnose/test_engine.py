@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from inspector.diagnose.engine import Engine, title_of
+from inspector.diagnose.engine import Engine
 from inspector.diagnose.finding import MAX_EVIDENCE, Finding
+from inspector.diagnose.titles import title_of
 from inspector.trace.clock import FakeClock
 from inspector.trace.events import SessionReady, Severity, Violation
 from inspector.trace.river import River

@@ -1,0 +1,156 @@
+"""What the watches reported, one case per rule: counted, the gravest kept, and folded into findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from inspector.diagnose.finding import MAX_EVIDENCE, Finding, Grade
+from inspector.diagnose.rule import Rule
+from inspector.diagnose.stack import Product, Stack
+from inspector.diagnose.titles import title_of
+from inspector.trace.events import Severity
+
+_SEVERITIES = {severity: rank for rank, severity in enumerate(Severity)}
+_GRADES: dict[Grade, int] = {"hint": 0, "likely": 1, "proven": 2}
+
+
+@dataclass(slots=True)
+class Case:
+    """All reports of one rule."""
+
+    rule: str
+    order: int
+    severity: Severity
+    grade: Grade = "hint"
+    first_text: str = ""
+    last_text: str = ""
+    fix: str = ""
+    requirement: str = ""
+    count: int = 0
+    first_at_s: float = 0.0
+    over_at_s: float | None = None
+    evidence: list[int] = field(default_factory=list)
+    connections: set[int] = field(default_factory=set)
+
+    def add(self, text: str, evidence: Sequence[int], grade: Grade, severity: Severity, fix: str) -> None:
+        """One more report; a stronger one makes the whole case stronger."""
+        self.count += 1
+        self.over_at_s = None
+        self.first_text = self.first_text or text
+        self.last_text = text
+        self.fix = fix or self.fix
+        self.grade = max(self.grade, grade, key=_GRADES.__getitem__)
+        self.severity = max(self.severity, severity, key=_SEVERITIES.__getitem__)
+        for n in evidence:
+            if len(self.evidence) >= MAX_EVIDENCE:
+                break
+            if n not in self.evidence:
+                self.evidence.append(n)
+
+
+class Cases:
+    """The cases of a river by rule; `rules` is the table of all that are known."""
+
+    def __init__(self, rules: Mapping[str, Rule], stack: Stack) -> None:
+        self._rules = rules
+        self._stack = stack
+        self._cases: dict[str, Case] = {}
+        self.changed: set[str] = set()
+        """The rules of which something new was reported; whoever looks clears it."""
+
+    def __len__(self) -> int:
+        return len(self._cases)
+
+    def case(self, rule: str, severity: Severity, at_s: float) -> Case:
+        """The case of a rule, made if it is new."""
+        found = self._cases.get(rule)
+        if found is None:
+            found = self._cases[rule] = Case(rule, len(self._cases), severity, first_at_s=at_s)
+        self.changed.add(rule)
+        return found
+
+    def over(self, rule: str, at_s: float) -> None:
+        """What a rule said is no longer true."""
+        found = self._cases.get(rule)
+        if found is not None and found.over_at_s is None:
+            found.over_at_s = at_s
+            self.changed.add(rule)
+
+    def finding(self, rule: str) -> Finding:
+        """The finding of a rule alone, without what it explains."""
+        return self._finding(self._cases[rule], ())
+
+    def findings(self) -> list[Finding]:
+        """The gravest first, in one severity the earliest first; what another explains stands under that."""
+        above = {rule: self._explained_by(case) for rule, case in self._cases.items()}
+        under: dict[str, list[Case]] = {}
+        for rule, cause in above.items():
+            if cause is not None:
+                under.setdefault(cause, []).append(self._cases[rule])
+        tops = [case for rule, case in self._cases.items() if above[rule] is None]
+        return [self._finding(case, sorted(_below(case.rule, under), key=_rank)) for case in sorted(tops, key=_rank)]
+
+    def _explained_by(self, case: Case) -> str | None:
+        """The rule that explains this one, on the same connection; never in a circle."""
+        for other in self._cases.values():
+            rule = self._rules.get(other.rule)
+            if rule is None or case.rule not in rule.explains or not case.connections & other.connections:
+                continue
+            mine = self._rules.get(case.rule)
+            if mine is None or other.rule not in mine.explains:
+                return other.rule
+        return None
+
+    def _finding(self, case: Case, dependants: Sequence[Case]) -> Finding:
+        rule = self._rules.get(case.rule)
+        text = case.first_text
+        if case.last_text != text:
+            text = f"{text}\n\nMost recently: {case.last_text}"
+        return Finding(
+            rule=case.rule,
+            severity=case.severity,
+            grade=case.grade,
+            title=rule.title if rule else title_of(case.rule),
+            text=text,
+            fix=" ".join(self._fixes(case, rule)),
+            requirement=case.requirement or (rule.source if rule else ""),
+            evidence=tuple(case.evidence),
+            count=case.count,
+            cause=rule.cause if rule else "",
+            link=rule.link if rule else "",
+            first_at_s=case.first_at_s,
+            over_at_s=case.over_at_s,
+            dependants=tuple(self._finding(each, ()) for each in dependants),
+        )
+
+    def _fixes(self, case: Case, rule: Rule | None) -> Iterator[str]:
+        if case.fix:
+            yield case.fix
+        if rule is None:
+            return
+        for product in self._stack.products:
+            if product in rule.fixes:
+                yield f"{_named(product)}: {rule.fixes[product]}"
+        if rule.fix and rule.fix != case.fix:
+            yield rule.fix
+
+
+def _below(rule: str, under: Mapping[str, Sequence[Case]]) -> list[Case]:
+    """All that a rule explains, also by way of what it explains."""
+    found: list[Case] = []
+    waiting = list(under.get(rule, ()))
+    while waiting:
+        case = waiting.pop()
+        if case not in found:
+            found.append(case)
+            waiting.extend(under.get(case.rule, ()))
+    return found
+
+
+def _rank(case: Case) -> tuple[int, int, int]:
+    return -_SEVERITIES[case.severity], -_GRADES[case.grade], case.order
+
+
+def _named(product: Product) -> str:
+    return f"With {product}"

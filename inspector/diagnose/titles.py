@@ -1,0 +1,94 @@
+"""Titles of rules that stand in no table."""
+
+from __future__ import annotations
+
+_WORDS = {
+    "bom": "BOM",
+    "get": "GET",
+    "http": "HTTP",
+    "id": "id",
+    "json": "JSON",
+    "jsonrpc": "JSON-RPC",
+    "mcp": "MCP",
+    "post": "POST",
+    "h2": "HTTP/2",
+    "sse": "SSE",
+    "tcp": "TCP",
+    "eol": "line end",
+    "tls": "TLS",
+    "url": "URL",
+}
+
+TITLES = {
+    "auth-401-no-challenge": "401 without a usable challenge",
+    "auth-audience-mismatch": "Token was issued for another audience",
+    "auth-callback-invalid": "The browser came back with an unusable answer",
+    "auth-denied": "The authorization server did not authorize us",
+    "auth-dpop-ignored": "The authorization server ignores DPoP",
+    "auth-dpop-nonce": "A DPoP nonce is asked for in vain",
+    "auth-endpoint-insecure": "An OAuth endpoint without https",
+    "auth-insufficient-scope": "Token lacks scope",
+    "auth-iss-mismatch": "The authorization response is another server's",
+    "auth-iss-not-supported": "The authorization server does not name itself in its responses",
+    "auth-issuer-mismatch": "Authorization server metadata of another issuer",
+    "auth-pkce-not-advertised": "The authorization server does not announce PKCE",
+    "auth-prm-broken": "Protected resource metadata missing or broken",
+    "auth-prm-resource-mismatch": "Metadata names another resource",
+    "auth-refresh-failed": "The access token could not be refreshed",
+    "auth-registration-missing": "The authorization server registers no clients",
+    "auth-registration-rejected": "Client registration failed",
+    "auth-registration-status": "Client registration answered with the wrong status",
+    "auth-server-changed": "The authorization server changed",
+    "auth-server-failed": "The authorization server failed",
+    "auth-server-metadata-broken": "Authorization server metadata missing or broken",
+    "auth-settings-incomplete": "The sign-in settings do not suffice",
+    "auth-state-mismatch": "The authorization response answers another request",
+    "auth-token-refused": "The authorization server gave no token",
+    "auth-token-response-invalid": "Unusable answer of the token endpoint",
+    "auth-unreachable": "An OAuth endpoint cannot be reached",
+    "lens-bom": "httpx-sse clients lose what stands behind the byte order mark",
+    "lens-charset": "httpx-sse clients read another text",
+    "lens-content-type": "httpx-sse clients refuse the content type",
+    "lens-different": "httpx-sse clients see something else",
+    "lens-held-back": "httpx-sse clients see events late",
+    "lens-phantom-event": "httpx-sse clients see an empty event where there is none",
+    "lens-retry": "httpx-sse clients read another reconnection time",
+    "manifest-unclear": "The manifest leaves something open",
+    "manifest-unreadable": "The manifest cannot be used",
+    "tool-stream-after-end": "A step came after the end of its run",
+    "tool-stream-ended-twice": "A run ended twice",
+    "tool-stream-invalid-json": "The data of a step is no JSON",
+    "tool-stream-json-rpc": "A tool stream answers in JSON-RPC",
+    "tool-stream-no-end": "A run was never completed",
+    "tool-stream-not-started": "A run was never started",
+    "tool-stream-started-twice": "A run was started twice",
+    "tool-stream-two-names": "A step is named twice, and differently",
+    "tool-stream-unknown-type": "A step has a type of its own",
+    "tool-stream-wrong-tool": "A step names another tool",
+    "cache-hints-invalid": "Cache hints missing or invalid",
+    "discover-result-invalid": "server/discover answers with less than it must",
+    "input-request-undeclared": "Input asked for that the client has not declared",
+    "input-required-invalid": "A request for input cannot be read",
+    "input-required-misplaced": "Input asked for by a method that may not",
+    "result-type-missing": "Result without resultType",
+    "result-type-unknown": "Result of an unknown resultType",
+    "stateless-session-id": "Session id in a revision without sessions",
+    "subscription-not-acknowledged": "Subscription stream breaks its rules",
+    "task-invalid": "A task is described incompletely",
+    "task-transition-invalid": "A task went on after its end",
+    "x-mcp-header-invalid": "Invalid x-mcp-header",
+    "log-not-asked-for": "Log messages that nobody asked for",
+    "message-after-response": "Something follows the answer",
+    "notification-misplaced": "A notification on a stream where it does not belong",
+    "result-not-object": "A result is no object",
+}
+"""Titles where the words of a rule's name are none, or say too little."""
+
+
+def title_of(rule: str) -> str:
+    """A title for a rule that no table has, such as one of a recording of a later version: its name as words."""
+    if rule in TITLES:
+        return TITLES[rule]
+    words = [_WORDS.get(word, word) for word in rule.replace("_", "-").replace(".", "-").split("-") if word]
+    title = " ".join(words)
+    return title[:1].upper() + title[1:]
