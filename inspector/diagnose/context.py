@@ -18,11 +18,12 @@ from inspector.trace.events import Severity
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_PENDING = 10_000
-_ERAS = {
+ERAS = {
     TransportName.HTTP_SSE: Era.HTTP_SSE,
     TransportName.STREAMABLE_HTTP: Era.STREAMABLE,
     TransportName.STATELESS: Era.STATELESS,
 }
+"""The era that a transport speaks; the others speak none."""
 
 
 class Reports(Protocol):
@@ -63,7 +64,7 @@ class Context:
     @property
     def era(self) -> Era | None:
         """The era of the present connection; None for raw streams, tool streams, and before that is known."""
-        return None if self.transport is None else _ERAS.get(self.transport)
+        return None if self.transport is None else ERAS.get(self.transport)
 
     @property
     def host(self) -> str:
