@@ -24,8 +24,46 @@ class Thresholds:
     # A delivery
 
     # B lifetime
+    idle_least_s: float = 5.0
+    """A shorter silence before an end says nothing of a timer."""
+    timer_tolerance_s: float = 1.5
+    timer_tolerance_share: float = 0.02
+    """How far ends may lie from a timer: the greater of both, but never more than the next share of it."""
+    timer_tolerance_most: float = 0.1
+    timer_ends: int = 3
+    timer_ends_named: int = 2
+    """So many ends alike suffice where a product of the table has that very timer."""
+    timer_share: float = 0.66
+    """So many of the latest ends must be alike."""
+    heartbeat_silence_s: float = 20.0
+    beat_least_s: float = 0.5
+    """What repeats faster is no heartbeat."""
+    beat_gaps: int = 3
+    beat_variation: float = 0.2
+    half_open_periods: float = 3.0
+    half_open_least_s: float = 5.0
+    gateway_least_s: float = 25.0
 
     # C reconnect
+    together_ms: float = 300.0
+    """Streams that end so close together ended for one reason."""
+    gone_after_s: float = 2.0
+    pool_idle_s: float = 4.0
+    reset_idle_s: float = 4.0
+    reset_crash_s: float = 1.0
+    storm_window_s: float = 60.0
+    storm_warn: int = 4
+    storm_error: int = 10
+    storm_gap_s: float = 2.0
+    storm_life_s: float = 5.0
+    polling_retry_ms: float = 250.0
+    """From this `retry:` on, coming back that slowly is the polling which the server asked for."""
+    empty_stream_s: float = 1.0
+    empty_streams: int = 2
+    retry_short_ms: float = 500.0
+    retry_long_ms: float = 120_000.0
+    conflicts: int = 2
+    replay_s: float = 30.0
 
     # D sessions
 
