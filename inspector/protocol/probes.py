@@ -1,0 +1,298 @@
+"""Active checks of a server, sans-IO: what each sends and what its answers show.
+
+A probe is a generator: it yields the `Step` to make, is sent the `Reply`, and returns a sentence about what was seen.
+Its exchanges carry the purpose `probe:<id>`, so that the rules of the diagnosis find them in the river.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from inspector.protocol.envelope import with_envelope
+from inspector.protocol.era import LATEST, TransportName
+from inspector.protocol.jsonrpc import notification, request
+from inspector.protocol.transports.answer import HttpRequest
+from inspector.protocol.transports.stateless import StatelessHttp
+from inspector.protocol.transports.streamable_http import StreamableHttp
+from inspector.wire import http, jsontext
+from inspector.wire.http import HeaderList
+
+PREFIX = "probe:"
+"""How the purpose of an exchange of a probe begins; its id follows."""
+FOREIGN_ORIGIN = "http://evil.example"
+"""An origin that no server of ours has reason to allow (RFC 2606 keeps the name for examples)."""
+CLIENT = {"name": "sse-mcp-inspector", "version": "probe"}
+LOCAL_PAGE = "http://localhost:6274"
+"""Where web clients for developers are served on one's own machine."""
+NONSENSE_VERSION = "1900-01-01"
+BROWSER_HEADERS = ("content-type", "mcp-protocol-version", "mcp-session-id", "authorization", "last-event-id")
+STATELESS_HEADERS = (*BROWSER_HEADERS, "mcp-method", "mcp-name")
+"""What a client in a browser has to be allowed to send."""
+FRESH_SOCKETS = 10
+RESUME_S = 2.0
+_STREAMABLE = frozenset({TransportName.STREAMABLE_HTTP})
+_POSTING = frozenset({TransportName.STREAMABLE_HTTP, TransportName.STATELESS})
+_ALL = frozenset({TransportName.STREAMABLE_HTTP, TransportName.STATELESS, TransportName.HTTP_SSE})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The server and the session that are probed; `headers` are the user's own, credentials included."""
+
+    url: str
+    transport: TransportName
+    revision: str = LATEST
+    session_id: str | None = None
+    headers: HeaderList = ()
+    hold_s: float = 30.0
+    """How long an idle stream is watched."""
+
+    @property
+    def streamable(self) -> StreamableHttp:
+        return StreamableHttp(self.url, self.headers, self.session_id, self.revision)
+
+    def post(self, method: str, message_id: str) -> HttpRequest:
+        """A JSON-RPC request of this session, in its own era."""
+        if self.transport is not TransportName.STATELESS:
+            return self.streamable.post(jsontext.dumps(request(message_id, method)), method)
+        params = with_envelope(None, revision=self.revision, capabilities={}, client_info=CLIENT)
+        body = jsontext.dumps(request(message_id, method, params))
+        return StatelessHttp(self.url, self.headers, self.revision).post(body, method)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request; `listen_s` is how long an event stream that answers it is read."""
+
+    request: HttpRequest
+    on_new_socket: bool = True
+    listen_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back; `status` is 0 if nothing did. `lasted_s` is the age of the exchange at its end."""
+
+    status: int
+    headers: HeaderList = ()
+    body: bytes = b""
+    event_ids: tuple[str, ...] = ()
+    lasted_s: float = 0.0
+    sentence: str = ""
+    ended_by_us: bool = False
+
+    def get(self, name: str) -> str | None:
+        """The value of a header."""
+        return http.get(self.headers, name)
+
+
+Plan = Generator[Step, Reply, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One check, as it is offered: `sends` says in words what will be sent, before anything is."""
+
+    id: str
+    title: str
+    sends: str
+    plan: Callable[[Target], Plan]
+    transports: frozenset[TransportName] = field(default=_POSTING)
+
+    def fits(self, target: Target) -> bool:
+        """Whether it can be made there: some need a session."""
+        return target.transport in self.transports and (self.id not in _NEED_SESSION or target.session_id is not None)
+
+
+def named(request: HttpRequest, probe: str, *headers: tuple[str, str]) -> HttpRequest:
+    """A request under the name of its probe; `headers` take the place of those of their name."""
+    replaced = {name.lower() for name, _ in headers}
+    kept = tuple((name, value) for name, value in request.headers if name.lower() not in replaced)
+    return replace(request, headers=kept + headers, purpose=f"{PREFIX}{probe}", is_exact=True)
+
+
+def _ping(target: Target, message_id: str) -> HttpRequest:
+    # 2026-07-28 has no ping; discovery is what any server of it answers without side effects.
+    method = "server/discover" if target.transport is TransportName.STATELESS else "ping"
+    return target.post(method, message_id)
+
+
+def _preflight(target: Target) -> Plan:
+    names = STATELESS_HEADERS if target.transport is TransportName.STATELESS else BROWSER_HEADERS
+    headers: HeaderList = (
+        ("Origin", LOCAL_PAGE),
+        ("Access-Control-Request-Method", "POST"),
+        ("Access-Control-Request-Headers", ",".join(names)),
+    )
+    reply = yield Step(HttpRequest("OPTIONS", target.url, headers, f"{PREFIX}preflight", is_exact=True))
+    allowed = reply.get("access-control-allow-origin")
+    return f"The preflight was answered with {_status(reply)}; allowed origin: {allowed or 'none'}."
+
+
+def _origin(target: Target) -> Plan:
+    host = _foreign_host(target.url)
+    reply = yield Step(named(_ping(target, "probe-origin"), "origin", ("Origin", FOREIGN_ORIGIN), ("Host", host)))
+    return f"A request in the name of a foreign page was answered with {_status(reply)}."
+
+
+def _cors(target: Target) -> Plan:
+    reply = yield Step(named(_ping(target, "probe-cors"), "cors", ("Origin", LOCAL_PAGE)))
+    exposed = reply.get("access-control-expose-headers")
+    return f"The answer to a page in a browser exposes {exposed or 'no headers'} ({_status(reply)})."
+
+
+def _bad_session(target: Target) -> Plan:
+    unknown = replace(target, session_id=str(uuid.uuid4()))
+    reply = yield Step(named(_ping(unknown, "probe-badsession"), "badsession"))
+    return f"An unknown session id was answered with {_status(reply)}; 404 is right."
+
+
+def _version(target: Target) -> Plan:
+    request = named(_ping(target, "probe-version"), "version", ("MCP-Protocol-Version", NONSENSE_VERSION))
+    reply = yield Step(request)
+    return f"The protocol version {NONSENSE_VERSION} was answered with {_status(reply)}; 400 is right."
+
+
+def _fresh(target: Target) -> Plan:
+    statuses: list[int] = []
+    for number in range(FRESH_SOCKETS):
+        reply = yield Step(named(_ping(target, f"probe-fresh-{number}"), "fresh"))
+        statuses.append(reply.status)
+    known = sum(1 for status in statuses if 200 <= status < 300)
+    return f"{known} of {FRESH_SOCKETS} new connections knew the session."
+
+
+def _identity(target: Target) -> Plan:
+    answered: list[str] = []
+    for coding in ("gzip, deflate, br", "identity"):
+        reply = yield Step(named(_ping(target, "probe-identity"), "identity", ("Accept-Encoding", coding)))
+        answered.append(reply.get("content-encoding") or "no compression")
+    return f"Asked for compression the answer came with {answered[0]}, asked for none with {answered[1]}."
+
+
+def _hold(target: Target) -> Plan:
+    if target.transport is TransportName.HTTP_SSE:
+        reply = yield Step(_get_stream(target), listen_s=target.hold_s)
+        return _held(reply)
+    own = yield from _own_session(target, "hold")
+    if own is None:
+        return "No session of its own could be opened for it."
+    reply = yield Step(named(own.streamable.listen(), "hold"), listen_s=target.hold_s)
+    yield from _farewell(own, "hold")
+    return _held(reply)
+
+
+def _get_stream(target: Target) -> HttpRequest:
+    headers: HeaderList = (("Accept", "text/event-stream"), *target.headers)
+    return HttpRequest("GET", target.url, headers, f"{PREFIX}hold", is_exact=True)
+
+
+def _held(reply: Reply) -> str:
+    if reply.status != 200:
+        return f"There is no stream to hold: the GET was answered with {_status(reply)}."
+    if reply.ended_by_us:
+        return f"The idle stream was still open after {reply.lasted_s:.1f} s."
+    return f"The idle stream ended after {reply.lasted_s:.1f} s. {reply.sentence}"
+
+
+def _resume(target: Target) -> Plan:
+    own = yield from _own_session(target, "resume")
+    if own is None:
+        return "No session of its own could be opened for it."
+    reply = yield Step(named(own.post("tools/list", "probe-resume"), "resume"))
+    if not reply.event_ids:
+        yield from _farewell(own, "resume")
+        return "tools/list was answered without event ids: there is nothing to resume from."
+    again = yield Step(named(own.streamable.listen(reply.event_ids[0]), "resume"), listen_s=RESUME_S)
+    yield from _farewell(own, "resume")
+    if again.status != 200:
+        return f"Resuming from the first event was answered with {_status(again)}."
+    return f"After the first of {len(reply.event_ids)} events {len(again.event_ids)} were sent again."
+
+
+def _own_session(target: Target, probe: str) -> Generator[Step, Reply, Target | None]:
+    """A session beside the user's: a server with one stream for each would close the user's for ours."""
+    params = {"protocolVersion": target.revision, "capabilities": {}, "clientInfo": CLIENT}
+    body = jsontext.dumps(request("probe-initialize", "initialize", params))
+    reply = yield Step(named(target.streamable.post(body, "initialize"), probe))
+    if reply.status != 200:
+        return None
+    own = replace(target, session_id=reply.get("mcp-session-id"))
+    initialized = jsontext.dumps(notification("notifications/initialized"))
+    yield Step(named(own.streamable.post(initialized, "notifications/initialized"), probe))
+    return own
+
+
+def _farewell(own: Target, probe: str) -> Generator[Step, Reply, None]:
+    end = own.streamable.end()
+    if end is not None:
+        yield Step(named(end, probe))
+
+
+PROBES: tuple[Probe, ...] = (
+    Probe(
+        "preflight",
+        "Ask as a browser does before it sends anything",
+        f"One OPTIONS request from the origin {LOCAL_PAGE}.",
+        _preflight,
+        _ALL,
+    ),
+    Probe("cors", "See what a page of another origin may read", f"One ping from the origin {LOCAL_PAGE}.", _cors),
+    Probe(
+        "origin", "See whether any website may talk to this server", "One ping with foreign Origin and Host.", _origin
+    ),
+    Probe(
+        "badsession",
+        "Ask with a session id that nobody has",
+        "One ping with a random session id.",
+        _bad_session,
+        _STREAMABLE,
+    ),
+    Probe(
+        "version",
+        "Name a protocol version that does not exist",
+        f"One ping as {NONSENSE_VERSION}.",
+        _version,
+        _STREAMABLE,
+    ),
+    Probe(
+        "fresh",
+        "See whether every worker knows the session",
+        f"{FRESH_SOCKETS} pings, each on a new connection.",
+        _fresh,
+    ),
+    Probe("identity", "Compare with and without compression", "Two pings with different Accept-Encoding.", _identity),
+    Probe(
+        "resume",
+        "Have events sent again",
+        "tools/list in a session of its own, and a GET with the id of the first event.",
+        _resume,
+        _STREAMABLE,
+    ),
+    Probe(
+        "hold",
+        "Hold an idle stream and see what becomes of it",
+        "One GET in a session of its own, which is then left alone.",
+        _hold,
+        frozenset({TransportName.STREAMABLE_HTTP, TransportName.HTTP_SSE}),
+    ),
+)
+"""The safe ones, in the order in which they are made."""
+_NEED_SESSION = frozenset({"badsession", "fresh"})
+
+
+def _status(reply: Reply) -> str:
+    return str(reply.status) if reply.status else f"nothing ({reply.sentence})"
+
+
+def _foreign_host(url: str) -> str:
+    """The name of the foreign page with our port: what a name that was bound anew would bring (DNS rebinding)."""
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        port = None
+    host = urlsplit(FOREIGN_ORIGIN).hostname or ""
+    return f"{host}:{port}" if port else host

@@ -1,0 +1,34 @@
+"""The active checks, made against real servers: each is seen in the river, and says what it saw."""
+
+from __future__ import annotations
+
+import inspector
+from inspector.protocol.probes import PREFIX, Probe, Step
+from inspector.session.probing import probes_for, run_probe, target_of
+from inspector.trace.events import Connected, RequestSent
+from tests.support.demo import demo_server
+
+
+async def test_the_demo_server_passes_them() -> None:
+    shown: list[str] = []
+
+    def note(probe: Probe, step: Step) -> None:
+        shown.append(f"{probe.id} {step.request.method}")
+
+    with demo_server() as url:
+        async with inspector.connect(url) as session:
+            target = target_of(session, hold_s=0.25)
+            before = len(session.river)
+            said = {probe.id: await run_probe(session.link, probe, target, note) for probe in probes_for(target)}
+            events = session.river.since(before)
+            answer = await session.list_tools()
+    assert answer.ok
+    assert said["badsession"] == "An unknown session id was answered with 404; 404 is right."
+    assert said["version"] == "The protocol version 1900-01-01 was answered with 400; 400 is right."
+    assert said["fresh"] == "10 of 10 new connections knew the session."
+    assert said["origin"].endswith("answered with 403.")
+    assert said["hold"].startswith("The idle stream was still open after ")
+    sent = [event for event in events if isinstance(event, RequestSent) and event.purpose.startswith(PREFIX)]
+    assert [f"{event.purpose.removeprefix(PREFIX)} {event.method}" for event in sent] == shown
+    streams = {event.stream for event in sent}
+    assert {event.stream for event in events if isinstance(event, Connected)} >= streams
