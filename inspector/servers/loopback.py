@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Self
 from urllib.parse import urlsplit
@@ -19,20 +20,22 @@ Route = Callable[[HttpRequest, HttpConnection], Awaitable[None]]
 
 
 class LoopbackListener:
-    """Accepts connections on 127.0.0.1 and passes each request to `route`.
+    """Accepts connections on 127.0.0.1 and passes each request to `route`, only those of this machine if `guarded`.
 
     An async context manager: leaving it ends every connection. `port` 0 lets the system choose, and is the port
     chosen from then on; raises OSError if it is taken.
     """
 
-    def __init__(self, route: Route, port: int = 0) -> None:
+    def __init__(self, route: Route, port: int = 0, *, guarded: bool = True, tls: ssl.SSLContext | None = None) -> None:
         self._route = route
+        self._guarded = guarded
+        self._tls = tls
         self.port = port
         self._connections = OwnedTasks()
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -66,7 +69,8 @@ class LoopbackListener:
     async def _serve_requests(self, connection: HttpConnection) -> None:
         try:
             while (request := await connection.receive()) is not None:
-                check_is_local(request)
+                if self._guarded:
+                    check_is_local(request)
                 await self._route(request, connection)
                 if not connection.start_next():
                     return

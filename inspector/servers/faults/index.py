@@ -1,0 +1,66 @@
+"""The page that lists the gallery: plain HTML, made of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+
+from inspector.protocol.era import TransportName
+from inspector.servers.faults.fault import SIDES, Fault
+from inspector.servers.faults.gallery import GROUPS
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
+  color: light-dark(#1d2330, #e4e7ee); background: light-dark(#fff, #15181f); }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: .45rem .75rem .45rem 0;
+  border-top: 1px solid light-dark(#dde1e8, #2c313c); }
+th { font-weight: 600; border-top: 0; } td:first-child { width: 17rem; }
+code { font: 13px ui-monospace, monospace; overflow-wrap: anywhere; }
+a { color: light-dark(#0b57c9, #8ab4ff); } .muted { color: light-dark(#5a6272, #9aa3b2); }
+"""
+
+
+def page(faults: Mapping[str, Fault], url: str) -> str:
+    """The page for these faults, served at `url`."""
+    known = {fault.rule for table in GROUPS.values() for fault in table}
+    others = [fault for fault in faults.values() if fault.rule not in known]
+    tables = [(title, [fault for fault in table if fault.rule in faults]) for title, table in GROUPS.items()]
+    sections = "".join(_section(title, table, url) for title, table in (*tables, ("Others", others)) if table)
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Fault gallery</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{_STYLE}</style><h1>Fault gallery</h1>{_introduction(len(faults), url)}{sections}</html>\n"
+    )
+
+
+def _introduction(count: int, url: str) -> str:
+    example = f"{url}&lt;rule&gt;/hit/mcp"
+    return (
+        f"<p>{count} ways for an MCP server to break, each with a control that does the same right. "
+        "<b>hit</b> breaks, <b>ok</b> does not. Point your own client at one of them and see what it makes of it:</p>"
+        f"<p>Streamable HTTP and stateless HTTP at <code>{example}</code>, "
+        f"HTTP+SSE at <code>{url}&lt;rule&gt;/hit/sse</code>. "
+        "The tools are <code>say</code>, <code>work</code> and <code>structured</code>; "
+        "a rule may ask for a call, for patience, or for coming again.</p>"
+    )
+
+
+def _section(title: str, faults: Iterable[Fault], url: str) -> str:
+    rows = "".join(_row(fault, url) for fault in faults)
+    head = "<tr><th>Rule</th><th>What it does</th><th>Connect to</th></tr>"
+    return f"<h2>{escape(title)}</h2><table>{head}{rows}</table>"
+
+
+def _row(fault: Fault, url: str) -> str:
+    links = "<br>".join(
+        f'<a href="{escape(f"{url}{fault.rule}/{side}{fault.visit.below}")}">{side}</a>' for side in SIDES
+    )
+    control = f'<br><span class="muted">Control: {escape(fault.ok_summary)}</span>' if fault.ok_summary else ""
+    transport = TransportName(fault.visit.transport).label
+    return (
+        f'<tr id="{escape(fault.rule)}"><td><code>{escape(fault.rule)}</code></td>'
+        f'<td>{escape(fault.summary)}{control}</td><td>{links} <span class="muted">{transport}</span></td></tr>'
+    )

@@ -1,0 +1,7 @@
+"""Faults of HTTP negotiation."""
+
+from __future__ import annotations
+
+from inspector.servers.faults.fault import Fault
+
+FAULTS: tuple[Fault, ...] = ()
