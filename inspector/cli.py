@@ -12,7 +12,7 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any, cast
 
-from inspector import arguments, exit_codes, export_command, probe, replay_command
+from inspector import arguments, check_command, exit_codes, export_command, probe, replay_command
 from inspector.arguments import PROGRAM, Parser, UsageError
 from inspector.protocol.auth.settings import AuthSettings
 from inspector.record import text
@@ -95,6 +95,14 @@ def _parser() -> Parser:
     watch = _add(commands, "watch", _watch, "print every trace event as it happens")
     _add_server(watch, "text", "jsonl")
     watch.add_argument("--for", metavar="SECONDS", dest="for_s", type=arguments.seconds, help="stop after this time")
+    check = _add(
+        commands,
+        "check",
+        _check,
+        "say what is wrong with a server or in a recording, and what to change",
+    )
+    _add_server(check, *check_command.FORMATS, where="URL|FILE")
+    check_command.add_options(check)
     serve = _add(commands, "serve", _serve, "run a bundled server on 127.0.0.1")
     serve.add_argument("server", choices=["demo"])
     serve.add_argument(
@@ -117,8 +125,8 @@ def _add(commands: Any, name: str, command: Command, description: str) -> Parser
     return parser
 
 
-def _add_server(parser: Parser, *formats: str) -> None:
-    parser.add_argument("url", metavar="URL")
+def _add_server(parser: Parser, *formats: str, where: str = "URL") -> None:
+    parser.add_argument("url", metavar=where)
     parser.add_argument(
         "--sign-in", action="store_true", help="sign in with OAuth if the server wants it; prints the address to open"
     )
@@ -151,6 +159,10 @@ def options_of(given: argparse.Namespace, *, remembers: bool = True) -> Options:
         auth=AuthSettings() if given.sign_in else None,
         callbacks=Callbacks(authorize=_ask_to_open if given.sign_in else None),
     )
+
+
+async def _check(given: argparse.Namespace) -> int:
+    return await check_command.run(given, options_of)
 
 
 async def _probe(given: argparse.Namespace) -> int:

@@ -1,0 +1,122 @@
+"""The `check` command: what is wrong with a server or in a recording, why, and what to change."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sqlite3
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from inspector import arguments, exit_codes, probe
+from inspector.arguments import PROGRAM, UsageError
+from inspector.exports import check_formats, check_junit
+from inspector.exports.checking import Checked, Checking
+from inspector.record.recording import RecordingError, open_recording, river_of
+from inspector.record.text import counted
+from inspector.session.failure import ConnectError
+from inspector.session.options import Options
+from inspector.session.session import Session
+from inspector.trace.events import Severity
+from inspector.trace.river import River
+from inspector.wire import jsontext
+from inspector.wire.http import mask_url
+
+HOLD_S = 3.0
+FORMATS = ("text", "json", "markdown", "junit")
+_FAIL_ON = {severity.value: severity for severity in (Severity.ERROR, Severity.WARN, Severity.NOTE)}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What may be typed behind `check` besides the options of a connection."""
+    parser.add_argument(
+        "--for",
+        metavar="SECONDS",
+        dest="for_s",
+        type=arguments.seconds,
+        default=HOLD_S,
+        help=f"watch the server for so long once everything is listed ({HOLD_S:g})",
+    )
+    parser.add_argument(
+        "--fail-on",
+        metavar="SEVERITY",
+        choices=list(_FAIL_ON),
+        default=Severity.ERROR.value,
+        help=f"from which findings on the exit code is 1: {', '.join(_FAIL_ON)} (error)",
+    )
+
+
+async def run(given: argparse.Namespace, options_of: Callable[[argparse.Namespace], Options]) -> int:
+    """Print the findings; the exit code tells whether there are any to fail on."""
+    fail_on = _FAIL_ON[given.fail_on]
+    code = arguments.EXIT_OK
+    if _is_file(given.url):
+        checked = await _check_file(Path(given.url))
+    else:
+        checked, code = await _check_server(given.url, options_of(given), given.for_s)
+    sys.stdout.write(_written(checked, given.format, fail_on))
+    sys.stdout.flush()
+    if checked.error:
+        sys.stderr.write(f"{PROGRAM}: {checked.error}\n")
+    if code != arguments.EXIT_OK:
+        return code
+    return arguments.EXIT_ERROR if checked.failures(fail_on) else arguments.EXIT_OK
+
+
+def _is_file(subject: str) -> bool:
+    """Whether a recording is meant and not an address; a file that is missing is asked for by its suffix."""
+    if "://" in subject:
+        return False
+    return Path(subject).exists() or subject.endswith(".mcptrace")
+
+
+async def _check_file(path: Path) -> Checked:
+    try:
+        recording = open_recording(path)
+    except RecordingError as error:
+        raise UsageError(error.sentence) from error
+    try:
+        checked = await _fold(river_of(recording), str(path))
+        if recording.unreadable:
+            lost = counted(len(recording.unreadable), "event")
+            sys.stderr.write(f"{PROGRAM}: {lost} of this recording cannot be read; the findings are about the rest.\n")
+        return checked
+    except (sqlite3.DatabaseError, ValueError) as error:
+        raise UsageError(f"{str(path)!r} is damaged: {error}. Only a copy of the whole file helps.") from error
+    finally:
+        recording.close()
+
+
+async def _check_server(url: str, options: Options, for_s: float) -> tuple[Checked, int]:
+    """Connect, list everything, call nothing, and see what comes within the time."""
+    river = River()
+    session = Session(options, river)
+    code, error = arguments.EXIT_OK, ""
+    try:
+        async with session:
+            await probe.offers(session)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(session.closed(), for_s)
+    except ConnectError as failure:
+        code, error = exit_codes.of_failure(failure.kind), failure.sentence
+    return await _fold(river, mask_url(url), error), code
+
+
+async def _fold(river: River, subject: str, error: str = "") -> Checked:
+    checking = Checking()
+    for events in river.blocks():
+        checking.fold(events)
+        await asyncio.sleep(0)  # so that it can be interrupted
+    return checking.outcome(subject, error)
+
+
+def _written(checked: Checked, form: str, fail_on: Severity) -> str:
+    if form == "json":
+        return jsontext.dumps(check_formats.as_json(checked, fail_on)).decode() + "\n"
+    if form == "markdown":
+        return check_formats.as_markdown(checked)
+    if form == "junit":
+        return check_junit.as_junit(checked, fail_on)
+    return check_formats.as_text(checked)

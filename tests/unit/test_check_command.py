@@ -1,0 +1,73 @@
+"""The check command: what may be typed, and checking a recording. Servers are in tests/end2end/test_check.py."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from inspector import check_command
+from inspector.arguments import EXIT_ERROR, EXIT_OK, UsageError
+from inspector.record.saving import save_events
+from inspector.session.options import Options
+from inspector.trace.events import Severity, Violation
+from tests.support.rivers import Talk
+
+
+def typed(*argv: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("url")
+    parser.add_argument("--format", default="text")
+    check_command.add_options(parser)
+    return parser.parse_args(argv)
+
+
+def no_server(_given: argparse.Namespace) -> Options:
+    raise AssertionError("no server is meant")
+
+
+def recording(path: Path, severity: Severity) -> str:
+    talk = Talk()
+    talk.send(1)
+    talk.tell(Violation, rule="sse-bom", severity=severity, text="It starts with a BOM.", about_n=0)
+    talk.end(1)
+    save_events(talk.since(0), path / "a.mcptrace")
+    return str(path / "a.mcptrace")
+
+
+@pytest.mark.parametrize(
+    ("severity", "fail_on", "code"),
+    [
+        (Severity.ERROR, "error", EXIT_ERROR),
+        (Severity.WARN, "error", EXIT_OK),
+        (Severity.WARN, "warn", EXIT_ERROR),
+        (Severity.NOTE, "warn", EXIT_OK),
+        (Severity.NOTE, "note", EXIT_ERROR),
+    ],
+)
+async def test_a_recording_fails_on_what_is_grave_enough(
+    severity: Severity, fail_on: str, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = recording(tmp_path, severity)
+    assert await check_command.run(typed(name, "--fail-on", fail_on), no_server) == code
+    out, err = capsys.readouterr()
+    assert out.startswith(f"{name}\n1 ") and "It starts with a BOM." in out and err == ""
+
+
+@pytest.mark.parametrize("form", ["json", "markdown", "junit"])
+async def test_every_format_tells_it(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    await check_command.run(typed(recording(tmp_path, Severity.WARN), "--format", form), no_server)
+    assert "It starts with a BOM." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["missing.mcptrace", "."])
+async def test_what_is_no_recording_is_said(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        await check_command.run(typed(str(tmp_path / name)), no_server)
+
+
+@pytest.mark.parametrize("argv", [("x", "--fail-on", "chat"), ("x", "--for", "0")])
+def test_what_does_not_fit_is_refused(argv: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit):
+        typed(*argv)
