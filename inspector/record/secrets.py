@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
 
-from inspector.record.secret_shapes import SHAPES, Shape, begins
 from inspector.wire import http
+from inspector.wire.secret_shapes import SHAPES, Shape, begins
 
 WEAK_NAMES = frozenset({"code", "key", "state", "auth"})
 """Names that also stand for harmless things: their numbers stay, and in plain text they count in a query only."""

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from inspector.record.secret_shapes import SHAPES, begins
+from inspector.wire.secret_shapes import SHAPES, begins
 
 
 @pytest.mark.parametrize(
