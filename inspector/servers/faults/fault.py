@@ -23,7 +23,8 @@ class Visit:
 
     It connects over `transport` (at `path`, by default `/sse` or `/mcp`), makes `calls` of tools one after the other or
     all at once, holds the session for `hold_s`, waits until a stream was opened again `reconnects` times, and leaves.
-    `sessions` are opened one after the other and kept; `options` are further fields of the session's own.
+    `sessions` are opened one after the other and kept; `options` are further fields of the session's own. Where a rule
+    is silent on one machine, tests tell the diagnosis that the server's name is `host`.
     """
 
     transport: TransportName = TransportName.STREAMABLE_HTTP
@@ -34,6 +35,7 @@ class Visit:
     hold_s: float = 0.0
     reconnects: int = 0
     sessions: int = 1
+    host: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 

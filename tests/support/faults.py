@@ -1,0 +1,168 @@
+"""Visits to the fault gallery with the real session over real sockets, and what the diagnosis finds in them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from inspector.diagnose.engine import Engine
+from inspector.diagnose.finding import Finding
+from inspector.diagnose.thresholds import Thresholds
+from inspector.protocol.era import TransportName
+from inspector.servers.faults.fault import Fault, Side, Visit
+from inspector.servers.faults.gallery import ALL
+from inspector.servers.faults.server import FaultServer
+from inspector.session import pace, reconnect
+from inspector.session.calls import Answer
+from inspector.session.failure import ConnectError
+from inspector.session.options import Options
+from inspector.session.reconnect import Backoff, StormGuard
+from inspector.session.session import Session
+from inspector.trace.events import AnyEvent, RequestSent, Severity
+from inspector.trace.river import River
+
+SCALE = 0.05
+PATIENCE_S = 5.0
+STREAMS = frozenset({"stream", "resume", "subscriptions/listen"})
+LOUD = frozenset({Severity.WARN, Severity.ERROR})
+
+
+@dataclass
+class Visited:
+    """What was seen of one side of a fault; `failure` is why no session came about."""
+
+    river: River
+    events: list[AnyEvent] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    failure: ConnectError | None = None
+
+    @property
+    def fired(self) -> dict[str, Finding]:
+        """Every finding by its rule, dependants included."""
+        return {finding.rule: finding for finding in flat(self.findings)}
+
+    @property
+    def top(self) -> list[str]:
+        """The rules that stand by themselves."""
+        return [finding.rule for finding in self.findings]
+
+    @property
+    def loud(self) -> list[str]:
+        """The rules above note, dependants included."""
+        return [finding.rule for finding in flat(self.findings) if finding.severity in LOUD]
+
+    def words(self) -> str:
+        """All findings, for the message of a test that failed."""
+        lines = [f"{f.rule} ({f.severity}, {f.grade}): {f.text}" for f in flat(self.findings)]
+        return "\n".join([*lines, f"failure: {self.failure.sentence if self.failure else None}"])
+
+
+def flat(findings: list[Finding] | tuple[Finding, ...]) -> Iterator[Finding]:
+    """The findings with those folded under them."""
+    for finding in findings:
+        yield finding
+        yield from flat(finding.dependants)
+
+
+@contextmanager
+def hurried(scale: float) -> Iterator[None]:
+    """The pauses of reconnecting at the scale of the gallery, for the tests of it only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reconnect, "DEFAULT_RETRY_MS", reconnect.DEFAULT_RETRY_MS * scale)
+        patch.setattr(pace, "POLLING_RETRY_MS", pace.POLLING_RETRY_MS * scale)
+        first_ms, cap_ms, floor_ms, *others = Backoff.__init__.__defaults__ or ()
+        patch.setattr(Backoff.__init__, "__defaults__", (first_ms * scale, cap_ms * scale, floor_ms * scale, *others))
+        limit, window_s, *others = StormGuard.__init__.__defaults__ or ()
+        patch.setattr(StormGuard.__init__, "__defaults__", (limit, window_s * scale, *others))
+        yield
+
+
+def diagnosed(events: list[AnyEvent], scale: float = 1.0) -> list[Finding]:
+    """What the diagnosis finds in these events, with thresholds for this scale."""
+    engine = Engine(Thresholds().scaled(scale))
+    engine.fold(events)
+    return engine.findings()
+
+
+def as_host(events: list[AnyEvent], host: str) -> list[AnyEvent]:
+    """The events as if the server had another name than that of this machine."""
+    if not host:
+        return events
+    return [_named(event, host) if isinstance(event, RequestSent) else event for event in events]
+
+
+def _named(event: RequestSent, host: str) -> RequestSent:
+    return msgspec.structs.replace(event, url=event.url.replace("127.0.0.1", host))
+
+
+def options_of(visit: Visit, url: str, scale: float) -> Options:
+    """The options of a session whose times are scaled."""
+    scaled = Options(
+        url,
+        transport=visit.transport,
+        headers=visit.headers,
+        request_timeout_s=60.0 * scale,
+        max_total_s=600.0 * scale,
+        endpoint_timeout_s=10.0 * scale,
+        idle_notice_s=60.0 * scale,
+    )
+    return replace(scaled, **visit.options)
+
+
+async def visit(server: FaultServer, rule: str, side: Side, *, scale: float = SCALE, faults: Any = ALL) -> Visited:
+    """Do what the fault's `Visit` says and fold what came of it."""
+    fault: Fault = faults[rule]
+    plan = fault.visit
+    seen = Visited(River())
+    options = options_of(plan, server.url_of(rule, side, plan.below), scale)
+    try:
+        async with AsyncExitStack() as open_sessions:
+            for number in range(plan.sessions):
+                session = await open_sessions.enter_async_context(Session(options, seen.river, number + 1))
+                await _stay(session, plan, seen, scale)
+    except ConnectError as error:
+        seen.failure = error
+    finally:
+        seen.river.close()
+    seen.events = seen.river.since(0)
+    seen.findings = diagnosed(as_host(seen.events, plan.host), scale)
+    return seen
+
+
+async def _stay(session: Session, plan: Visit, seen: Visited, scale: float) -> None:
+    is_mcp = plan.transport not in (TransportName.RAW_SSE,)
+    if plan.lists and is_mcp:
+        seen.answers.append(await session.list_tools())
+    calls = [session.call_tool(name, dict(arguments)) for name, arguments in plan.calls if is_mcp]
+    if plan.at_once:
+        seen.answers += await asyncio.gather(*calls)
+    else:
+        seen.answers += [await call for call in calls]
+    await asyncio.sleep(plan.hold_s * scale)
+    await _until_reopened(seen.river, plan.reconnects + plan.sessions)
+
+
+async def _until_reopened(river: River, wanted: int) -> None:
+    """Wait until so many streams were opened; without any reconnects wanted, do not wait."""
+    limit = time.monotonic() + PATIENCE_S
+    while wanted > 1 and time.monotonic() < limit:
+        opened = sum(isinstance(e, RequestSent) and e.purpose in STREAMS for e in river.since(0))
+        if opened >= wanted:
+            return
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def gallery() -> AsyncIterator[FaultServer]:
+    """The gallery at the scale of the tests."""
+    with hurried(SCALE):
+        async with FaultServer(scale=SCALE) as server:
+            yield server
