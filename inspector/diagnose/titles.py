@@ -78,7 +78,6 @@ TITLES = {
     "task-transition-invalid": "A task went on after its end",
     "x-mcp-header-invalid": "Invalid x-mcp-header",
     "log-not-asked-for": "Log messages that nobody asked for",
-    "message-after-response": "Something follows the answer",
     "notification-misplaced": "A notification on a stream where it does not belong",
     "result-not-object": "A result is no object",
 }

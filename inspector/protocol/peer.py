@@ -82,6 +82,8 @@ class _Ended:
     request_n: int
     answered: bool
     progress_token: ProgressToken | None
+    at_ns: int = 0
+    was_cancelled: bool = False
 
 
 def name_of(method: str | None, params: Any) -> str | None:
@@ -122,16 +124,23 @@ class Peer:
             self._tokens[token] = pending
         return pending
 
-    def give_up(self, pending: Pending) -> None:
-        """The request will not be waited for any longer; an answer that still comes is late."""
-        if self.pending.pop(pending.id, None) is not None:
-            self._remember(pending, answered=False)
+    def give_up(self, pending: Pending, *, at_ns: int = 0, cancelled: bool = False) -> None:
+        """The request will not be waited for any longer; an answer that still comes is late.
 
-    def feed(self, message: JsonRpc, carrier: Pending | None = None, *, on_stream: bool = True) -> Reading:
+        `cancelled` says that this was somebody's wish, and not for want of an answer.
+        """
+        if self.pending.pop(pending.id, None) is not None:
+            ended = self._remember(pending, answered=False)
+            ended.at_ns, ended.was_cancelled = at_ns, cancelled
+
+    def feed(
+        self, message: JsonRpc, carrier: Pending | None = None, *, on_stream: bool = True, at_ns: int = 0
+    ) -> Reading:
         """Say what an incoming message means.
 
         `carrier` is the request whose POST brought it, if one did; `on_stream` is false for the body of an HTTP
-        error, which may come without an id and means that exchange alone. What is broken is told, never raised.
+        error, which may come without an id and means that exchange alone. `at_ns` is when it came, by the clock of
+        `give_up`. What is broken is told, never raised.
         """
         if message.type is MessageType.NOTIFICATION:
             if message.method == "notifications/progress":
@@ -142,7 +151,7 @@ class Peer:
             return Reading(ask=True, breaches=early)
         if message.type is MessageType.INVALID:
             return NOTHING
-        return self._answer(message, carrier, on_stream)
+        return self._answer(message, carrier, on_stream, at_ns)
 
     def _early(self, message: JsonRpc) -> Reading:
         if message.method == "notifications/message":
@@ -152,7 +161,7 @@ class Peer:
         breach = Breach("message-before-initialized", Severity.WARN, text, fix, "Lifecycle: initialization")
         return Reading(breaches=(breach,))
 
-    def _answer(self, message: JsonRpc, carrier: Pending | None, on_stream: bool) -> Reading:
+    def _answer(self, message: JsonRpc, carrier: Pending | None, on_stream: bool, at_ns: int) -> Reading:
         pending = self.pending.get(message.id)
         if pending is not None:
             return self._settle(pending, _wrong_stream(pending, carrier))
@@ -170,7 +179,7 @@ class Peer:
             fix = "Answer with the request's own id, and keep sessions apart."
             breach = Breach("response-id-unknown", Severity.WARN, text, fix, "JSON-RPC 2.0 section 5")
             return Reading(breaches=(breach,))
-        return self._after_the_end(message, ended)
+        return self._after_the_end(message, ended, at_ns)
 
     def _settle(self, pending: Pending, breaches: tuple[Breach, ...]) -> Reading:
         del self.pending[pending.id]
@@ -188,7 +197,7 @@ class Peer:
             return self._settle(next(iter(self.pending.values())), (breach,))
         return Reading(breaches=(breach,))
 
-    def _after_the_end(self, message: JsonRpc, ended: _Ended) -> Reading:
+    def _after_the_end(self, message: JsonRpc, ended: _Ended, at_ns: int) -> Reading:
         if ended.answered:
             text = f"A second answer came for the request {message.id}."
             fix = "Deliver each message once, on one stream only."
@@ -197,8 +206,12 @@ class Peer:
             text = f"The server answered the request {message.id}, which we had given up, with the error that it is."
             fix = "Send nothing more for a request that was cancelled; end its stream."
             breach = Breach("late-response", Severity.NOTE, text, fix, "Cancellation: behavior requirements")
+        elif ended.was_cancelled:  # the two cross on their way as a matter of course
+            text = f"The answer to request {message.id} came{_later(ended, at_ns)} after we had cancelled it."
+            fix = "Send nothing more for a request that was cancelled."
+            breach = Breach("late-response", Severity.NOTE, text, fix, "Cancellation: behavior requirements")
         else:
-            text = f"The answer to request {message.id} came after we had stopped waiting for it."
+            text = f"The answer to request {message.id} came{_later(ended, at_ns)} after we had stopped waiting for it."
             fix = "Raise the client's timeout, send progress, or stop working when the request is cancelled."
             breach = Breach("late-response", Severity.WARN, text, fix, "Lifecycle: timeouts")
         return Reading(request_n=ended.request_n, breaches=(breach,))
@@ -232,7 +245,7 @@ class Peer:
             breach = _error("progress-unknown-token", text, fix, SECTION)
         return Reading(request_n=ended.request_n if ended else None, progress_token=token, breaches=(breach,))
 
-    def _remember(self, pending: Pending, *, answered: bool) -> None:
+    def _remember(self, pending: Pending, *, answered: bool) -> _Ended:
         token = pending.progress_token
         ended = self._ended[pending.id] = _Ended(pending.request_n, answered, token)
         if token is not None:
@@ -243,12 +256,18 @@ class Peer:
             _, oldest = self._ended.popitem(last=False)
             if oldest.progress_token is not None and self._ended_tokens.get(oldest.progress_token) is oldest:
                 del self._ended_tokens[oldest.progress_token]
+        return ended
 
 
 def _twin(value: RequestId, known: Mapping[Any, Pending]) -> Pending | None:
     """The request whose id or token is the same but for its type (`"1"` for 1)."""
     text = value.removesuffix(".0") if isinstance(value, str) else value
     return next((pending for key, pending in known.items() if str(key) == str(text)), None)
+
+
+def _later(ended: _Ended, at_ns: int) -> str:
+    """By how much something was late, where that is known: it says what limit would have been enough."""
+    return f" {(at_ns - ended.at_ns) / 1e9:.1f} s" if at_ns and ended.at_ns else ""
 
 
 def _wrong_stream(pending: Pending, carrier: Pending | None) -> tuple[Breach, ...]:
@@ -267,7 +286,7 @@ def _step(pending: Pending, params: dict[str, Any], token: ProgressToken, breach
         text = f"`progress` of {shown(token)} must be a number, not {shown(params.get('progress'))}."
         breaches += (_error("progress-invalid", text, "Send a finite number.", SECTION),)
     else:
-        breaches += () if pending.progress is None else progress.check_step(pending.progress, step, token)
+        breaches += progress.check_step(pending.progress, step, token)
         pending.progress = step
         if pending.on_progress is not None:
             pending.on_progress(step)

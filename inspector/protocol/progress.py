@@ -62,10 +62,20 @@ def _is_finite(value: Any) -> TypeGuard[float]:
         return False
 
 
-def check_step(before: Progress, now: Progress, token: ProgressToken) -> tuple[Breach, ...]:
-    """The value MUST increase with each notification, even if the total is unknown."""
-    if now.progress > before.progress:
-        return ()
-    text = f"Progress of {shown(token)} went from {before.progress:g} to {now.progress:g}; it must increase."
+def check_step(before: Progress | None, now: Progress, token: ProgressToken) -> tuple[Breach, ...]:
+    """The value MUST increase with each notification, even if the total is unknown; it ends at the total, if any."""
+    if before is not None and now.progress <= before.progress:
+        text = f"Progress of {shown(token)} went from {before.progress:g} to {now.progress:g}; it must increase."
+        return (_not_monotonic(Severity.WARN, text),)
+    if now.total is not None and now.progress > now.total:
+        text = f"Progress of {shown(token)} is {now.progress:g}, more than its total of {now.total:g}."
+        return (_not_monotonic(Severity.WARN, text),)
+    if before is not None and None not in (before.total, now.total) and before.total != now.total:
+        text = f"The total of {shown(token)} went from {before.total:g} to {now.total:g} on the way."
+        return (_not_monotonic(Severity.NOTE, text),)
+    return ()
+
+
+def _not_monotonic(severity: Severity, text: str) -> Breach:
     fix = "Send strictly increasing values; leave total out if it is unknown."
-    return (Breach("progress-not-monotonic", Severity.WARN, text, fix, SECTION),)
+    return Breach("progress-not-monotonic", severity, text, fix, SECTION)

@@ -41,7 +41,7 @@ class RequestStream:
         if self._is_over:
             text = f"{shown(method)} came after the answer to the request of its stream."
             fix = "Send the answer last, and close the stream after it."
-            return self._tell("after", "message-after-response", Severity.WARN, text, fix)
+            return self._tell("after", "message-after-final", Severity.WARN, text, fix)
         if method != LOG:
             return self._misplaced(method, f"{shown(method)} came")
         if self.wants_log:

@@ -168,9 +168,10 @@ class Calls:
         """No answer will be waited for; the event names the request, so every lost call is listed."""
         if self._calls.pop(call.pending.id, None) is None:
             return
-        self._peer.give_up(call.pending)
+        now_ns = self._link.now_ns()
+        self._peer.give_up(call.pending, at_ns=now_ns, cancelled=outcome is Outcome.CANCELLED)
         pending = call.pending
-        elapsed_ms = (self._link.now_ns() - pending.sent_ns) / 1e6 if pending.sent_ns else 0.0
+        elapsed_ms = (now_ns - pending.sent_ns) / 1e6 if pending.sent_ns else 0.0
         self._link.river.emit(
             ExchangeFailed,
             connection=self._link.number,

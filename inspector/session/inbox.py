@@ -23,6 +23,7 @@ from inspector.trace.facts import (
     envelope_breach,
     foreign_event_name,
     invalid_json,
+    lenient_json,
     sse_facts,
     why_no_event,
 )
@@ -95,28 +96,35 @@ class Inbox(Frames):
             self._foreign_event_name(frame, arrival)
         elif parsed.error is not None:
             n = self.frame(frame, arrival, f"The data is no JSON: {parsed.error.text}.")
-            self._link.report(invalid_json(parsed.error.text, parsed.error.offset, frame.truncated), arrival.stream, n)
+            self._link.report(invalid_json(parsed.error, frame.truncated), arrival.stream, n)
         elif isinstance(parsed.value, list) and parsed.value:
             n = self.frame(frame, arrival, "A JSON-RPC batch.")
             self._batch(frame.data.encode(), parsed.value, arrival, carrier, n)
         else:
             n = self._message(parsed.value, arrival, carrier, Framing.SSE, frame=frame)
             self.check_frame(frame, arrival, n)
+            self._check_json(parsed.notes, arrival, n)
 
     def body(self, body: bytes, arrival: Arrival, carrier: Pending | None, *, must_be_message: bool) -> bool:
         """A whole response body; False if it is no JSON-RPC (an error page, say, when none was promised)."""
         parsed = jsontext.parse(body)
         if parsed.error is not None:
             if must_be_message:
-                self._link.report(invalid_json(parsed.error.text, parsed.error.offset, False), arrival.stream)
+                self._link.report(invalid_json(parsed.error, False), arrival.stream)
             return False
         if isinstance(parsed.value, list) and parsed.value:
             self._batch(body, parsed.value, arrival, carrier, None)
             return True
         if not must_be_message and not claims_json_rpc(parsed.value):
             return False
-        self._message(parsed.value, arrival, carrier, Framing.BODY, raw=body)
+        n = self._message(parsed.value, arrival, carrier, Framing.BODY, raw=body)
+        self._check_json(parsed.notes, arrival, n)
         return True
+
+    def _check_json(self, notes: tuple[str, ...], arrival: Arrival, n: int) -> None:
+        breach = lenient_json(notes) if notes else None
+        if breach is not None:
+            self._link.report(breach, arrival.stream, n)
 
     def _batch(self, raw: bytes, values: list[Any], arrival: Arrival, carrier: Pending | None, n: int | None) -> None:
         if self.revision is not None and not era.allows_batches(self.revision):
@@ -136,7 +144,7 @@ class Inbox(Frames):
         raw: bytes = b"",
     ) -> int:
         message = jsonrpc.read(value)
-        reading = self._peer.feed(message, carrier, on_stream=framing is _SSE)
+        reading = self._peer.feed(message, carrier, on_stream=framing is _SSE, at_ns=arrival.last_ns)
         owner = carrier or reading.pending
         if owner is not None and not reading.settles:
             owner.events += 1

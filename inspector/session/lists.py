@@ -8,10 +8,13 @@ from typing import Any
 
 from inspector.protocol import jsonrpc
 from inspector.protocol.breach import Breach, Severity
+from inspector.protocol.jsonrpc import shown
 from inspector.session.calls import Answer
 from inspector.session.link import Link
 
 MAX_PAGES = 1000
+MANY_PAGES = 100
+"""So many are worth a word: most clients read lists to their end before they begin."""
 
 
 class Lists(ABC):
@@ -58,15 +61,25 @@ class Lists(ABC):
             if not isinstance(cursor, str):
                 return
             if cursor in cursors or len(cursors) >= MAX_PAGES:
-                self._report_loop(method, cursor, answer)
+                self._report_loop(method, cursor, cursors, answer)
                 return
             cursors.add(cursor)
+            if len(cursors) == MANY_PAGES:
+                self._report_many(method, answer)
             params = {"cursor": cursor}
 
-    def _report_loop(self, method: str, cursor: str, answer: Answer) -> None:
-        text = f"{method} gave the cursor {cursor[:60]!r} a second time, or too many pages; we stopped asking."
+    def _report_loop(self, method: str, cursor: str, cursors: set[str], answer: Answer) -> None:
+        why = f"more than {MAX_PAGES} pages" if len(cursors) >= MAX_PAGES else f"the cursor {shown(cursor)} twice"
+        text = f"{method} gave {why}; we stopped asking."
+        if not cursor:
+            text += " The empty string is a cursor, too, and means that there is more."
         breach = Breach("pagination-loop", Severity.ERROR, text, "Omit nextCursor on the last page.", "R5")
         self.link.report(breach, about_n=answer.answer_n)
+
+    def _report_many(self, method: str, answer: Answer) -> None:
+        text = f"{method} has more than {MANY_PAGES} pages, each with a cursor of its own; we go on asking."
+        fix = "Send more items on each page, and omit nextCursor on the last one."
+        self.link.report(Breach("pagination-loop", Severity.WARN, text, fix, "R5"), about_n=answer.answer_n)
 
 
 def _is_stale_cursor(answer: Answer) -> bool:

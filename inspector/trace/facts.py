@@ -5,13 +5,22 @@ A live session and a file that is imported read the same bytes, so both take the
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from inspector.protocol import jsonrpc
 from inspector.protocol.breach import Breach, Severity
-from inspector.protocol.jsonrpc import JsonRpc, MessageType
+from inspector.protocol.jsonrpc import JsonRpc, MessageType, shown
 from inspector.protocol.peer import NAME_PARAMS, Reading, name_of
+from inspector.wire import jsontext
+from inspector.wire.jsontext import JsonError
 from inspector.wire.sse import Frame
+
+SERIALISE = "Serialise with a JSON library, on one data line, without truncation and without NaN."
+_PYTHON = re.compile(r"[{\[,]\s*'|'\s*:|: (?:None|True|False)\b")
+_NO_NUMBERS = ("NaN ", "Infinity ", "-Infinity ")
+"""How the notes of lenient reading begin that are about numbers which JSON does not have."""
 
 
 def sse_facts(frame: Frame) -> dict[str, Any]:
@@ -92,11 +101,28 @@ def claims_json_rpc(value: Any) -> bool:
     return "jsonrpc" in value or not isinstance(value.get("error"), str)
 
 
-def invalid_json(text: str, offset: int, truncated: bool) -> Breach:
+def invalid_json(error: JsonError, truncated: bool) -> Breach:
     """Data that should be a message and is no JSON."""
-    cause = " The event was longer than our limit and is cut off." if truncated else ""
-    fix = "Serialise with a JSON library, on one data line, without truncation and without NaN."
-    return Breach("jsonrpc-invalid-json", Severity.ERROR, f"The data is no JSON at byte {offset}: {text}.{cause}", fix)
+    cause = " The event was longer than our limit and is cut off." if truncated else _writer_of(error.excerpt)
+    around = f" Around it: {shown(error.excerpt)}." if error.excerpt else ""
+    text = f"The data is no JSON at byte {error.offset}: {error.text}.{around}{cause}"
+    return Breach("jsonrpc-invalid-json", Severity.ERROR, text, SERIALISE, "RFC 8259")
+
+
+def _writer_of(excerpt: str) -> str:
+    """What wrote it, where that shows."""
+    if _PYTHON.search(excerpt):
+        return " That is how Python prints a dict: str() was called in place of json.dumps()."
+    return " That is how JavaScript prints an object." if "[object Object]" in excerpt else ""
+
+
+def lenient_json(notes: Sequence[str]) -> Breach | None:
+    """What lenient readers took for a number, and most clients cannot read."""
+    odd = next((note for note in notes if note.startswith(_NO_NUMBERS)), None)
+    if odd is None:
+        return None
+    text = f"{odd} We read the message all the same; other clients drop it."
+    return Breach("jsonrpc-invalid-json", Severity.ERROR, text, SERIALISE, "RFC 8259 section 6")
 
 
 def batch_breach(count: int, revision: str) -> Breach:
@@ -107,8 +133,17 @@ def batch_breach(count: int, revision: str) -> Breach:
 
 def envelope_breach(message: JsonRpc) -> Breach:
     """What contradicts JSON-RPC in a message."""
+    if is_double_encoded(message.value):
+        text = f"The data is a JSON text that holds a message as JSON text: {shown(message.value)}."
+        fix = "Serialise once: give the object itself to whatever writes the event."
+        return Breach("jsonrpc-double-encoded", Severity.ERROR, text, fix, "JSON-RPC 2.0 section 4")
     text = f"The message is no proper JSON-RPC 2.0: {'; '.join(message.problems)}."
     return Breach("jsonrpc-envelope-invalid", Severity.ERROR, text, "", "JSON-RPC 2.0 sections 4 and 5")
+
+
+def is_double_encoded(value: Any) -> bool:
+    """Whether a value is the text of an object instead of the object."""
+    return isinstance(value, str) and value.lstrip().startswith("{") and isinstance(jsontext.parse(value).value, dict)
 
 
 def foreign_event_name(frame: Frame) -> tuple[str, Breach]:

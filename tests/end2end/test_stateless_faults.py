@@ -117,7 +117,7 @@ async def test_r42_what_belongs_to_a_request_is_fine_and_what_follows_its_answer
     async with inspector.connect(server.url(), log_level="info") as session:
         assert (await session.call_tool("echo")).ok
         await until(lambda: violations(session.river) != [])
-    assert violations(session.river) == ["message-after-response"]
+    assert violations(session.river) == ["message-after-final"]
     check_river(session.river)
 
 

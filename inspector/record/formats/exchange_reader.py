@@ -214,7 +214,7 @@ class ExchangeReader:
             return n
         if parsed.error is not None:
             n = self._plain(frame, f"The data is no JSON: {parsed.error.text}.")
-            breach = invalid_json(parsed.error.text, parsed.error.offset, frame.truncated)
+            breach = invalid_json(parsed.error, frame.truncated)
             self._scribe.report(breach, self._connection, self._stream, n)
             return n
         talk = self._current_talk()

@@ -176,7 +176,7 @@ class Talk:
         """No answer will come."""
         if self._peer.pending.get(pending.id) is not pending:
             return
-        self._peer.give_up(pending)
+        self._peer.give_up(pending, at_ns=self._scribe.now_ns, cancelled=outcome is Outcome.CANCELLED)
         fields: dict[str, Any] = {"method": pending.method, "id": pending.id, "name": pending.name, "outcome": outcome}
         elapsed_ms = (self._scribe.now_ns - pending.sent_ns) / 1e6
         self._scribe.tell(
@@ -188,7 +188,7 @@ class Talk:
         parsed = jsontext.parse(body)
         if parsed.error is not None:
             if must_be_message:
-                breach = invalid_json(parsed.error.text, parsed.error.offset, False)
+                breach = invalid_json(parsed.error, False)
                 self._scribe.report(breach, self.number, place.stream)
             return False
         if isinstance(parsed.value, list) and parsed.value:
@@ -212,7 +212,8 @@ class Talk:
     ) -> Message:
         """A message of the server's."""
         message = jsonrpc.read(value)
-        reading = self._peer.feed(message, place.carrier, on_stream=framing is Framing.SSE)
+        on_stream, now_ns = framing is Framing.SSE, self._scribe.now_ns
+        reading = self._peer.feed(message, place.carrier, on_stream=on_stream, at_ns=now_ns)
         fields = {"raw": raw} if frame is None else sse_facts(frame)
         add_own_facts(fields, message)
         if reading is not NOTHING:

@@ -129,6 +129,21 @@ def test_r29_the_error_that_confirms_a_cancellation_is_worth_a_note() -> None:
     assert late.reading.breaches[0].severity is Severity.NOTE
 
 
+def test_r29_how_late_an_answer_is_says_which_limit_would_do() -> None:
+    talk = Talk()
+    talk.peer.give_up(talk.ask("tools/call"), at_ns=1_000_000_000)
+    reading = talk.peer.feed(jsonrpc.read({"jsonrpc": "2.0", "id": 1, "result": {}}), at_ns=3_500_000_000)
+    (breach,) = reading.breaches
+    assert breach.severity is Severity.WARN and "came 2.5 s after we had stopped waiting" in breach.text
+
+
+def test_r29_an_answer_that_crosses_its_cancellation_is_worth_a_note() -> None:
+    talk = Talk()
+    talk.peer.give_up(talk.ask("tools/call"), cancelled=True)
+    late = talk.hear(id=1, result={}).breaks("late-response")
+    assert late.reading.breaches[0].severity is Severity.NOTE
+
+
 def test_only_the_last_ended_requests_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peer, "REMEMBERED_IDS", 2)
     talk = Talk()

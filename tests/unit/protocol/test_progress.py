@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from inspector.protocol import progress
+from inspector.protocol.breach import Severity
 from inspector.protocol.progress import Progress
 
 
@@ -34,3 +35,21 @@ def test_r6_a_step_back_names_both_values() -> None:
     assert breach.rule == "progress-not-monotonic"
     assert "from 10 to 5.5" in breach.text
     assert len(breach.text) < 150
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "severity", "said"),
+    [
+        (None, Progress(11, 10, ""), Severity.WARN, "more than its total of 10"),
+        (Progress(1, 10, ""), Progress(2, 20, ""), Severity.NOTE, "total of 7 went from 10 to 20"),
+    ],
+)
+def test_r6_a_total_is_reached_and_stays(before: Progress | None, now: Progress, severity: Severity, said: str) -> None:
+    (breach,) = progress.check_step(before, now, 7)
+    assert breach.rule == "progress-not-monotonic" and breach.severity is severity
+    assert said in breach.text
+
+
+@pytest.mark.parametrize("before", [None, Progress(1, None, ""), Progress(1, 10, "")])
+def test_r6_progress_up_to_its_total_is_right(before: Progress | None) -> None:
+    assert progress.check_step(before, Progress(10, 10, ""), 7) == ()

@@ -50,7 +50,7 @@ def test_r42_nothing_follows_the_answer(answer: dict[str, Any]) -> None:
     assert told(stream, {"id": 4, "result": {}}) == []
     assert told(stream, note("message")) == []
     assert told(stream, answer) == []
-    assert told(stream, note("message")) == ["message-after-response"]
+    assert told(stream, note("message")) == ["message-after-final"]
 
 
 def test_r42_what_others_tell_is_not_told_twice() -> None:
