@@ -22,6 +22,32 @@ class Thresholds:
     slow_loop_ms: float = 100.0
 
     # A delivery
+    batch_width_ms: float = 50.0
+    """What arrived within so little, and so close to an end, arrived at once (unscaled, as it is sockets' doing)."""
+    batch_blocks: int = 3
+    batch_span_s: float = 1.0
+    """Blocks of one batch that were written so far apart were held back."""
+    batch_slack_s: float = 0.5
+    batch_silence_s: float = 2.0
+    """A shorter call gives no time to report progress."""
+    batch_progress: int = 2
+    batch_calls: int = 2
+    batch_repeats: int = 3
+    block_bytes: int = 4_096
+    block_pause_s: float = 0.5
+    block_pauses: int = 3
+    block_share: float = 0.8
+    withheld_s: float = 2.0
+    withheld_error_s: float = 10.0
+    withheld_width_ms: float = 20.0
+    """Headers and first byte closer together came as one (unscaled)."""
+    prompt_s: float = 1.0
+    """Who answers another request so soon is not slow to start."""
+    date_step_s: float = 1.0
+    """What the Date header leaves open (unscaled)."""
+    stall_s: float = 2.0
+    whole_answer_ms: float = 50.0
+    """A body that was complete so soon after its headers was written in one piece (unscaled)."""
 
     # B lifetime
     idle_least_s: float = 5.0
@@ -93,5 +119,15 @@ class Thresholds:
         return replace(self, scale=self.scale * factor, **times)
 
 
-_UNSCALED = frozenset({"arrival_gap_ms", "sleep_jump_s", "slow_loop_ms"})
+_UNSCALED = frozenset(
+    {
+        "arrival_gap_ms",
+        "sleep_jump_s",
+        "slow_loop_ms",
+        "batch_width_ms",
+        "withheld_width_ms",
+        "date_step_s",
+        "whole_answer_ms",
+    }
+)
 """What depends on sockets and machines and not on anybody's timers."""
