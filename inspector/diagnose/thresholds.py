@@ -92,6 +92,12 @@ class Thresholds:
     replay_s: float = 30.0
 
     # D sessions
+    session_early_s: float = 2.0
+    """A session that is refused so soon was never known to whoever refused it."""
+    session_idle_s: float = 1_800.0
+    session_id_characters: int = 16
+    session_id_step: int = 16
+    session_id_stamp_s: float = 86_400.0
 
     # E addresses
 
@@ -106,8 +112,29 @@ class Thresholds:
     # J schemas
 
     # K security
+    secret_bytes_per_second: int = 2_097_152
+    """So much of what the server says is searched for secrets: 3 % of a second at 15 ns a byte."""
+    certificate_days: float = 14.0
 
     # L measurement
+    skew_note_s: float = 2.0
+    skew_warn_s: float = 60.0
+    skew_spread_s: float = 0.5
+    skew_wait_s: float = 1.0
+    """An answer that came later does not say when its Date was written."""
+    skew_samples: int = 3
+    bimodal_samples: int = 20
+    bimodal_ratio: float = 5.0
+    bimodal_least_ms: float = 20.0
+    """Slower answers below this are no population, but noise."""
+    id_steps: int = 10
+    """So many ids in a row must count up by one before a gap in them means a loss."""
+    id_gap_s: float = 2.0
+    """How long another stream may take to bring what is missing in one."""
+    streams_per_origin: int = 6
+    """How many connections a browser opens to an HTTP/1.1 server."""
+    woken_s: float = 30.0
+    """What ends so soon after the machine slept, ended for that."""
 
     def scaled(self, factor: float) -> Thresholds:
         """The same table with every time `factor` as long."""
