@@ -46,8 +46,6 @@ class Thresholds:
     date_step_s: float = 1.0
     """What the Date header leaves open (unscaled)."""
     stall_s: float = 2.0
-    whole_answer_ms: float = 50.0
-    """A body that was complete so soon after its headers was written in one piece (unscaled)."""
 
     # B lifetime
     idle_least_s: float = 5.0
@@ -95,6 +93,7 @@ class Thresholds:
     session_early_s: float = 2.0
     """A session that is refused so soon was never known to whoever refused it."""
     session_idle_s: float = 1_800.0
+    session_repeats: int = 3
     session_id_characters: int = 16
     session_id_step: int = 16
     session_id_stamp_s: float = 86_400.0
@@ -148,13 +147,16 @@ class Thresholds:
 
 _UNSCALED = frozenset(
     {
+        "skew_note_s",
+        "skew_warn_s",
+        "skew_spread_s",
+        "skew_wait_s",
         "arrival_gap_ms",
         "sleep_jump_s",
         "slow_loop_ms",
         "batch_width_ms",
         "withheld_width_ms",
         "date_step_s",
-        "whole_answer_ms",
     }
 )
 """What depends on sockets and machines and not on anybody's timers."""
