@@ -105,10 +105,30 @@ class Thresholds:
     # G framing
 
     # H traffic
+    unanswered_s: float = 10.0
+    """Accepted, and then not a byte for so long."""
+    open_after_answer_s: float = 5.0
+    server_request_s: float = 5.0
+    """How long a ping of the server's may go without an answer."""
+    foreign_answer_s: float = 2.0
+    """The same answer on two sessions so close together is one answer."""
+    encoded_twice_bytes: int = 200
 
     # I progress
 
     # J schemas
+    tools_bytes: int = 262_144
+    tools_count: int = 128
+    tool_bytes: int = 32_768
+    schema_depth: int = 12
+    tool_name: int = 128
+    tool_name_portable: int = 64
+    """Several LLM interfaces take no more."""
+    results_checked: int = 100
+    """So many results of a tool are compared with its schema, later ones only now and then."""
+    results_checked_every: int = 16
+    metaschema_parts: int = 4_000
+    """Schemas of so many parts in all are compared with their metaschema for each list: it takes about 0.1 ms a part."""
 
     # K security
     secret_bytes_per_second: int = 2_097_152
