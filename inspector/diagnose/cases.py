@@ -58,6 +58,8 @@ class Cases:
         self._cases: dict[str, Case] = {}
         self.changed: set[str] = set()
         """The rules of which something new was reported; whoever looks clears it."""
+        self.version = 0
+        """Another number whenever the findings may be others."""
 
     def __len__(self) -> int:
         return len(self._cases)
@@ -68,6 +70,7 @@ class Cases:
         if found is None:
             found = self._cases[rule] = Case(rule, len(self._cases), severity, first_at_s=at_s)
         self.changed.add(rule)
+        self.version += 1
         return found
 
     def over(self, rule: str, at_s: float) -> None:
@@ -76,6 +79,7 @@ class Cases:
         if found is not None and found.over_at_s is None:
             found.over_at_s = at_s
             self.changed.add(rule)
+            self.version += 1
 
     def finding(self, rule: str) -> Finding:
         """The finding of a rule alone, without what it explains."""

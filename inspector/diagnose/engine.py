@@ -41,6 +41,11 @@ class Engine(Fold):
         """How many rules have fired, those that others explain included."""
         return len(self._cases)
 
+    @property
+    def version(self) -> int:
+        """Another number whenever the findings may be others than before, or they or the stack say more."""
+        return self._cases.version + len(self._context.stack.products)
+
     def findings(self) -> list[Finding]:
         """The gravest first; what is only a consequence of another stands among the `dependants` of that."""
         return self._cases.findings()

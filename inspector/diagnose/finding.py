@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,28 +37,3 @@ class Finding:
     first_at_s: float = 0.0
     over_at_s: float | None = None
     dependants: tuple[Finding, ...] = ()
-
-
-def to_markdown(findings: Sequence[Finding]) -> str:
-    """The findings as a Markdown list to paste into a bug report."""
-    return "\n\n".join(_paragraph(finding) for finding in findings) + "\n" if findings else "No findings.\n"
-
-
-def _paragraph(finding: Finding) -> str:
-    times = f", {finding.count} times" if finding.count > 1 else ""
-    lines = [
-        f"### {_one_line(finding.title)}",
-        f"`{finding.rule}` · {finding.severity} · {finding.grade}{times}",
-        _one_line(finding.text),
-    ]
-    if finding.fix:
-        lines.append(f"**Fix:** {_one_line(finding.fix)}")
-    if finding.requirement:
-        lines.append(f"**Requirement:** {_one_line(finding.requirement)}")
-    if finding.evidence:
-        lines.append("**Evidence:** " + ", ".join(f"event {n}" for n in finding.evidence))
-    return "\n\n".join(lines)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

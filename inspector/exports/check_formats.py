@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from inspector.diagnose.finding import Finding
@@ -67,13 +67,14 @@ def as_json(checked: Checked, fail_on: Severity) -> dict[str, Any]:
 
 
 def as_markdown(checked: Checked) -> str:
-    """A section to paste into a bug report; whatever came from the peer is no markup there."""
-    parts = [f"# Check of {escaped(checked.subject, 400)}", escaped(_facts(checked), 400), escaped(summary(checked))]
-    for finding in checked.findings:
-        parts += _finding_paragraphs(finding, "##")
-        for dependant in finding.dependants:
-            parts += _finding_paragraphs(dependant, "###")
-    return "\n\n".join(filter(None, parts)) + "\n"
+    """A page for a bug report; whatever came from the peer is no markup there."""
+    head = [f"# Check of {escaped(checked.subject, 400)}", escaped(_facts(checked), 400), escaped(summary(checked))]
+    return "\n\n".join(filter(None, (*head, *_paragraphs(checked.findings, 2)))) + "\n"
+
+
+def findings_markdown(findings: Sequence[Finding]) -> str:
+    """The findings alone, for a section of a bug report."""
+    return "\n\n".join(_paragraphs(findings, 3)) + "\n" if findings else "No findings.\n"
 
 
 def finding_text(finding: Finding) -> str:
@@ -136,13 +137,22 @@ def clock(at_s: float) -> str:
     return calendar(at_s)[11:19] or "?"
 
 
-def _finding_paragraphs(finding: Finding, heading: str) -> Iterator[str]:
-    yield f"{heading} {_SIGNS[finding.severity]} {escaped(finding.title)}"
-    yield escaped(facts_of(finding))
-    for label, said in parts_of(finding):
-        name = f"**{label}:** " if label else ""
-        shown = said if label == "Read on" else escaped(" ".join(said.split()), _TEXT_CHARS)
-        yield f"{name}{shown}"
+def _paragraphs(findings: Sequence[Finding], level: int) -> Iterator[str]:
+    for finding in findings:
+        yield f"{'#' * level} {_SIGNS[finding.severity]} {escaped(finding.title)}"
+        rule, _, facts = facts_of(finding).partition(" · ")
+        yield f"`{rule}` · {facts}" if rule.replace("-", "").isalnum() else escaped(facts_of(finding))
+        for label, said in parts_of(finding):
+            yield f"{f'**{label}:** ' if label else ''}{said if label == 'Read on' else _spans(said)}"
+        yield from _paragraphs(finding.dependants, level + 1)
+
+
+def _spans(said: str) -> str:
+    """Text in which only what stands between backticks is markup: settings, to be copied."""
+    parts = plain(" ".join(said.split()), _TEXT_CHARS).split("`")
+    if len(parts) % 2 == 0:
+        return escaped("`".join(parts), _TEXT_CHARS)
+    return "".join(f"`{part}`" if place % 2 else escaped(part, _TEXT_CHARS) for place, part in enumerate(parts))
 
 
 def _finding_json(finding: Finding) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from inspector.diagnose.engine import Engine
-from inspector.diagnose.finding import to_markdown
+from inspector.exports.check_formats import findings_markdown
 from inspector.record import rows, text
 from inspector.record.formats.markdown import Report, Table
 from inspector.record.redaction import Redactor
@@ -64,7 +64,7 @@ class Figures:
                 _reconnect_table(self.reconnects),
                 _rows_table(self.remarkable, self.remarked),
             ],
-            sections=[("Findings", to_markdown(self.engine.findings()))],
+            sections=[("Findings", findings_markdown(self.engine.findings()))],
         )
 
     def _note(self, event: AnyEvent) -> None:

@@ -75,7 +75,7 @@ def test_findings_are_copied_as_markdown(qtbot: QtBot) -> None:
     violate(engine, "sse-bom", Severity.WARN)
     pane.refresh()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert QGuiApplication.clipboard().text().startswith("### SSE BOM\n\n`sse-bom` · warn · proven")
+    assert QGuiApplication.clipboard().text().startswith("### ▲ SSE BOM\n\n`sse-bom` · warn · proven")
     assert button.text() == "Copied"
     (timer,) = pane.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly)
     timer.start(0)

@@ -9,7 +9,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
 from inspector.diagnose.engine import Engine
-from inspector.diagnose.finding import Finding, to_markdown
+from inspector.diagnose.finding import Finding
+from inspector.exports.check_formats import findings_markdown
 from inspector.record.text import counted, plain
 from inspector.trace.events import Severity
 from inspector.ui import theme
@@ -126,7 +127,7 @@ class FindingsPane(Pane):
         self.jump.emit(int(url.fragment()))
 
     def _copy_markdown(self) -> None:
-        QGuiApplication.clipboard().setText(to_markdown(self._findings))
+        QGuiApplication.clipboard().setText(findings_markdown(self._findings))
         self._copy.setText("Copied")
         self._copied.start()
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import dataclasses
 
 from inspector.diagnose.finding import Finding
-from inspector.exports.check_formats import WIDTH, as_json, as_markdown, as_text, facts_of, finding_text, summary
+from inspector.exports.check_formats import (
+    WIDTH,
+    as_json,
+    as_markdown,
+    as_text,
+    facts_of,
+    finding_text,
+    findings_markdown,
+    summary,
+)
 from inspector.exports.checking import Checked
 from inspector.trace.events import Severity
 
@@ -99,9 +108,19 @@ def test_markdown_for_bug_reports() -> None:
     parts = as_markdown(CHECKED).split("\n\n")
     assert parts[0] == "# Check of http://h/mcp"
     assert "## ✖ Cut while \\<idle\\>" in parts and "### ● A call got no answer" in parts
-    assert "**What to change:** With nginx: set \\`proxy\\_read\\_timeout 3600s;\\`." in parts
+    assert "`call-lost` · note · hint" in parts
+    assert "**What to change:** With nginx: set `proxy_read_timeout 3600s;`." in parts
     assert "**Read on:** https://example.org/idle_timeout" in parts
     assert "**Evidence:** \\#3, \\#9" in parts
+
+
+def test_findings_alone_for_a_section_of_a_report() -> None:
+    assert findings_markdown([]) == "No findings.\n"
+    odd = dataclasses.replace(CONSEQUENCE, text="a `b` *c*", fix="one ` alone", rule="a`b")
+    assert findings_markdown([odd]) == (
+        "### ● A call got no answer\n\na\\`b · note · hint\n\n**Seen:** a `b` \\*c\\*\n\n"
+        "**What to change:** one \\` alone\n\n**Evidence:** \\#7\n"
+    )
 
 
 def test_facts_say_only_what_is_so() -> None:

@@ -42,7 +42,7 @@ def test_a_report_tells_what_somebody_needs_who_was_not_there() -> None:
         "| tools/call echo | 3 | 0 | 0 | 3.2",
         "| 1 | POST tools/call |  | 0 | 1 | 0 B | 1.500 s |  | connection reset |",
         "| reconnecting |  | 500 ms | 250 ms | It fell. |",
-        "### SSE BOM",
+        "### ▲ SSE BOM",
         "A byte order mark. Fix: Drop it.",
         "Python 3.",
     ):
