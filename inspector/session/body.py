@@ -14,6 +14,7 @@ from inspector.session.link import Link
 from inspector.session.reader import Arrival, EventReader
 from inspector.session.veil import Veil
 from inspector.trace.events import BodyReceived, ChunkReceived, Direction, EndCause, Phase
+from inspector.wire import http
 from inspector.wire.sse import Comment, Frame
 
 LENS_FIX = "The stream is as the standard wants it; if your users' clients are built on httpx-sse, work around it."
@@ -89,7 +90,7 @@ class Body:
 
     async def read_whole(self, opened: Opened, head: Head, *, is_answer: bool, for_owner: bool = True) -> None:
         """The body in one piece, only shown if not `for_owner`. Raises `HttpFailure`, also beyond our limit."""
-        self._check_encoding(head)
+        self._check_encoding(head, is_stream=False)
         limit = self._link.options.event_limit_bytes if is_answer else MAX_ODD_BODY_BYTES
         body, first_ns, is_whole = bytearray(), 0, False
         try:
@@ -156,12 +157,14 @@ class Body:
             data=chunk,
         )
 
-    def _check_encoding(self, head: Head) -> None:
+    def _check_encoding(self, head: Head, *, is_stream: bool = True) -> None:
+        """A compressed stream is told of; of a whole body only that it cannot be read."""
         encoding = (head.get("content-encoding") or "identity").lower()
-        if encoding == "identity":
-            return
         decodable = encoding in ("gzip", "deflate")
-        text = f"The answer is compressed ({encoding[:100]}) though we asked for identity."
+        if encoding == "identity" or (decodable and not is_stream):
+            return
+        was_asked = http.get(self._link.options.headers, "accept-encoding") is not None
+        text = f"The answer is compressed ({encoding[:100]})" + ("." if was_asked else " though we asked for identity.")
         if not decodable:
             text += " We cannot decode it, so its bytes are shown as they came."
         severity = Severity.NOTE if decodable else Severity.ERROR
