@@ -40,7 +40,7 @@ class Controller(QObject):
         super().__init__(parent)
         MainThreadCollector(self)
         self._river = river
-        self._scope = scope
+        self.scope = scope
         self._number = 0
         self._connection: asyncio.Task[None] | None = None
         self.session: Session | None = None
@@ -61,7 +61,7 @@ class Controller(QObject):
     def connect_to(self, options: Options) -> None:
         """Connect, ending the connection before; `failed` says why not."""
         number = self.next_number()
-        self._connection = self._scope.start(self._run(options, number, self._connection), "connection")
+        self._connection = self.scope.start(self._run(options, number, self._connection), "connection")
         # Said once the task is over, even if it was cancelled before it began: `is_active` is to be true to it.
         self._connection.add_done_callback(lambda _: self.disconnected.emit())
 
@@ -128,9 +128,9 @@ class Controller(QObject):
     def set_log_level(self, level: str) -> None:
         """What the server shall log from now on; a refusal is shown like every other answer."""
         if self.session is not None:
-            self._scope.start(self.session.set_log_level(level), "set log level")
+            self.scope.start(self.session.set_log_level(level), "set log level")
 
     def tell_roots_changed(self) -> None:
         """The user has other roots now."""
         if self.session is not None:
-            self._scope.start(self.session.notify_roots_changed(), "tell roots")
+            self.scope.start(self.session.notify_roots_changed(), "tell roots")

@@ -13,6 +13,8 @@ from inspector.ui.call_draft import call_facts
 from inspector.ui.dialogs import link_consent
 from inspector.ui.export_source import of_live
 from inspector.ui.listing import Listing, ListKind
+from inspector.ui.probing import Probing
+from inspector.ui.pulse import FINDINGS_TAB
 from inspector.ui.raw_templates import RawTarget, preset_of
 from inspector.ui.recordings import KEPT_MINUTES
 from inspector.ui.resending import Resending
@@ -155,7 +157,21 @@ class _Menu(_Tie):
             ("compareWith", "Compare with…", "Ctrl+D", recordings.ask_to_compare),
             ("replaySession", "Replay this recording", "", sharing.ask_to_replay),
         )
-        window.bar.set_menu(main_menu.build(window, (files, keeping, giving)))
+        asking: tuple[main_menu.Entry, ...] = (
+            ("checkServer", "Check this server…", "Ctrl+Shift+K", self._ask_to_check),
+        )
+        window.bar.set_menu(main_menu.build(window, (files, keeping, giving, asking)))
+
+    def _ask_to_check(self) -> None:
+        from inspector.ui.dialogs.probe_dialog import ProbeDialog  # noqa: PLC0415 - seldom wanted
+
+        window = self.window
+        session = self.controller.session
+        probing = Probing(lambda: self.controller.session, self.controller.scope, window)
+        dialog = ProbeDialog(probing, session.options.url if session else "", window)
+        dialog.destroyed.connect(probing.deleteLater)
+        dialog.findings_wanted.connect(partial(window.tabs.setCurrentIndex, FINDINGS_TAB))
+        dialog.show()
 
     def _stream_of_row(self) -> int | None:
         timeline, row = self.window.timeline, self.window.timeline.view.current_row()

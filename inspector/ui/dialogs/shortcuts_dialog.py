@@ -24,6 +24,7 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Ctrl+S", "Save the recording, or a copy of it"),
             ("Ctrl+E", "Export, without secrets"),
             ("Ctrl+D", "Compare with another recording"),
+            ("Ctrl+Shift+K", "Check the server, with requests made for it"),
         ),
     ),
     (

@@ -1,0 +1,172 @@
+"""Checking a server on purpose: what will be sent, to be chosen before anything is; what was seen; how far it is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector.protocol.probes import PROBES, Probe
+from inspector.record.text import plain
+from inspector.ui.dialogs.dialog_parts import ColoredLabel, button_row, push_button
+from inspector.ui.forms.parts import muted_label
+from inspector.ui.probing import Probing
+
+HOLD_S, MAX_HOLD_S = 30.0, 600.0
+_WORDS = (
+    "These requests are sent to the server beside your session, and nothing else; they change nothing there. "
+    "What they show becomes findings, with cause and fix."
+)
+_TITLE, _SENDS, _SEEN = range(3)
+_MAX_SEEN = 300
+
+
+class ProbeDialog(QDialog):
+    """Offers the probes that fit the session; not modal. `findings_wanted` asks for the pane with the findings."""
+
+    findings_wanted = Signal()
+
+    def __init__(self, probing: Probing, url: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("probeDialog")
+        self.setWindowTitle("Check this server")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._probing = probing
+        self._items: dict[str, QTreeWidgetItem] = {}
+        self._wanted: list[Probe] = []
+        self._done = 0
+        self._list = QTreeWidget()
+        self._hold = QDoubleSpinBox(decimals=0, minimum=1, maximum=MAX_HOLD_S, value=HOLD_S, suffix=" s")
+        self._progress = QProgressBar()
+        self._state = ColoredLabel("muted", f"Nothing has been sent to {plain(url, 200)} yet.")
+        self._toggle = push_button("Start", "probeToggle", "Send the requests of the chosen checks", primary=True)
+        self._findings = push_button("Show findings", "probeFindings", "Go to the findings")
+        self._close = push_button("Close", "probeClose", "Close; a check under way is stopped (Esc)")
+        self._fill()
+        self._lay_out()
+        self._connect()
+
+    def done(self, result: int) -> None:
+        """Stop what is under way and close."""
+        self._probing.stop()
+        super().done(result)
+
+    def _fill(self) -> None:
+        target = self._probing.target(HOLD_S)
+        for probe in PROBES:
+            fits = target is not None and probe.fits(target)
+            item = QTreeWidgetItem(self._list, [probe.title, probe.sends, "" if fits else "Does not fit this session."])
+            item.setCheckState(_TITLE, Qt.CheckState.Checked if fits else Qt.CheckState.Unchecked)
+            item.setDisabled(not fits)
+            for column in (_TITLE, _SENDS):
+                item.setToolTip(column, item.text(column))
+            self._items[probe.id] = item
+        if target is None:
+            self._state.say("Connect to a server first; then it can be checked.", "warn")
+            self._toggle.setEnabled(False)
+
+    def _chosen(self) -> list[Probe]:
+        checked = Qt.CheckState.Checked
+        return [probe for probe in PROBES if self._items[probe.id].checkState(_TITLE) is checked]
+
+    def _press(self) -> None:
+        if self._probing.is_running:
+            self._probing.stop()
+            return
+        self._wanted, self._done = self._chosen(), 0
+        for item in self._items.values():
+            if not item.isDisabled():
+                item.setText(_SEEN, "")
+        self._progress.setRange(0, max(1, len(self._wanted)))
+        self._progress.setValue(0)
+        self._probing.start(self._wanted, self._hold.value())
+        self._refresh()
+
+    def _on_began(self, probe: str) -> None:
+        self._items[probe].setText(_SEEN, "…")
+        self._list.scrollToItem(self._items[probe])
+        self._state.say(f"Check {self._done + 1} of {len(self._wanted)}: {self._items[probe].text(_TITLE)}", "note")
+
+    def _on_sent(self, probe: str, count: int) -> None:
+        if count > 1:
+            self._items[probe].setText(_SEEN, f"… request {count}")
+
+    def _on_ended(self, probe: str, sentence: str) -> None:
+        self._done += 1
+        self._progress.setValue(self._done)
+        self._items[probe].setText(_SEEN, plain(sentence, _MAX_SEEN))
+        self._items[probe].setToolTip(_SEEN, plain(sentence, _MAX_SEEN))
+
+    def _on_finished(self) -> None:
+        stopped = self._done < len(self._wanted)
+        words = "Stopped" if stopped else "Done"
+        self._state.say(f"{words}: {self._done} of {len(self._wanted)} checks made.", "warn" if stopped else "good")
+        for item in self._items.values():
+            if item.text(_SEEN).startswith("…"):
+                item.setText(_SEEN, "Stopped.")
+        self._refresh()
+
+    def _refresh(self) -> None:
+        is_running = self._probing.is_running
+        self._toggle.setText("Stop" if is_running else "Start")
+        self._toggle.setEnabled(is_running or bool(self._chosen()))
+        self._hold.setEnabled(not is_running)
+
+    def _lay_out(self) -> None:
+        self._list.setHeaderLabels(["Check", "What is sent", "What was seen"])
+        self._list.setRootIsDecorated(False)
+        self._list.setAlternatingRowColors(True)
+        header = self._list.header()
+        for section in (_TITLE, _SENDS, _SEEN):
+            header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
+        header.resizeSection(_TITLE, 300)
+        header.resizeSection(_SENDS, 270)
+        header.setStretchLastSection(True)
+        named: tuple[tuple[QWidget, str, str], ...] = (
+            (self._list, "probeList", "The checks: what is sent, and what was seen"),
+            (self._hold, "probeHold", "How long an idle stream is watched"),
+            (self._progress, "probeProgress", "How many checks are made"),
+            (self._state, "probeState", "State of the checks"),
+        )
+        for widget, name, meaning in named:
+            widget.setObjectName(name)
+            widget.setAccessibleName(meaning)
+        self._progress.setTextVisible(False)
+        self._progress.setRange(0, 1)
+        watch = QLabel("&Watch an idle stream for")
+        watch.setBuddy(self._hold)
+        options = QHBoxLayout()
+        options.setSpacing(6)
+        options.addWidget(watch)
+        options.addWidget(self._hold)
+        options.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 14, 14, 14)
+        column.setSpacing(10)
+        column.addWidget(muted_label(_WORDS))
+        column.addWidget(self._list, 1)
+        column.addLayout(options)
+        column.addWidget(self._state)
+        column.addWidget(self._progress)
+        column.addLayout(button_row(self._toggle, self._close, left=(self._findings,)))
+        self.resize(900, 460)
+
+    def _connect(self) -> None:
+        self._probing.began.connect(self._on_began)
+        self._probing.sent.connect(self._on_sent)
+        self._probing.ended.connect(self._on_ended)
+        self._probing.finished.connect(self._on_finished)
+        self._list.itemChanged.connect(self._refresh)
+        self._toggle.clicked.connect(self._press)
+        self._findings.clicked.connect(self.findings_wanted)
+        self._close.clicked.connect(self.reject)
