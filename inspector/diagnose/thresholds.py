@@ -101,8 +101,18 @@ class Thresholds:
     # E addresses
 
     # F negotiation
+    handshake_requests: int = 5
+    """So many requests any client needs at once to connect."""
+    upload_bytes: int = 1_048_576
+    """What several proxies take by default; a connection cut behind more than that may be their limit."""
 
     # G framing
+    blank_line_s: float = 2.0
+    event_warn_bytes: int = 256 * 1024
+    event_error_bytes: int = 1024 * 1024
+    """From here on clients discard an event."""
+    unfinished_bytes: int = 64 * 1024
+    """So much of an unfinished event is kept to look at."""
 
     # H traffic
     unanswered_s: float = 10.0
