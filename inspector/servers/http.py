@@ -96,7 +96,7 @@ class HttpConnection:
 
     async def _complete(self, head: h11.Request) -> HttpRequest | None:
         headers = tuple((name.decode("ascii"), value.decode("latin-1")) for name, value in head.headers)
-        request = HttpRequest(head.method.decode("ascii"), *_split_target(head.target), headers)
+        request = HttpRequest(head.method.decode("ascii"), *split_target(head.target), headers)
         self._is_head = request.method == "HEAD"
         if int(request.header("content-length") or 0) > MAX_BODY_BYTES:
             raise RequestRejected(413, f"Content Too Large: the limit is {MAX_BODY_BYTES} bytes")
@@ -228,7 +228,7 @@ def heartbeat() -> bytes:
     return f": ping - {datetime.now(UTC).isoformat(timespec='microseconds')}\n\n".encode()
 
 
-def _split_target(target: bytes) -> tuple[str, dict[str, str]]:
+def split_target(target: bytes) -> tuple[str, dict[str, str]]:
     """Path and query of a request target; one that is not a valid URL has a path that no route knows."""
     try:
         parts = urlsplit(target.decode("ascii"))

@@ -7,6 +7,8 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -103,12 +105,13 @@ def _named(event: RequestSent, host: str) -> RequestSent:
     return msgspec.structs.replace(event, url=event.url.replace("127.0.0.1", host))
 
 
-def options_of(visit: Visit, url: str, scale: float) -> Options:
+def options_of(visit: Visit, url: str, scale: float, ca_file: Path | None = None) -> Options:
     """The options of a session whose times are scaled."""
     scaled = Options(
         url,
         transport=visit.transport,
         headers=visit.headers,
+        ca_file=ca_file,
         request_timeout_s=60.0 * scale,
         max_total_s=600.0 * scale,
         endpoint_timeout_s=10.0 * scale,
@@ -122,9 +125,10 @@ async def visit(server: FaultServer, rule: str, side: Side, *, scale: float = SC
     fault: Fault = faults[rule]
     plan = fault.visit
     seen = Visited(River())
-    options = options_of(plan, server.url_of(rule, side, plan.below), scale)
     try:
         async with AsyncExitStack() as open_sessions:
+            ca_file = _ca_file(server, open_sessions)
+            options = options_of(plan, server.url_of(rule, side, plan.below), scale, ca_file)
             for number in range(plan.sessions):
                 session = await open_sessions.enter_async_context(Session(options, seen.river, number + 1))
                 await _stay(session, plan, seen, scale)
@@ -135,6 +139,15 @@ async def visit(server: FaultServer, rule: str, side: Side, *, scale: float = SC
     seen.events = seen.river.since(0)
     seen.findings = diagnosed(as_host(seen.events, plan.host), scale)
     return seen
+
+
+def _ca_file(server: FaultServer, stack: AsyncExitStack) -> Path | None:
+    """What to trust at the gallery's TLS ports."""
+    if not server.ca_pem:
+        return None
+    path = Path(stack.enter_context(TemporaryDirectory())) / "ca.pem"
+    path.write_bytes(server.ca_pem)
+    return path
 
 
 async def _stay(session: Session, plan: Visit, seen: Visited, scale: float) -> None:

@@ -17,7 +17,14 @@ class Ground(enum.StrEnum):
     """A certificate of the gallery's own authority, for this machine."""
     TLS_SELF_SIGNED = "tls-self-signed"
     TLS_EXPIRED = "tls-expired"
+    TLS_SOON_EXPIRED = "tls-soon-expired"
     TLS_WRONG_HOST = "tls-wrong-host"
+    NO_TLS = "no-tls"
+    """An https address at which a plain port listens."""
+    HTTP2 = "http2"
+    """TLS with HTTP/2 and nothing else."""
+    NOTHING = "nothing"
+    """A port at which nothing listens."""
 
 
 class Behaviour:

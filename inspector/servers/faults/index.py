@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 
 from inspector.protocol.era import TransportName
-from inspector.servers.faults.fault import SIDES, Fault
+from inspector.servers.faults.fault import SIDES, Fault, Side
 from inspector.servers.faults.gallery import GROUPS
 
 _STYLE = """
@@ -23,16 +23,20 @@ a { color: light-dark(#0b57c9, #8ab4ff); } .muted { color: light-dark(#5a6272, #
 """
 
 
-def page(faults: Mapping[str, Fault], url: str) -> str:
-    """The page for these faults, served at `url`."""
+UrlOf = Callable[[str, Side, str], str]
+
+
+def page(faults: Mapping[str, Fault], url: str, url_of: UrlOf, *, has_tls: bool) -> str:
+    """The page for these faults, served at `url`; `url_of` gives the address of a path of a side."""
     known = {fault.rule for table in GROUPS.values() for fault in table}
     others = [fault for fault in faults.values() if fault.rule not in known]
     tables = [(title, [fault for fault in table if fault.rule in faults]) for title, table in GROUPS.items()]
-    sections = "".join(_section(title, table, url) for title, table in (*tables, ("Others", others)) if table)
+    sections = "".join(_section(title, table, url_of) for title, table in (*tables, ("Others", others)) if table)
+    introduction = _introduction(len(faults), url) + (_trust(url) if has_tls else "")
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Fault gallery</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_STYLE}</style><h1>Fault gallery</h1>{_introduction(len(faults), url)}{sections}</html>\n"
+        f"<style>{_STYLE}</style><h1>Fault gallery</h1>{introduction}{sections}</html>\n"
     )
 
 
@@ -48,16 +52,22 @@ def _introduction(count: int, url: str) -> str:
     )
 
 
-def _section(title: str, faults: Iterable[Fault], url: str) -> str:
-    rows = "".join(_row(fault, url) for fault in faults)
+def _trust(url: str) -> str:
+    return (
+        f'<p>What is at an <code>https</code> address is signed by <a href="{escape(url)}ca.pem">this authority</a>, '
+        "made anew each time the gallery starts; where a certificate is what is broken, that does not help.</p>"
+    )
+
+
+def _section(title: str, faults: Iterable[Fault], url_of: UrlOf) -> str:
+    rows = "".join(_row(fault, url_of) for fault in faults)
     head = "<tr><th>Rule</th><th>What it does</th><th>Connect to</th></tr>"
     return f"<h2>{escape(title)}</h2><table>{head}{rows}</table>"
 
 
-def _row(fault: Fault, url: str) -> str:
-    links = "<br>".join(
-        f'<a href="{escape(f"{url}{fault.rule}/{side}{fault.visit.below}")}">{side}</a>' for side in SIDES
-    )
+def _row(fault: Fault, url_of: UrlOf) -> str:
+    addresses = ((side, url_of(fault.rule, side, fault.visit.below)) for side in SIDES)
+    links = "<br>".join(f'<a href="{escape(address)}">{side}</a>' for side, address in addresses)
     control = f'<br><span class="muted">Control: {escape(fault.ok_summary)}</span>' if fault.ok_summary else ""
     transport = TransportName(fault.visit.transport).label
     return (

@@ -20,15 +20,14 @@ class ClientGone(ConnectionError):
 
 
 class Wire:
-    """The answer to one request on the socket of `connection`.
+    """The answer to one request over HTTP/1.1, on the socket of `writer`.
 
     All times are multiplied with `scale`. `number` counts the connections of the server from 1 on: requests that come
     on one connection see the same number.
     """
 
-    def __init__(self, connection: HttpConnection, scale: float = 1.0, number: int = 1) -> None:
-        self._connection = connection
-        self._writer = connection.take_over()
+    def __init__(self, writer: asyncio.StreamWriter, scale: float = 1.0, number: int = 1) -> None:
+        self._writer = writer
         self._is_chunked = False
         self._gone = asyncio.Event()
         self.scale = scale
@@ -39,9 +38,9 @@ class Wire:
         """Whether the client has closed its side, or we have closed ours."""
         return self._gone.is_set() or self._writer.is_closing()
 
-    async def watch(self) -> None:
+    async def watch(self, connection: HttpConnection) -> None:
         """Notice when the client goes; runs beside whatever is served."""
-        await self._connection.wait_until_gone()
+        await connection.wait_until_gone()
         self._gone.set()
 
     async def until_gone(self) -> None:
