@@ -1,0 +1,163 @@
+"""Event ids and what a server makes of Last-Event-ID."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from inspector.diagnose.context import Context
+from inspector.diagnose.exchange import Exchange
+from inspector.diagnose.rule import Era, Watch
+from inspector.diagnose.topics import BLOCKS, Topic
+from inspector.trace.events import HeadersReceived, Message, RequestSent, SseEvent
+
+MAX_IDS = 10_000
+MAX_ID_CHARACTERS = 200
+MAX_ROOTS = 1_000
+MAX_SHOWN = 60
+_NO_REPLAY = frozenset({400, 405})
+
+
+class EventIds(Watch):
+    """Keeps which event had which id, and which stream a resumed one goes on from."""
+
+    rules = ("event-id-not-unique", "resume-duplicates", "last-event-id-ignored", "event-ids-useless-2026")
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._seen: OrderedDict[str, tuple[int | None, int, int]] = OrderedDict()
+        self._answered: OrderedDict[str, int | None] = OrderedDict()
+        self._roots: OrderedDict[int, int] = OrderedDict()
+        """The stream where it all began, for each resumed one."""
+        self._useless = 0
+        """The connection where ids were found useless."""
+
+    def reactions(self) -> Mapping[Topic, Callable[[Any], None]]:
+        return {
+            Topic.OUR_REQUEST: self._on_our_request,
+            Topic.HTTP_REQUEST: self._on_request,
+            Topic.HTTP_RESPONSE: self._on_response,
+            Topic.ANSWER: self._on_answer,
+        }
+
+    def run_reactions(self) -> Mapping[Topic, Callable[[list[Any]], None]]:
+        return dict.fromkeys(BLOCKS, self._on_blocks)
+
+    def _on_our_request(self, message: Message) -> None:
+        if message.method == "initialize":  # ids are unique within a session, and a new one begins
+            self._seen.clear()
+            self._answered.clear()
+            self._roots.clear()
+
+    def _on_request(self, event: RequestSent) -> None:
+        if event.purpose != "resume" or event.stream is None or self.context.era is not Era.STREAMABLE:
+            return
+        last = next((value for name, value in event.headers if name.lower() == "last-event-id"), None)
+        origin = self._seen.get(_key(last)) if last is not None else None
+        if origin is not None and origin[0] is not None:
+            _keep(self._roots, event.stream, self._roots.get(origin[0], origin[0]), MAX_ROOTS)
+
+    def _on_response(self, event: HeadersReceived) -> None:
+        root = self._roots.get(event.stream) if event.stream is not None else None
+        exchange = self.context.exchanges.get(event.stream)
+        if root is None or exchange is None:
+            return
+        waiting = [message.n for message in self.context.pending.values() if message.stream == root]
+        if waiting and exchange.is_event_stream:
+            look = partial(self._look_for_answer, exchange, waiting)
+            self.context.timers.after(event, self.thresholds.replay_s, look)
+        elif waiting and event.status in _NO_REPLAY:
+            text = f"The stream of a request ended, and GET with Last-Event-ID was answered with {event.status}."
+            self.found(text, (*waiting, *exchange.evidence), rule=self.rules[2])
+
+    def _look_for_answer(self, exchange: Exchange, waiting: Sequence[int]) -> None:
+        lost = [n for n in waiting if n in self.context.pending]
+        if not lost or exchange.ended_by_us or self.context.timers.slept_since(exchange.sent_ns):
+            return
+        text = (
+            f"{self.thresholds.replay_s:g} s after GET with Last-Event-ID the answer of a request is still missing "
+            "whose stream had been cut."
+        )
+        self.found(
+            text, (*lost, *exchange.evidence), rule=self.rules[2], grade="likely", connection=exchange.connection
+        )
+
+    def _on_blocks(self, events: list[SseEvent]) -> None:
+        for event in events:
+            if event.event_id:
+                self._on_id(event, event.event_id)
+
+    def _on_id(self, event: SseEvent, event_id: str) -> None:
+        era = self.context.era
+        if era is Era.STATELESS:
+            self._tell_useless(event, event_id)
+        if era is not Era.STREAMABLE:
+            return
+        key, data = _key(event_id), hash(event.raw)
+        before = self._seen.get(key)
+        if before is None:
+            _keep(self._seen, key, (event.stream, data, event.n), MAX_IDS)
+            return
+        stream, known, n = before
+        is_resumed = event.stream != stream and self._is_resumed(event.stream)
+        if known != data:
+            where = "of another stream" if event.stream != stream else "of the same stream"
+            text = f"The id {_shown(event_id)} stands at two different events, the earlier one {where}."
+            self._say(event, text, n, self.rules[0])
+        elif is_resumed:
+            text = f"The event with the id {_shown(event_id)} came again after a resume, though we had it already."
+            self._say(event, text, n, self.rules[1])
+
+    def _on_answer(self, message: Message) -> None:
+        if self.context.era is not Era.STREAMABLE or message.stream is None:
+            return
+        is_resumed = self._is_resumed(message.stream)
+        if is_resumed:
+            self._check_replayed(message, message.stream)
+        _keep(self._answered, repr(message.id)[:MAX_ID_CHARACTERS], message.n, MAX_IDS)
+
+    def _check_replayed(self, message: Message, stream: int) -> None:
+        before = self._answered.get(repr(message.id)[:MAX_ID_CHARACTERS])
+        root = self._roots.get(stream)
+        asked = self.context.pending.get(message.request_n) if message.request_n is not None else None
+        if before is not None and not message.event_id:
+            text = f"The answer with the id {message.id!r} came again after a resume, though we had it already."
+            self._say(message, text, before, self.rules[1])
+        elif asked is not None and root is not None and asked.stream != root and self._carried(root):
+            text = "A resumed stream brought the answer of another request, which belongs to that request's own stream."
+            self._say(message, text, asked.n, self.rules[1])
+
+    def _carried(self, stream: int) -> bool:
+        exchange = self.context.exchanges.get(stream)
+        return exchange is not None and exchange.method == "POST"
+
+    def _is_resumed(self, stream: int | None) -> bool:
+        exchange = self.context.exchanges.get(stream)
+        return exchange is not None and exchange.purpose == "resume"
+
+    def _tell_useless(self, event: SseEvent, event_id: str) -> None:
+        if event.connection != self._useless:
+            self._useless = event.connection
+            text = f"An event has the id {_shown(event_id)}; in 2026-07-28 no stream can be resumed."
+            self._say(event, text, event.n, self.rules[3])
+
+    def _say(self, event: SseEvent, text: str, other_n: int, rule: str) -> None:
+        self.context.timers.move_to(event)
+        evidence = (event.n,) if other_n == event.n else (other_n, event.n)
+        self.found(text, evidence, rule=rule)
+
+
+def _keep(kept: OrderedDict[Any, Any], key: Any, value: Any, limit: int) -> None:
+    kept[key] = value
+    if len(kept) > limit:
+        kept.popitem(last=False)
+
+
+def _key(event_id: str) -> str:
+    return event_id if len(event_id) <= MAX_ID_CHARACTERS else f"{event_id[:MAX_ID_CHARACTERS]} {hash(event_id)}"
+
+
+def _shown(event_id: str) -> str:
+    return repr(event_id if len(event_id) <= MAX_SHOWN else f"{event_id[:MAX_SHOWN]}…")
