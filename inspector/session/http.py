@@ -95,6 +95,15 @@ class Marks:
         tls = self.network_stream and self.network_stream.get_extra_info("ssl_object")
         return tls.version() if tls else None
 
+    def tls_expires_at(self) -> float | None:
+        """When the certificate of the server expires; unknown where nobody checks it, or the system does."""
+        tls = self.network_stream and self.network_stream.get_extra_info("ssl_object")
+        certificate = tls.getpeercert() if tls else None
+        try:
+            return float(ssl.cert_time_to_seconds(certificate["notAfter"])) if certificate else None
+        except (KeyError, ValueError):
+            return None
+
 
 class _Tap(httpx.AsyncByteStream):
     """Hands every chunk to `on_chunk` with its arrival time before anything decodes it (protocol part A7)."""

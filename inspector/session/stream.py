@@ -211,6 +211,7 @@ class Stream:
             connect_ms=marks.connect_ms,
             tls_ms=marks.tls_ms,
             tls_version=marks.tls_version(),
+            tls_expires_at=marks.tls_expires_at(),
         )
 
     def _on_sending(self) -> None:

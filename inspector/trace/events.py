@@ -124,12 +124,16 @@ class RequestSent(TraceEvent, frozen=True, kw_only=True, tag="http.request"):
 
 
 class Connected(TraceEvent, frozen=True, kw_only=True, tag="http.connect"):
-    """A new socket was opened for the exchange: name look-up and TCP took `connect_ms`, TLS `tls_ms`."""
+    """A new socket was opened for the exchange: name look-up and TCP took `connect_ms`, TLS `tls_ms`.
+
+    `tls_expires_at` is when the server's certificate does, in Unix seconds; None where it was not checked.
+    """
 
     peer: str
     connect_ms: float
     tls_ms: float | None = None
     tls_version: str | None = None
+    tls_expires_at: float | None = None
 
 
 class HeadersReceived(TraceEvent, frozen=True, kw_only=True, tag="http.response"):
