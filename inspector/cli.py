@@ -12,12 +12,11 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any, cast
 
-from inspector import arguments, check_command, exit_codes, export_command, probe, replay_command
+from inspector import arguments, check_command, exit_codes, export_command, probe, replay_command, serve_command
 from inspector.arguments import PROGRAM, Parser, UsageError
 from inspector.protocol.auth.settings import AuthSettings
 from inspector.record import text
 from inspector.record.formats import jsonl
-from inspector.servers.demo import DemoServer, serve_demo
 from inspector.session import verdicts
 from inspector.session.calls import Answer
 from inspector.session.failure import ConnectError
@@ -26,8 +25,6 @@ from inspector.session.session import Session
 from inspector.session.verdicts import FileVerdicts
 from inspector.trace.river import River
 from inspector.wire import jsontext
-
-MIN_HEARTBEAT_S = 0.01
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 
@@ -103,15 +100,8 @@ def _parser() -> Parser:
     )
     _add_server(check, *check_command.FORMATS, where="URL|FILE")
     check_command.add_options(check)
-    serve = _add(commands, "serve", _serve, "run a bundled server on 127.0.0.1")
-    serve.add_argument("server", choices=["demo"])
-    serve.add_argument(
-        "--port", type=arguments.port, default=8765, help="0 lets the system choose; it is printed either way"
-    )
-    serve.add_argument(
-        "--heartbeat", metavar="SECONDS", type=arguments.seconds, default=5.0, help="time between heartbeats"
-    )
-    serve.add_argument("--format", choices=["text", "json"], default="text")
+    serve = _add(commands, "serve", serve_command.run, "run a bundled server on 127.0.0.1")
+    serve_command.add_options(serve)
     export = _add(commands, "export", export_command.run, "write a recording as HAR, JSON lines, raw SSE or a report")
     export_command.add_options(export)
     replay = _add(commands, "replay", replay_command.run, "serve a recording again on 127.0.0.1")
@@ -284,21 +274,6 @@ def _event_line(event: Any) -> str:
     arrow = {"out": "→", "in": "←"}.get(event.direction or "", " ")
     stream = f"#{event.stream}" if event.stream else ""
     return f"{text.calendar(event.at)} {stream:>4} {arrow} {event.kind:15} {text.summary(event)}"
-
-
-async def _serve(given: argparse.Namespace) -> int:
-    def ready(server: DemoServer) -> None:
-        if given.format == "json":
-            _print_json({"port": server.port, "url": server.url, "sse_url": server.sse_url})
-        else:
-            sys.stdout.write(f"port {server.port}\nStreamable HTTP {server.url}\nHTTP+SSE {server.sse_url}\n")
-        sys.stdout.flush()
-
-    try:
-        await serve_demo(given.port, max(given.heartbeat, MIN_HEARTBEAT_S), ready)
-    except OSError as error:
-        raise arguments.port_error(given.port, error) from error
-    return arguments.EXIT_OK
 
 
 def _print_json(document: Any) -> None:

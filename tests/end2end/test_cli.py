@@ -195,13 +195,38 @@ async def test_a_call_that_is_interrupted_tells_the_server(server: FaultServer, 
 
 
 @asynccontextmanager
-async def served(*options: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, Json]]:
-    process = await start("serve", "demo", "--format", "json", *options)
+async def served(*options: str, name: str = "demo") -> AsyncIterator[tuple[asyncio.subprocess.Process, Json]]:
+    process = await start("serve", name, "--format", "json", *options)
     assert process.stdout is not None
     yield process, json.loads(await asyncio.wait_for(process.stdout.readline(), 20))
     process.send_signal(signal.SIGINT)
     outcome = await finish(process)
     assert (outcome.code, outcome.out, outcome.err) == (130, b"", "")
+
+
+async def test_serve_faults_lists_them_and_is_met_by_the_other_commands() -> None:
+    async with served("--port", "0", "--scale", "0.1", name="faults") as (_, where):
+        assert where["url"] == f"http://127.0.0.1:{where['port']}/"
+        faults = {fault["rule"]: fault for fault in where["faults"]}
+        assert faults["http10-hop"]["transport"] == "streamable-http"
+        taken = await command("serve", "faults", "--port", str(where["port"]))
+        assert taken.code == 2 and "Choose another, or --port 0." in taken.err
+        called = await command("call", faults["http10-hop"]["ok"], "say", "--args", '{"text": "x"}')
+        assert (called.code, called.out) == (0, b"x\n")
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (("demo", "--scale", "1"), "--scale has no meaning for serve demo."),
+        (("faults", "--heartbeat", "1"), "--heartbeat has no meaning for serve faults."),
+        (("faults", "--scale", "0"), "is no scale: give a number from 0.001 to 100"),
+        (("faults", "--scale", "slow"), "'slow' is no scale"),
+    ],
+)
+async def test_options_that_serve_does_not_take(argv: tuple[str, ...], words: str) -> None:
+    outcome = await command("serve", *argv)
+    assert outcome.code == 2 and words in outcome.err
 
 
 async def test_serve_prints_its_port_and_ends_on_an_interrupt() -> None:

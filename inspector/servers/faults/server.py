@@ -75,6 +75,18 @@ class FaultServer:
         scheme = "http" if ground in (Ground.PLAIN, Ground.NOTHING) else "https"
         return f"{scheme}://127.0.0.1:{self._ports[ground]}/{rule}/{side}{path}"
 
+    def listing(self) -> list[dict[str, str]]:
+        """Every fault in words, with the addresses of its sides."""
+        return [
+            {
+                "rule": rule,
+                "summary": fault.summary,
+                "transport": str(fault.visit.transport),
+                **{side: self.url_of(rule, side, fault.visit.below) for side in SIDES},
+            }
+            for rule, fault in self._faults.items()
+        ]
+
     def behaviour(self, rule: str, side: Side) -> Behaviour:
         """What serves a side."""
         return self._behaviours[rule, side]
