@@ -84,7 +84,7 @@ class WeakIds(Watch):
         match = _STAMP.fullmatch(session_id)
         if match is None:
             return False
-        made_s = int(match[1]) / 10 ** (len(match[1]) - _STAMP_DIGITS)
+        made_s = float(f"{match[1]}e{_STAMP_DIGITS - len(match[1])}")
         return abs(made_s - at_s) < self.thresholds.session_id_stamp_s
 
 
