@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,6 +32,8 @@ from inspector.trace.river import River
 
 SCALE = 0.05
 PATIENCE_S = 5.0
+LIMIT_S = 30.0
+Stop = tuple[str, Side]
 STREAMS = frozenset({"stream", "resume", "subscriptions/listen"})
 LOUD = frozenset({Severity.WARN, Severity.ERROR})
 
@@ -171,6 +173,22 @@ async def _until_reopened(river: River, wanted: int) -> None:
         if opened >= wanted:
             return
         await asyncio.sleep(0.01)
+
+
+async def visit_many(wanted: Iterable[Stop], *, at_once: int = 6) -> dict[Stop, Visited]:
+    """Visit many sides of one gallery, a few at the same time."""
+    turns = asyncio.Semaphore(at_once)
+    seen: dict[Stop, Visited] = {}
+
+    async def take(server: FaultServer, rule: str, side: Side) -> None:
+        async with turns, asyncio.timeout(LIMIT_S):
+            seen[rule, side] = await visit(server, rule, side)
+
+    with hurried(SCALE):
+        async with FaultServer(scale=SCALE) as server, asyncio.TaskGroup() as group:
+            for rule, side in wanted:
+                group.create_task(take(server, rule, side))
+    return seen
 
 
 @pytest.fixture
