@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from inspector.diagnose.rule import Rule
+from inspector.diagnose.rules import measurement_clocks, measurement_latency, measurement_load
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (*measurement_clocks.RULES, *measurement_latency.RULES, *measurement_load.RULES)
