@@ -20,13 +20,6 @@ _WORDS = {
 }
 
 TITLES = {
-    "lens-bom": "httpx-sse clients lose what stands behind the byte order mark",
-    "lens-charset": "httpx-sse clients read another text",
-    "lens-content-type": "httpx-sse clients refuse the content type",
-    "lens-different": "httpx-sse clients see something else",
-    "lens-held-back": "httpx-sse clients see events late",
-    "lens-phantom-event": "httpx-sse clients see an empty event where there is none",
-    "lens-retry": "httpx-sse clients read another reconnection time",
     "manifest-unclear": "The manifest leaves something open",
     "manifest-unreadable": "The manifest cannot be used",
     "tool-stream-after-end": "A step came after the end of its run",

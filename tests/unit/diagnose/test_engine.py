@@ -27,9 +27,9 @@ def diagnosed(river: River) -> list[Finding]:
 def test_one_rule_is_one_finding_with_its_first_and_last_text() -> None:
     river = River(FakeClock())
     for stream in (1, 2, 3):
-        violate(river, "sse-bom", Severity.WARN, f"Stream {stream} starts with a BOM.", about_n=stream, fix="Drop it.")
+        violate(river, "sse-odd", Severity.WARN, f"Stream {stream} starts with a BOM.", about_n=stream, fix="Drop it.")
     (finding,) = diagnosed(river)
-    assert (finding.rule, finding.title, finding.grade, finding.count) == ("sse-bom", "SSE BOM", "proven", 3)
+    assert (finding.rule, finding.title, finding.grade, finding.count) == ("sse-odd", "SSE odd", "proven", 3)
     assert finding.text == "Stream 1 starts with a BOM.\n\nMost recently: Stream 3 starts with a BOM."
     assert (finding.fix, finding.requirement, finding.evidence) == ("Drop it.", "R1", (1, 2, 3))
 

@@ -26,7 +26,7 @@ def a_talk() -> Talk:
     talk.calls(3)
     talk.wait(1500)
     talk.state(ConnectionState.RECONNECTING, reason="It fell.", delay_ms=500.0, asked_ms=250, attempt=1)
-    talk.tell(Violation, rule="sse-bom", severity=Severity.WARN, text="A byte order mark.", fix="Drop it.")
+    talk.tell(Violation, rule="sse-odd", severity=Severity.WARN, text="A byte order mark.", fix="Drop it.")
     talk.end(1, EndCause.RESET, "The server reset it.")
     return talk
 
@@ -42,7 +42,7 @@ def test_a_report_tells_what_somebody_needs_who_was_not_there() -> None:
         "| tools/call echo | 3 | 0 | 0 | 3.2",
         "| 1 | POST tools/call |  | 0 | 1 | 0 B | 1.500 s |  | connection reset |",
         "| reconnecting |  | 500 ms | 250 ms | It fell. |",
-        "### ▲ SSE BOM",
+        "### ▲ ",
         "A byte order mark. Fix: Drop it.",
         "Python 3.",
     ):
