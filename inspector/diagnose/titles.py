@@ -32,13 +32,6 @@ TITLES = {
     "tool-stream-two-names": "A step is named twice, and differently",
     "tool-stream-unknown-type": "A step has a type of its own",
     "tool-stream-wrong-tool": "A step names another tool",
-    "cache-hints-invalid": "Cache hints missing or invalid",
-    "discover-result-invalid": "server/discover answers with less than it must",
-    "input-request-undeclared": "Input asked for that the client has not declared",
-    "input-required-invalid": "A request for input cannot be read",
-    "input-required-misplaced": "Input asked for by a method that may not",
-    "result-type-missing": "Result without resultType",
-    "result-type-unknown": "Result of an unknown resultType",
     "stateless-session-id": "Session id in a revision without sessions",
     "subscription-not-acknowledged": "Subscription stream breaks its rules",
     "task-invalid": "A task is described incompletely",
@@ -46,7 +39,6 @@ TITLES = {
     "x-mcp-header-invalid": "Invalid x-mcp-header",
     "log-not-asked-for": "Log messages that nobody asked for",
     "notification-misplaced": "A notification on a stream where it does not belong",
-    "result-not-object": "A result is no object",
 }
 """Titles where the words of a rule's name are none, or say too little."""
 
