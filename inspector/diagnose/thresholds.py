@@ -65,7 +65,7 @@ class Thresholds:
     beat_gaps: int = 3
     beat_variation: float = 0.2
     half_open_periods: float = 3.0
-    half_open_least_s: float = 5.0
+    half_open_least_s: float = 10.0
     gateway_least_s: float = 25.0
 
     # C reconnect

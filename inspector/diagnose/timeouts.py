@@ -29,7 +29,8 @@ class Timer(enum.Enum):
 class Timeout:
     """One row of the table: after `seconds` of `timer`, `who` gives up; `setting` says how that is changed.
 
-    `is_client` are the timers of other MCP clients: they predict what users will see, and cut no stream of ours.
+    `is_client` are the timers of other MCP clients: they predict what users will see, and cut no stream of ours. Of two
+    readings of one timer only one is predicted.
     """
 
     seconds: float
@@ -38,6 +39,7 @@ class Timeout:
     setting: str
     product: Product | None = None
     is_client: bool = False
+    is_predicted: bool = True
 
 
 _IDLE, _TOTAL, _FIRST = Timer.IDLE, Timer.TOTAL, Timer.FIRST_BYTE
@@ -55,9 +57,11 @@ TABLE: tuple[Timeout, ...] = (
     Timeout(60, _IDLE, "an AWS ALB", "`idle_timeout.timeout_seconds` (1 to 4000)", Product.AWS_ALB),
     Timeout(60, _TOTAL, "a Vercel function", "`maxDuration`", Product.VERCEL),
     Timeout(60, _TOTAL, "a request of a TypeScript client", "`timeout` of the client", is_client=True),
-    Timeout(100, _IDLE, "Cloudflare (formerly)", "`proxy_read_timeout` (Enterprise)", Product.CLOUDFLARE),
+    Timeout(
+        100, _IDLE, "Cloudflare (formerly)", "`proxy_read_timeout` (Enterprise)", Product.CLOUDFLARE, is_predicted=False
+    ),
     Timeout(120, _IDLE, "Cloudflare", "`proxy_read_timeout` (Enterprise)", Product.CLOUDFLARE),
-    Timeout(125.4, _IDLE, "Cloudflare (as measured)", "`proxy_read_timeout` (Enterprise)", Product.CLOUDFLARE),
+    Timeout(125.4, _IDLE, "Cloudflare", "`proxy_read_timeout` (Enterprise)", Product.CLOUDFLARE, is_predicted=False),
     Timeout(230, _IDLE, "Azure App Service", "nothing but a byte within 230 s", Product.AZURE),
     Timeout(240, _IDLE, "an Azure load balancer", "its idle timeout (4 to 100 min), with TCP reset on", Product.AZURE),
     Timeout(300, _IDLE, "Envoy", "`stream_idle_timeout`", Product.ENVOY),
@@ -68,7 +72,7 @@ TABLE: tuple[Timeout, ...] = (
     Timeout(300, _IDLE, "clients on the Python SDK", "`sse_read_timeout`", is_client=True),
     Timeout(350, _IDLE, "an AWS NLB, without any sign", "`tcp.idle_timeout.seconds` (60 to 6000)"),
     Timeout(800, _TOTAL, "a Vercel function", "`maxDuration`", Product.VERCEL),
-    Timeout(900, _IDLE, "Cloudflare, between it and the server", "no setting", Product.CLOUDFLARE),
+    Timeout(900, _IDLE, "Cloudflare, between it and the server", "no setting", Product.CLOUDFLARE, is_predicted=False),
     Timeout(900, _TOTAL, "API Gateway in STREAM mode", "no setting: resume after the end", Product.API_GATEWAY),
 )
 
@@ -97,7 +101,8 @@ def coming(
 ) -> Iterator[tuple[float, list[Timeout]]]:
     """Who would still cut a stream that has been silent so long, by when; what was recognised comes first."""
     known = set(products)
-    later = [row for row in TABLE if row.timer is Timer.IDLE and row.seconds * thresholds.scale > silence_s]
+    idle = [row for row in TABLE if row.timer is Timer.IDLE and row.is_predicted]
+    later = [row for row in idle if row.seconds * thresholds.scale > silence_s]
     for seconds in sorted({row.seconds for row in later}):
         rows = [row for row in later if row.seconds == seconds]
         yield seconds * thresholds.scale, sorted(rows, key=lambda row: row.product not in known)

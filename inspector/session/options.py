@@ -79,8 +79,8 @@ class Options:
     """A connection's settings; times are seconds, sizes bytes.
 
     `request_timeout_s` starts anew with each progress notification when `reset_on_progress` is set, and never runs
-    past `max_total_s`. Streams have no read timeout: after `idle_notice_s` of silence the trace says so, and only
-    after `idle_timeout_s`, if it is set, do we close and reconnect.
+    past `max_total_s`. Streams have no read timeout: only after `idle_timeout_s` of silence, if it is set, do we close
+    and reconnect.
 
     `log_level` is what the server shall log to us, None for its own choice; `listen` whether change notifications
     are asked for at all. `auth` is how to sign in where the server wants it, None for not at all; `credentials`
@@ -100,7 +100,6 @@ class Options:
     reset_on_progress: bool = True
     max_total_s: float = 600.0
     endpoint_timeout_s: float = 10.0
-    idle_notice_s: float = 60.0
     idle_timeout_s: float | None = None
     reconnect: bool = True
     reinitialize_on_404: bool = True

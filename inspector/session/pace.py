@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from inspector.protocol.breach import Breach, Severity
 from inspector.session.link import Link
 from inspector.session.reconnect import Backoff, StormGuard
 from inspector.trace.events import ConnectionState
@@ -49,9 +48,8 @@ class Pace:
         if asked_ms is None or asked_ms < POLLING_RETRY_MS:
             pause_ms, is_longer = self._storm.pause_ms(self._link.now_ns(), wanted_ms)
         if is_longer:
-            text = f"Streams were opened {self._storm.limit} times in {self._storm.window_s:g} s; we slow down."
-            fix = "Keep the stream open, send a longer `retry:`, or answer GET with 405 where no stream is offered."
-            self._link.report_once(Breach("reconnect-storm", Severity.ERROR, text, fix), None)
+            times = f"{self._storm.limit} streams in {self._storm.window_s:g} s"
+            reason = f"{reason.rstrip('.')}. That were {times}: we slow down"
         self._attempt += 1
         self._link.move(
             state,

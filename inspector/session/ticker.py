@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from inspector.protocol.breach import Breach, Severity
 from inspector.session.conversation import Conversation
 from inspector.session.link import Link
 from inspector.session.loop_lag import LoopLag
@@ -16,7 +15,7 @@ ALIVE_EVERY_TICKS = 4
 
 
 class Ticker:
-    """Ends what is overdue, and notices what has fallen silent."""
+    """Ends what is overdue, and notices a server that is dead."""
 
     def __init__(self, link: Link, conversation: Conversation) -> None:
         self._link = link
@@ -52,7 +51,3 @@ class Ticker:
         limit_s = self._link.options.idle_timeout_s
         if limit_s is not None and idle_s > limit_s:
             stream.stop(EndCause.TIMED_OUT_BY_US, f"No byte came for {idle_s:.1f} s; this is our own idle limit.")
-        elif idle_s > self._link.options.idle_notice_s:
-            text = f"No byte, not even a heartbeat, has come for {idle_s:.0f} s."
-            fix = "Send a comment every 15 s, so that proxies and clients keep the stream open."
-            self._link.report_once(Breach("heartbeat-missing", Severity.NOTE, text, fix), stream.number)

@@ -193,13 +193,12 @@ async def test_a_storm_is_slowed_down(server: FaultServer, mcp: StreamableMcp) -
 
     mcp.listen = listen
     async with streamable(server.url()) as session:
-        await until(lambda: "reconnect-storm" in violations(session.river))
+        await until(lambda: any("we slow down" in state.reason for state in states(session.river)))
         await asyncio.sleep(0.5)
         opened = len(server.gets())
         assert opened <= 12, f"{opened} streams were opened"
         assert (await session.call_tool("x")).ok
     check_river(session.river)
-    assert violations(session.river).count("reconnect-storm") == 1
 
 
 @pytest.mark.parametrize(("status", "gets"), [(405, 1), (404, 1), (403, 1), (400, 1)])
@@ -389,12 +388,11 @@ async def test_our_own_idle_limit_closes_and_reopens(server: FaultServer, mcp: S
         await connection.hang()
 
     mcp.listen = listen
-    async with streamable(server.url(), idle_timeout_s=0.3, idle_notice_s=0.1) as session:
+    async with streamable(server.url(), idle_timeout_s=0.3) as session:
         await until(lambda: len(server.gets()) >= 2)
         assert session.state is ConnectionState.OPEN
     check_river(session.river)
     assert EndCause.TIMED_OUT_BY_US in [end.cause for end in ends(session.river)]
-    assert "heartbeat-missing" in violations(session.river)
 
 
 async def test_a_raw_stream_that_dies_and_one_that_says_204(server: FaultServer) -> None:

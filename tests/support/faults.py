@@ -117,7 +117,6 @@ def options_of(visit: Visit, url: str, scale: float, ca_file: Path | None = None
         request_timeout_s=60.0 * scale,
         max_total_s=600.0 * scale,
         endpoint_timeout_s=10.0 * scale,
-        idle_notice_s=60.0 * scale,
     )
     return replace(scaled, **visit.options)
 
@@ -162,7 +161,8 @@ async def _stay(session: Session, plan: Visit, seen: Visited, scale: float) -> N
     else:
         seen.answers += [await call for call in calls]
     await asyncio.sleep(plan.hold_s * scale)
-    await _until_reopened(seen.river, plan.reconnects + plan.sessions)
+    if plan.reconnects:
+        await _until_reopened(seen.river, plan.reconnects + plan.sessions)
 
 
 async def _until_reopened(river: River, wanted: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import median_low
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -128,7 +128,7 @@ class PeriodicCuts(Watch):
     def _idle(self, latest: Cut, cuts: Sequence[Cut]) -> bool:
         if latest.idle_s < self.thresholds.idle_least_s or not latest.was_idle:
             return False
-        seconds = median(cut.idle_s for cut in cuts)
+        seconds = median_low(cut.idle_s for cut in cuts)
         alike = [cut for cut in cuts if cut.was_idle and self._is_near(cut.idle_s, seconds)]
         is_age = all(self._is_near(cut.age_s, cut.idle_s) for cut in alike)
         timers = (Timer.IDLE, Timer.TOTAL) if is_age else (Timer.IDLE,)
@@ -146,10 +146,10 @@ class PeriodicCuts(Watch):
     def _aged(self, latest: Cut, cuts: Sequence[Cut]) -> None:
         if latest.age_s < self.thresholds.idle_least_s or self._is_near(latest.idle_s, latest.age_s):
             return
-        seconds = median(cut.age_s for cut in cuts)
+        seconds = median_low(cut.age_s for cut in cuts)
         alike = [cut for cut in cuts if self._is_near(cut.age_s, seconds)]
         rows = candidates(seconds, (Timer.TOTAL,), self.context.stack.products, self.thresholds)
-        if latest not in alike or not self._suffice(alike, cuts, rows):
+        if latest not in alike or self._could_be_idle(alike) or not self._suffice(alike, cuts, rows):
             return
         ages = _figures([cut.age_s for cut in alike])
         idle = _figures([cut.idle_s for cut in alike])
@@ -158,6 +158,12 @@ class PeriodicCuts(Watch):
         product = next((row.product for row in rows if _came_from(latest.exchange, row.product)), None)
         if product is not None:
             self._report(self.rules[2], f"{text} They came from {product}.", alike, "")
+
+    def _could_be_idle(self, cuts: Sequence[Cut]) -> bool:
+        """Whether the silences are alike as well, so that it may have been them."""
+        seconds = median_low(cut.idle_s for cut in cuts)
+        is_long = seconds >= self.thresholds.idle_least_s
+        return is_long and all(cut.was_idle and self._is_near(cut.idle_s, seconds) for cut in cuts)
 
     def _is_near(self, measured_s: float, seconds: float) -> bool:
         return abs(measured_s - seconds) <= tolerance_s(seconds, self.thresholds)

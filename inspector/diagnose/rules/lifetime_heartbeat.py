@@ -35,8 +35,16 @@ class Pulse:
     lost_since_ns: int = 0
 
     @property
+    def gaps_ns(self) -> list[int]:
+        return [later - sooner for sooner, later in pairwise(self.beats)]
+
+    @property
     def period_ns(self) -> float:
-        return median(later - sooner for sooner, later in pairwise(self.beats))
+        return median(self.gaps_ns)
+
+    def is_steady(self, variation: float) -> bool:
+        """Whether the beats keep a pace: comments of another kind do not."""
+        return pstdev(self.gaps_ns) <= variation * fmean(self.gaps_ns)
 
 
 class Heartbeats(Watch):
@@ -145,6 +153,8 @@ class Heartbeats(Watch):
             timers.at(due_ns, partial(self._look_again, stream))
             return
         pulse.is_watched = False
+        if not pulse.is_steady(self.thresholds.beat_variation):
+            return
         pulse.lost_since_ns = since_ns
         self._suspects.add(stream)
         for each in self._others():

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from inspector.session.channels.streamable import StreamableChannel
 
 LISTEN_FAILURES = 5
+CONFLICT = 409
 
 
 class Listening:
@@ -76,9 +77,12 @@ class Listening:
         return True
 
     def _may_be_offered_later(self, ended: Ended) -> bool:
-        """A 4xx stays what it is; a 200 of the wrong kind may be a proxy's."""
+        """A 4xx stays what it is; a 200 of the wrong kind may be a proxy's.
+
+        A conflict ends once the server has noticed that the stream which we had is dead.
+        """
         status = ended.event.status or 0
-        return endings.is_unavailable(status) or status < 300
+        return endings.is_unavailable(status) or status < 300 or (status == CONFLICT and self._was_open)
 
     def _give_up(self, reason: str) -> None:
         text = f"There is no notification stream and we stop asking for it; requests still work. {reason}"
