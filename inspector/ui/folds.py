@@ -14,13 +14,17 @@ from inspector.stats.counts import Counts
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
 from inspector.stats.streams import StreamStats
-from inspector.trace.events import AnyEvent, AttemptMade, ConnectionState, SessionReady, StateChanged
+from inspector.trace.events import AnyEvent, AttemptMade, ConnectionState, RequestSent, SessionReady, StateChanged
 from inspector.trace.fold import Fold, runs
 from inspector.trace.river import River
+from inspector.ui.diagnosis import Diagnosis
+from inspector.ui.dismissals import Dismissals, server_of
 
 TICK_MS, BEHIND_MS = 50, 5
 BUDGET_NS = 3_000_000
 BATCH = 500
+SILENCE_NS = 500_000_000
+"""So long ago nothing can have happened that is not in the river yet: events are stamped before they are told."""
 
 
 class Folds(QObject):
@@ -35,13 +39,23 @@ class Folds(QObject):
         super().__init__(parent)
         self._reader = river.reader(0 if recorder is None else len(river))
         self._recorder = recorder
+        self._clock = river.clock
         self.counts = Counts()
         self.latency = LatencyStats()
         self.streams = StreamStats()
         self.reconnects = ReconnectStats()
         self.engine = Engine()
+        self.diagnosis = Diagnosis(self.engine, parent=self)
         self.log = LogLines()
-        told = Fold({StateChanged: self._on_state, SessionReady: self._on_ready, AttemptMade: self._on_attempt})
+        told = Fold(
+            {
+                StateChanged: self._on_state,
+                SessionReady: self._on_ready,
+                AttemptMade: self._on_attempt,
+                RequestSent: self._on_request,
+            }
+        )
+        self._connection = 0
         self._folds = (self.counts, self.latency, self.streams, self.reconnects, self.engine, self.log, told)
         self.state: StateChanged | None = None
         self.ready: SessionReady | None = None
@@ -63,6 +77,7 @@ class Folds(QObject):
     def pull(self) -> None:
         """Fold what is new within the time budget; the rest waits for the next tick."""
         if not self._reader.behind:
+            self._let_time_pass()
             return
         deadline_ns = perf_counter_ns() + BUDGET_NS
         before = self.state
@@ -71,6 +86,11 @@ class Folds(QObject):
         self._timer.setInterval(BEHIND_MS if self.behind else TICK_MS)
         if self.state is not before:
             self.state_changed.emit()
+
+    def _let_time_pass(self) -> None:
+        """What is found by a silence is found while it lasts; in a recording time ends with the last event."""
+        if self._recorder is None:
+            self.engine.advance(self._clock.monotonic_ns() - SILENCE_NS)
 
     def _fold(self, events: Sequence[AnyEvent]) -> None:
         pieces = runs(events)
@@ -88,6 +108,17 @@ class Folds(QObject):
     def _on_attempt(self, event: AttemptMade) -> None:
         if event.succeeded:
             self.transport = event.transport
+
+    def _on_request(self, event: RequestSent) -> None:
+        """The first request of a connection says whose findings these are."""
+        if event.connection == self._connection:
+            return
+        if not self._connection:
+            from inspector.ui.user_data import UserData  # noqa: PLC0415 - after the first paint
+
+            self.diagnosis.dismissals = Dismissals(UserData())
+        self._connection = event.connection
+        self.diagnosis.server = server_of(event.url)
 
     def catch_up(self) -> None:
         """Fold everything there is, however long it takes; for the report at the end."""

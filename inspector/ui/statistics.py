@@ -15,7 +15,7 @@ def panes(folds: Folds, clock: Clock) -> tuple[tuple[str, Callable[[], Pane]], .
     def findings() -> Pane:
         from inspector.ui.views.findings_pane import FindingsPane  # noqa: PLC0415 - built when first shown
 
-        return FindingsPane(folds.engine)
+        return FindingsPane(folds.diagnosis)
 
     def latency() -> Pane:
         from inspector.ui.views.latency_pane import LatencyPane  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What the user wrote and wants to use again: roots, answers to sampling requests, what is masked in exports."""
+"""What the user wrote and wants to use again: roots, answers to sampling requests, masks, dismissed findings."""
 
 from __future__ import annotations
 
@@ -43,6 +43,19 @@ class UserData:
     def set_answers(self, answers: Mapping[str, dict[str, Any]]) -> None:
         """Keep these answers, the latest of them if there are too many."""
         self._write("answers", dict(list(answers.items())[-MAX_ANSWERS:]))
+
+    def dismissed(self) -> dict[str, dict[str, str]]:
+        """The findings that are no problem: by server the rules, each with the reason."""
+        kept = self._read("dismissed")
+        servers = kept.items() if isinstance(kept, dict) else ()
+        return {
+            server: {rule: reason for rule, reason in rules.items() if isinstance(reason, str)}
+            for server, rules in servers
+            if isinstance(rules, dict)
+        }
+
+    def set_dismissed(self, dismissed: Mapping[str, Mapping[str, str]]) -> None:
+        self._write("dismissed", dismissed)
 
     def redaction(self) -> RedactionRules:
         """What is masked in all that leaves; patterns that cannot be used any more are left out."""

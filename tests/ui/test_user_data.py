@@ -55,3 +55,13 @@ def test_what_is_masked_is_kept_and_only_what_can_be_used(tmp_path: Path) -> Non
     assert UserData(path).redaction() == RedactionRules(patterns=("a;b, \\d", "x"), session_ids=True)
     path.write_text('[General]\nredaction="{\\"patterns\\":[1,\\"ok\\"],\\"session_ids\\":1}"')
     assert UserData(path).redaction() == RedactionRules(patterns=("ok",))
+
+
+def test_dismissed_findings_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "user.ini"
+    assert UserData(path).dismissed() == {}
+    dismissed = {"http://h:1/mcp": {"sse-bom": "known; see #7", "other": ""}}
+    UserData(path).set_dismissed(dismissed)
+    assert UserData(path).dismissed() == dismissed
+    path.write_text('[General]\ndismissed="{\\"a\\": 1, \\"b\\": {\\"x\\": 2}}"', encoding="utf-8")
+    assert UserData(path).dismissed() == {"b": {}}

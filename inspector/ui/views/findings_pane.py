@@ -2,155 +2,159 @@
 
 from __future__ import annotations
 
-from html import escape
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTextBrowser, QVBoxLayout, QWidget
-
-from inspector.diagnose.engine import Engine
 from inspector.diagnose.finding import Finding
 from inspector.exports.check_formats import findings_markdown
-from inspector.record.text import counted, plain
-from inspector.trace.events import Severity
-from inspector.ui import theme
-from inspector.ui.models.table_model import Column, TableModel
+from inspector.record.text import counted
+from inspector.ui.diagnosis import Diagnosis
+from inspector.ui.views.finding_detail import COPIED_MS, FindingDetail
+from inspector.ui.views.findings_chips import FindingsChips
+from inspector.ui.views.findings_list import FindingsList
 from inspector.ui.views.lazy_tab import Pane
-from inspector.ui.views.stat_table import StatTable
+from inspector.ui.views.line_popup import LinePopup
+from inspector.ui.views.wrapping_row import WrappingRow
 
-_EMPTY = "Nothing wrong so far. What the server breaks or risks is listed here, with evidence and a fix."
-_CHOOSE = "Choose a finding to read what it means and what to do."
-_COPIED_MS = 1_500
-
-_SIGNS = {
-    Severity.ERROR: ("✖", "bad"),
-    Severity.WARN: ("▲", "warn"),
-    Severity.NOTE: ("●", "note"),
-    Severity.CHAT: ("·", "muted"),
-}
-_RANKS = {severity: rank for rank, severity in enumerate(_SIGNS)}
-
-COLUMNS: tuple[Column[Finding], ...] = (
-    Column(
-        "Severity",
-        lambda finding: _RANKS[finding.severity],
-        lambda rank: " ".join((list(_SIGNS.values())[rank][0], list(_SIGNS)[rank])),
-        "✖ error",
-        role=lambda finding: _SIGNS[finding.severity][1],
-    ),
-    Column("Count", lambda finding: finding.count, "{:,}".format, "0,000", True, "How often it was seen"),
-    Column("Grade", lambda finding: finding.grade, plain, "proven", hint="How sure it is"),
-    Column("Finding", lambda finding: finding.title, plain),
-)
+_COPY = "Copy as Markdown"
 
 
 class FindingsPane(Pane):
-    """The findings, the gravest first, beside the text of the chosen one; `jump` goes to the evidence."""
+    """The findings, the gravest first, beside the text of the chosen one; `jump` goes to the evidence.
 
-    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+    While it is in sight, the evidence of the chosen finding stands out in the timeline.
+    """
+
+    def __init__(self, diagnosis: Diagnosis, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._engine = engine
-        self._findings: list[Finding] = []
-        self._shown_html = ""
-        self._model = TableModel(COLUMNS, lambda finding: finding.rule)
-        self._table = self._make_table()
-        self._detail = self._make_detail()
+        self._diagnosis = diagnosis
+        self._chips = FindingsChips()
+        self._list = FindingsList(diagnosis)
+        self._detail = FindingDetail()
         self._summary = QLabel()
         self._summary.setObjectName("findingsSummary")
         self._summary.setAccessibleName("Number of findings")
-        self._copy = self._make_copy_button()
+        self._help = _button("All rules", "allRules", "What is looked for, why, and what to do: a page for each rule")
+        self._copy = _button(_COPY, "copyFindings", "Copy all findings as Markdown, for a bug report")
+        self._copied = QTimer(self, singleShot=True, interval=COPIED_MS)
         self._lay_out()
+        self._connect()
         self.refresh()
+        self._show_all()
 
     def refresh(self) -> None:
         """Show the findings as they are now."""
-        self._findings = self._engine.findings()
-        self._model.replace(self._findings)
-        self._summary.setText(counted(len(self._findings), "finding"))
-        self._copy.setEnabled(bool(self._findings))
-        if self._findings and not self._table.currentIndex().isValid():
-            self._table.selectRow(0)
+        self._diagnosis.refresh()
+
+    def show_rule(self, rule: str) -> None:
+        """Choose the finding of a rule."""
+        self._list.select_rule(rule)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
         self._show_detail()
 
-    def _make_table(self) -> StatTable[Finding]:
-        table = StatTable(self._model, lambda finding: finding.evidence[0] if finding.evidence else None, _EMPTY)
-        table.setObjectName("findingsList")
-        table.setAccessibleName("Findings")
-        table.setToolTip("Double click a finding to go to its first evidence")
-        table.horizontalHeader().setStretchLastSection(True)
-        table.jump.connect(self.jump)
-        table.selectionModel().currentRowChanged.connect(self._show_detail)
-        return table
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._diagnosis.highlight(None)
 
-    def _make_detail(self) -> QTextBrowser:
-        detail = QTextBrowser()
-        detail.setObjectName("findingDetail")
-        detail.setAccessibleName("What the finding means")
-        detail.setOpenLinks(False)
-        detail.setPlaceholderText(_CHOOSE)
-        detail.anchorClicked.connect(self._follow)
-        return detail
-
-    def _make_copy_button(self) -> QPushButton:
-        button = QPushButton("Copy as Markdown")
-        button.setObjectName("copyFindings")
-        button.setAccessibleName("Copy all findings as Markdown")
-        button.setToolTip("Copy all findings for a bug report")
-        button.clicked.connect(self._copy_markdown)
-        self._copied = QTimer(self, singleShot=True, interval=_COPIED_MS)
-        self._copied.timeout.connect(lambda: button.setText("Copy as Markdown"))
-        return button
+    def _connect(self) -> None:
+        self._diagnosis.changed.connect(self._show_all)
+        self._chips.changed.connect(lambda: self._list.hide_severities(self._chips.hidden))
+        self._list.jump.connect(self.jump)
+        self._list.selectionModel().currentRowChanged.connect(self._show_detail)
+        self._list.dismiss_wanted.connect(self._dismiss_or_restore)
+        self._detail.jump.connect(self.jump)
+        self._detail.rule_wanted.connect(self._show_rule_or_help)
+        self._detail.dismiss_wanted.connect(self._ask_why)
+        self._detail.restore_wanted.connect(self._restore)
+        self._detail.help_wanted.connect(self._open_help)
+        self._help.clicked.connect(lambda: self._open_help(""))
+        self._copy.clicked.connect(self._copy_markdown)
+        self._copied.timeout.connect(lambda: self._copy.setText(_COPY))
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.addWidget(self._summary)
-        top.addStretch(1)
-        top.addWidget(self._copy)
+        top = WrappingRow((self._summary, self._chips), (self._help, self._copy))
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)
-        halves.addWidget(self._table)
+        halves.addWidget(self._list)
         halves.addWidget(self._detail)
         halves.setSizes([450, 450])
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.addLayout(top)
+        layout.setContentsMargins(8, 4, 8, 8)
+        layout.setSpacing(2)
+        layout.addWidget(top)
         layout.addWidget(halves, 1)
 
-    def _show_detail(self) -> None:
-        index = self._table.currentIndex()
-        html = _html(self._model.row(index)) if index.isValid() else ""
-        if html != self._shown_html:
-            self._shown_html = html
-            self._detail.setHtml(html)
+    def _show_all(self) -> None:
+        counts = self._diagnosis.counts()
+        self._summary.setText(counted(sum(counts.values()), "finding"))
+        self._chips.show_counts(counts)
+        self._copy.setEnabled(bool(self._diagnosis.findings))
+        self._list.refresh()
+        self._show_detail()
 
-    def _follow(self, url: QUrl) -> None:
-        self.jump.emit(int(url.fragment()))
+    def _show_detail(self) -> None:
+        finding, diagnosis = self._chosen(), self._diagnosis
+        if finding is None:
+            self._detail.show_finding(None)
+        else:
+            cause = next((each for each in diagnosis.findings if finding in each.dependants), None)
+            self._detail.show_finding(finding, diagnosis.reasons.get(finding.rule), cause)
+        if self.isVisible():
+            diagnosis.highlight(finding)
+
+    def _chosen(self) -> Finding | None:
+        line = self._list.current()
+        return line.finding if line is not None else None
+
+    def _dismiss_or_restore(self) -> None:
+        line = self._list.current()
+        if line is not None and line.finding is not None:
+            if line.is_dismissed:
+                self._restore()
+            else:
+                self._ask_why()
+
+    def _ask_why(self) -> None:
+        finding = self._chosen()
+        if finding is None:
+            return
+
+        def dismiss(reason: str) -> str:
+            self._diagnosis.dismiss(finding.rule, reason)
+            return ""
+
+        hint = "Return dismisses it for this server; it can be restored"
+        popup = LinePopup(self, "dismissReason", "Why is it no problem?", dismiss, hint=hint, back=self._list)
+        corner = self._detail.dismiss_button.mapTo(self, QPoint(0, 0))
+        popup.open_at(corner - QPoint(0, popup.sizeHint().height() + 4))
+
+    def _restore(self) -> None:
+        finding = self._chosen()
+        if finding is not None:
+            self._diagnosis.restore(finding.rule)
+            self._list.select_rule(finding.rule)
+
+    def _show_rule_or_help(self, rule: str) -> None:
+        if not self._list.select_rule(rule):
+            self._open_help(rule)
+
+    def _open_help(self, rule: str) -> None:
+        from inspector.ui.dialogs.rules_dialog import RulesDialog  # noqa: PLC0415 - built when asked for
+
+        RulesDialog(rule, self.window()).show()
 
     def _copy_markdown(self) -> None:
-        QGuiApplication.clipboard().setText(findings_markdown(self._findings))
+        QGuiApplication.clipboard().setText(findings_markdown(self._diagnosis.findings))
         self._copy.setText("Copied")
         self._copied.start()
 
 
-def _html(finding: Finding) -> str:
-    sign, role = _SIGNS[finding.severity]
-    times = "once" if finding.count == 1 else f"{finding.count:,} times"
-    parts = [
-        f"<h3>{escape(finding.title)}</h3>",
-        f'<p><span style="color:{theme.color(role).name()}">{sign} {finding.severity}</span>'
-        f' <span style="color:{theme.color("muted").name()}">· {finding.grade} · seen {times} · {escape(finding.rule)}'
-        "</span></p>",
-        *(f"<p>{escape(plain(part, 2_000))}</p>" for part in finding.text.split("\n\n")),
-        _labelled("What to do", escape(finding.fix)),
-        _labelled("Requirement", escape(finding.requirement)),
-        _labelled("Evidence", ", ".join(_link(n) for n in finding.evidence)),
-    ]
-    return "".join(parts)
-
-
-def _labelled(label: str, html: str) -> str:
-    return f"<p><b>{label}:</b> {html}</p>" if html else ""
-
-
-def _link(n: int) -> str:
-    return f'<a href="#{n}" style="color:{theme.color("accent").name()}">#{n:,}</a>'
+def _button(text: str, name: str, meaning: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setObjectName(name)
+    button.setAccessibleName(meaning)
+    button.setToolTip(meaning)
+    return button
