@@ -59,7 +59,7 @@ class RefusedNames(Watch):
 
     def _on_origin(self, exchange: Exchange, event: BodyReceived | Message) -> None:
         origin = _sent(exchange, "origin")
-        if not origin:
+        if not origin or _is_nobodys(origin):  # to refuse such a page is right
             return
         text = f"The server refuses requests of the origin {origin[:MAX_SHOWN]} ({exchange.status})."
         fix = f'Allow "{origin[:MAX_SHOWN]}" in the server, or take the Origin header out of the connection.'

@@ -107,6 +107,7 @@ RULES: tuple[Rule, ...] = (
         source="github.com/modelcontextprotocol/python-sdk issue 3395",
         link="https://github.com/modelcontextprotocol/python-sdk/issues/3395",
         eras=_WITH_SESSIONS,
+        explains=("rate-limited",),
         watch=FullServer,
     ),
     Rule(
