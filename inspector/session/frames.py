@@ -7,8 +7,11 @@ from msgspec.structs import replace
 from inspector.session.link import Link
 from inspector.session.moulds import Moulds
 from inspector.session.reader import Arrival
-from inspector.trace.facts import frame_breaches
+from inspector.trace.facts import bom_breach, frame_breaches
+from inspector.wire.block import BOM
 from inspector.wire.sse import Comment, Frame
+
+_PLAIN_ENDS = (("\n",), ("\r\n",), ())
 
 
 class Frames:
@@ -28,10 +31,11 @@ class Frames:
 
     def comment(self, comment: Comment, arrival: Arrival) -> None:
         river = self._link.river
+        n = len(river)
         river.append(
             replace(
                 self.moulds.comment,
-                n=len(river),
+                n=n,
                 at=self.at(arrival),
                 monotonic_ns=arrival.last_ns,
                 stream=arrival.stream,
@@ -40,6 +44,8 @@ class Frames:
                 raw=comment.raw,
             )
         )
+        if not comment.offset and comment.raw.startswith(BOM):
+            self._link.report_once(bom_breach(), arrival.stream, n)
 
     def frame(self, frame: Frame, arrival: Arrival, note: str) -> int:
         """Show a block that is no JSON-RPC message; returns the number of its event."""
@@ -98,7 +104,7 @@ class Frames:
 
     def check_frame(self, frame: Frame, arrival: Arrival, n: int) -> None:
         """Report what the block has that many clients stumble over, once a stream."""
-        if not (frame.truncated or frame.invalid_utf8 or frame.bom or frame.unknown_lines):
+        if not is_odd(frame):
             return
         for breach in frame_breaches(frame, self._link.options.event_limit_bytes):
             self._link.report_once(breach, arrival.stream, n)
@@ -106,9 +112,16 @@ class Frames:
 
 def is_ordinary(frame: Frame) -> bool:
     """Whether a block is whole and has nothing but data, an id, and no name of its own."""
+    return frame.complete and frame.event == "message" and frame.retry_ms is None and not is_odd(frame)
+
+
+def is_odd(frame: Frame) -> bool:
+    """Whether a block has anything that is worth a closer look; asked of every one, so it must cost little."""
     return (
-        frame.complete
-        and frame.event == "message"
-        and frame.retry_ms is None
-        and not (frame.truncated or frame.invalid_utf8 or frame.bom or frame.unknown_lines)
+        frame.truncated
+        or frame.invalid_utf8
+        or frame.bom
+        or frame.data_lines > 1
+        or bool(frame.unknown_lines)
+        or frame.line_ends not in _PLAIN_ENDS
     )

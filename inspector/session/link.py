@@ -53,7 +53,7 @@ class Link:
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_ending = False
-        self._told: set[tuple[int | None, str]] = set()
+        self._told: set[tuple[int | None, str, str]] = set()
         self._authorization: Authorization | None = None
 
     @property
@@ -117,9 +117,10 @@ class Link:
         )
 
     def report_once(self, breach: Breach, stream: int | None, about_n: int | None = None) -> None:
-        """The same, but only the first time for this rule on this stream."""
-        if (stream, breach.rule) not in self._told:
-            self._told.add((stream, breach.rule))
+        """The same, but only the first time for this rule at this severity on this stream."""
+        told = stream, breach.rule, breach.severity
+        if told not in self._told:
+            self._told.add(told)
             self.report(breach, stream, about_n)
 
     def use(self, group: asyncio.TaskGroup) -> None:

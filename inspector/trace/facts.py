@@ -17,6 +17,12 @@ from inspector.wire import jsontext
 from inspector.wire.jsontext import JsonError
 from inspector.wire.sse import Frame
 
+_JSON_START = re.compile(r"\s*(?:\{\s*(?:[\"}]|$)|\[\s*(?:[\[{\"\]]|$))")
+"""How JSON that stands on several lines begins, unlike a log line in brackets."""
+_LOST = re.compile(rb"\s*(?:[{\[\"]|(?:data|event|id|retry)\s*:)", re.IGNORECASE)
+"""A line that was meant as data or as a field."""
+_LINE_ENDS = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
+
 SERIALISE = "Serialise with a JSON library, on one data line, without truncation and without NaN."
 _PYTHON = re.compile(r"[{\[,]\s*'|'\s*:|: (?:None|True|False)\b")
 _NO_NUMBERS = ("NaN ", "Infinity ", "-Infinity ")
@@ -57,16 +63,64 @@ def frame_breaches(frame: Frame, limit_bytes: int) -> list[Breach]:
             Breach("sse-event-too-large", Severity.ERROR, text, "Paginate, or link to the data as a resource.")
         )
     if frame.invalid_utf8:
-        text = "The event has bytes that are no UTF-8; they are shown as U+FFFD."
+        text = f"The event has bytes that are no UTF-8{_first_bad_bytes(frame)}; they are shown as U+FFFD."
         found.append(Breach("sse-charset", Severity.ERROR, text, "Encode the stream as UTF-8.", "WHATWG HTML 9.2.5"))
     if frame.bom:
-        text = "The stream starts with a byte order mark; several clients lose the first event to it."
-        found.append(Breach("sse-bom", Severity.WARN, text, "Encode as plain UTF-8, not as UTF-8 with signature."))
+        found.append(bom_breach(is_endpoint=frame.event == "endpoint"))
+    if frame.data_lines > 1 or frame.unknown_lines:
+        found += _split_message(frame)
     if frame.unknown_lines:
         line = frame.unknown_lines[0][:60]
         text = f"A line is no SSE field and is ignored: {line!r}."
-        found.append(Breach("sse-unknown-field", Severity.WARN, text, "Put `data: ` before every line of data."))
+        is_lost = len(frame.unknown_lines) > 1 or _LOST.match(line) is not None
+        severity = Severity.WARN if is_lost else Severity.NOTE  # the standard lets a stream have fields of its own
+        found.append(Breach("sse-unknown-field", severity, text, "Put `data: ` before every line of data."))
+    if has_odd_line_ends(frame):
+        names = " and ".join(_LINE_ENDS[end] for end in frame.line_ends)
+        text = f"Lines of one event end in {names}; some clients dispatch such an event twice, or late."
+        fix = "End lines with `\\n` only, and write each event as a whole."
+        found.append(Breach("sse-eol-odd", Severity.NOTE, text, fix, "WHATWG HTML 9.2.5"))
     return found
+
+
+def has_odd_line_ends(frame: Frame) -> bool:
+    """Whether the lines of a block end in CR alone, or not all alike."""
+    return len(frame.line_ends) > 1 or frame.line_ends == ("\r",)
+
+
+def bom_breach(*, is_endpoint: bool = False) -> Breach:
+    """A byte order mark at the start of a stream, which costs HTTP+SSE its session."""
+    text = "The stream starts with a byte order mark; several clients lose the first event to it."
+    if is_endpoint:
+        text = "The stream starts with a byte order mark right before `event: endpoint`; several clients lose that."
+    severity = Severity.ERROR if is_endpoint else Severity.WARN
+    return Breach("sse-bom", severity, text, "Encode as plain UTF-8, not as UTF-8 with signature.")
+
+
+def _first_bad_bytes(frame: Frame) -> str:
+    try:
+        frame.raw.decode()
+    except UnicodeDecodeError as error:
+        return f" (byte {frame.offset + error.start}: {frame.raw[error.start : error.start + 4].hex(' ')})"
+    return ""
+
+
+def _split_message(frame: Frame) -> list[Breach]:
+    """JSON over several lines: still whole, broken by a line end, or torn where lines lack their `data:`."""
+    if not _JSON_START.match(frame.data) or frame.truncated or not frame.complete:
+        return []
+    fix = "Serialise without indentation, so that a message is one line."
+    if frame.data_lines > 1 and jsontext.parse(frame.data).error is None:
+        text = f"One message stands on {frame.data_lines} data lines."
+        return [Breach("sse-multiline-data", Severity.NOTE, text, fix)]
+    lost = b"\n".join(frame.unknown_lines).decode("utf-8", "replace")
+    if lost and jsontext.parse(f"{frame.data}\n{lost}").error is None:
+        text = f"Only the first of {frame.data_lines + len(frame.unknown_lines)} lines of a message says `data:`."
+        return [Breach("sse-multiline-data", Severity.ERROR, text, fix)]
+    if frame.data_lines > 1 and '"jsonrpc"' in frame.data:
+        text = f"A message stands on {frame.data_lines} data lines and is no JSON when they are joined."
+        return [Breach("sse-multiline-data", Severity.ERROR, text, fix)]
+    return []
 
 
 def add_own_facts(fields: dict[str, Any], message: JsonRpc) -> None:
@@ -151,7 +205,8 @@ def foreign_event_name(frame: Frame) -> tuple[str, Breach]:
     name = jsonrpc.shown(frame.event)
     text = f"The event is named {name}; clients take only `message` and drop this one."
     fix = "Name the event `message`, or leave the name out."
-    breach = Breach("sse-unknown-event-name", Severity.WARN, text, fix, "SSE framing of the transports")
+    severity = Severity.WARN if claims_json_rpc(jsontext.parse(frame.data).value) else Severity.NOTE
+    breach = Breach("sse-unknown-event-name", severity, text, fix, "SSE framing of the transports")
     return f"An event named {name}, which MCP does not know.", breach
 
 
