@@ -27,7 +27,7 @@ _RARE = tuple(
 _COMMON = [shape.needle for shape in SHAPES if not any(byte in shape.needle for byte, _ in _RARE)]
 _PLACEHOLDER = re.compile(rb"example|your|xxxx|placeholder|dummy|sample|redacted|\*\*|\.\.\.", re.IGNORECASE)
 _MASKED = re.compile(r"•••• \((\d{1,5}) characters, ends in (.{4})\)")
-_TOKEN_CHARACTERS = rb"A-Za-z0-9\-._~+/="
+_WORD = rb"A-Za-z0-9\-._~+/"
 
 
 def may_hold_secret(data: bytes) -> bool:
@@ -79,13 +79,7 @@ class SecretInEvent(Watch):
         for name, value in event.headers:
             for length, end in _MASKED.findall(value) if "•" in value else ():
                 tail = end.encode()
-                pattern = b"(?<![%s])[%s]{%d}%s(?![%s])" % (
-                    _TOKEN_CHARACTERS,
-                    _TOKEN_CHARACTERS,
-                    int(length) - 4,
-                    re.escape(tail),
-                    _TOKEN_CHARACTERS,
-                )
+                pattern = b"(?<![%s])[%s=]{%d}%s(?![%s])" % (_WORD, _WORD, int(length) - 4, re.escape(tail), _WORD)
                 if tail not in self._own:
                     self._own[tail] = name, re.compile(pattern)
                     if len(self._own) > MAX_OWN_TOKENS:
