@@ -37,7 +37,12 @@ RULES: tuple[Rule, ...] = (
         source="github.com/PrefectHQ/fastmcp issue 1003",
         link="https://github.com/PrefectHQ/fastmcp/issues/1003",
         eras=_WITH_SESSIONS,
-        explains=("session-expired", "session-lost-wrong-status", "get-404-or-401-instead-of-405"),
+        explains=(
+            "session-expired",
+            "session-lost-wrong-status",
+            "initialized-not-accepted",
+            "get-404-or-401-instead-of-405",
+        ),
         watch=KnownSessions,
     ),
     Rule(

@@ -146,7 +146,7 @@ class KnownSessions(Watch):
     def _on_lost(self, session: _Session, exchange: Exchange, words: bytes) -> None:
         """The first refusal of a session."""
         since_ns = session.last_taken_ns or session.begun_ns
-        silence_s = (exchange.sent_ns - since_ns) / _S
+        silence_s = max(exchange.sent_ns - since_ns, 0) / _S
         is_early = silence_s < self.thresholds.session_early_s and _says_unknown(words)
         self._lost_early = self._lost_early + 1 if is_early else 0
         if is_early and (not session.taken or self._lost_early > 1):
@@ -164,8 +164,8 @@ class KnownSessions(Watch):
     def _on_gone(self, session: _Session, exchange: Exchange, silence_s: float) -> None:
         lived_s = (exchange.sent_ns - session.begun_ns) / _S
         text = (
-            f"The session had been used for {lived_s:.1f} s ({_times(session.taken)} taken) and was refused with "
-            f"{exchange.status} after {silence_s:.1f} s without a request."
+            f"A session that had been taken {_times(session.taken)} in {lived_s:.1f} s was refused with "
+            f"{exchange.status}, {silence_s:.1f} s after the last time."
         )
         if silence_s >= self.thresholds.session_idle_s:
             text += " The Python SDK forgets a session after half an hour without one."

@@ -12,16 +12,16 @@ from inspector.servers.faults.fault import Fault, Visit
 from inspector.servers.faults.honest import Call, Honest, Line, Session
 from inspector.servers.faults.honest.speaker import JSON_HEADERS, text_result
 from inspector.servers.faults.wire import Wire
-from inspector.servers.faults.workers import Workers
+from inspector.servers.faults.workers import WorkerPerRequest
 from inspector.servers.http import HttpRequest
 
 NOT_INITIALIZED = -32000
 TWO_CALLS: tuple[tuple[str, Mapping[str, Any]], ...] = (("say", {"text": "one"}), ("say", {"text": "two"}))
 
 
-def two_workers(scale: float) -> Workers:
-    """Two workers, each with sessions of its own."""
-    return Workers(scale, Honest)
+def two_workers(scale: float) -> WorkerPerRequest:
+    """Two workers that take turns, each with sessions of its own."""
+    return WorkerPerRequest(scale, Honest)
 
 
 class Forgetful(Honest):
@@ -120,10 +120,10 @@ class AskingOfWorkers(Asking):
 FAULTS: tuple[Fault, ...] = (
     Fault(
         "session-not-sticky",
-        "Two workers behind one address, each with sessions of its own.",
+        "Two workers that take turns, each with sessions of its own.",
         two_workers,
         Forgetful,
-        Visit(calls=TWO_CALLS),
+        Visit(calls=TWO_CALLS * 2, options={"reinitialize_on_404": False}),
         ok_summary="One worker, which forgets its sessions once.",
         ok_also=("session-expired",),
     ),
