@@ -154,6 +154,8 @@ class Thresholds:
     skew_samples: int = 3
     bimodal_samples: int = 20
     bimodal_ratio: float = 5.0
+    bimodal_gap: float = 2.0
+    """How much slower the fastest slow answer must be than the slowest fast one."""
     bimodal_least_ms: float = 20.0
     """Slower answers below this are no population, but noise."""
     id_steps: int = 10

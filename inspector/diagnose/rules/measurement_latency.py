@@ -76,6 +76,8 @@ class Bimodal(Watch):
         if not fast:
             return
         fast_ms, slow_ms = _middle(fast), _middle(slow)
+        if slow[0].rtt_ms < self.thresholds.bimodal_gap * fast[-1].rtt_ms:
+            return
         if slow_ms < self.thresholds.bimodal_least_ms or slow_ms < self.thresholds.bimodal_ratio * fast_ms:
             return
         what = f"{request.method} {request.name or ''}".strip()[:80]
