@@ -7,8 +7,9 @@ Its exchanges carry the purpose `probe:<id>`, so that the rules of the diagnosis
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from inspector.protocol.envelope import with_envelope
@@ -33,6 +34,12 @@ STATELESS_HEADERS = (*BROWSER_HEADERS, "mcp-method", "mcp-name")
 """What a client in a browser has to be allowed to send."""
 FRESH_SOCKETS = 10
 RESUME_S = 2.0
+NOTICE_TRIES, NOTICE_PAUSE_S = 11, 1.0
+"""How often, and how far apart, a stream is asked for anew after we left one."""
+CALL_S = 120.0
+"""How long a call may take that is made again."""
+_MOMENT_S = 0.3
+_BATCH_AFTER_S, _BATCH_WITHIN_S = 0.5, 0.05
 _STREAMABLE = frozenset({TransportName.STREAMABLE_HTTP})
 _POSTING = frozenset({TransportName.STREAMABLE_HTTP, TransportName.STATELESS})
 _ALL = frozenset({TransportName.STREAMABLE_HTTP, TransportName.STATELESS, TransportName.HTTP_SSE})
@@ -49,27 +56,35 @@ class Target:
     headers: HeaderList = ()
     hold_s: float = 30.0
     """How long an idle stream is watched."""
+    tool: str = ""
+    """The tool whose call is repeated, empty if none is to be."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    direct_url: str = ""
+    """The same server without the proxy before it, empty if that is not known."""
 
     @property
     def streamable(self) -> StreamableHttp:
         return StreamableHttp(self.url, self.headers, self.session_id, self.revision)
 
-    def post(self, method: str, message_id: str) -> HttpRequest:
-        """A JSON-RPC request of this session, in its own era."""
+    def post(
+        self, method: str, message_id: str, params: dict[str, Any] | None = None, name: str | None = None
+    ) -> HttpRequest:
+        """A JSON-RPC request of this session, in its own era; `name` is that of a tool."""
         if self.transport is not TransportName.STATELESS:
-            return self.streamable.post(jsontext.dumps(request(message_id, method)), method)
-        params = with_envelope(None, revision=self.revision, capabilities={}, client_info=CLIENT)
+            return self.streamable.post(jsontext.dumps(request(message_id, method, params)), method)
+        params = with_envelope(params, revision=self.revision, capabilities={}, client_info=CLIENT)
         body = jsontext.dumps(request(message_id, method, params))
-        return StatelessHttp(self.url, self.headers, self.revision).post(body, method)
+        return StatelessHttp(self.url, self.headers, self.revision).post(body, method, name)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request; `listen_s` is how long an event stream that answers it is read."""
+    """One request, sent after `pause_s`; `listen_s` is how long an event stream that answers it is read."""
 
     request: HttpRequest
     on_new_socket: bool = True
     listen_s: float = 5.0
+    pause_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +95,8 @@ class Reply:
     headers: HeaderList = ()
     body: bytes = b""
     event_ids: tuple[str, ...] = ()
+    arrivals_s: tuple[float, ...] = ()
+    """When each event came, after the request was sent."""
     lasted_s: float = 0.0
     sentence: str = ""
     ended_by_us: bool = False
@@ -102,9 +119,17 @@ class Probe:
     plan: Callable[[Target], Plan]
     transports: frozenset[TransportName] = field(default=_POSTING)
 
-    def fits(self, target: Target) -> bool:
-        """Whether it can be made there: some need a session."""
-        return target.transport in self.transports and (self.id not in _NEED_SESSION or target.session_id is not None)
+    def obstacle(self, target: Target) -> str:
+        """Why it cannot be made there, in a sentence; empty if it can."""
+        if target.transport not in self.transports:
+            return "Does not fit this transport."
+        if self.id in _NEED_SESSION and target.session_id is None:
+            return "This server names no session."
+        if self.id in RUN_A_TOOL and not target.tool:
+            return "Call a tool first; that call is then repeated."
+        if self.id == "direct" and not target.direct_url:
+            return "Say below where the server is without its proxy."
+        return ""
 
 
 def named(request: HttpRequest, probe: str, *headers: tuple[str, str]) -> HttpRequest:
@@ -213,6 +238,58 @@ def _resume(target: Target) -> Plan:
     return f"After the first of {len(reply.event_ids)} events {len(again.event_ids)} were sent again."
 
 
+def _disconnect(target: Target) -> Plan:
+    own = yield from _own_session(target, "disconnect")
+    if own is None:
+        return "No session of its own could be opened for it."
+    request = named(own.streamable.listen(), "disconnect")
+    first = yield Step(request, listen_s=_MOMENT_S)
+    again, tries = first, 0
+    while first.status == 200 and tries < NOTICE_TRIES and (again.status == 409 or not tries):
+        again = yield Step(request, listen_s=_MOMENT_S, pause_s=NOTICE_PAUSE_S if tries else 0.0)
+        tries += 1
+    yield from _farewell(own, "disconnect")
+    if first.status != 200:
+        return f"There is no stream to leave: the GET was answered with {_status(first)}."
+    if again.status == 409:
+        held_s = NOTICE_PAUSE_S * (tries - 1)
+        return f"{held_s:.0f} s after we had left, the server still held our old stream and refused a new one (409)."
+    return f"After we had left, try {tries} to open a new stream was answered with {_status(again)}."
+
+
+def _live(target: Target) -> Plan:
+    reply = yield Step(_call(target, "live"), listen_s=CALL_S)
+    return f"{target.tool}: {_delivery(reply)}"
+
+
+def _direct(target: Target) -> Plan:
+    proxied = yield Step(_call(target, "direct"), listen_s=CALL_S)
+    own = yield from _own_session(replace(target, url=target.direct_url, session_id=None), "direct")
+    if own is None:
+        return f"No session could be opened at {http.mask_url(target.direct_url)}."
+    direct = yield Step(_call(own, "direct"), listen_s=CALL_S)
+    yield from _farewell(own, "direct")
+    return f"Through the proxy {_delivery(proxied)} Without it {_delivery(direct)}"
+
+
+def _call(target: Target, probe: str) -> HttpRequest:
+    meta = {"progressToken": f"{PREFIX}{probe}"}
+    params = {"name": target.tool, "arguments": dict(target.arguments), "_meta": meta}
+    return named(target.post("tools/call", f"probe-{probe}", params, target.tool), probe)
+
+
+def _delivery(reply: Reply) -> str:
+    """How the events of an answer came: spread over its time, or in one batch."""
+    times = reply.arrivals_s
+    if not times:
+        return f"the answer came without a stream ({_status(reply)}), after {reply.lasted_s:.2f} s."
+    spread_s = times[-1] - times[0]
+    words = f"{len(times)} events came between {times[0]:.2f} and {times[-1]:.2f} s"
+    if len(times) > 1 and times[-1] > _BATCH_AFTER_S and spread_s < _BATCH_WITHIN_S:
+        return f"{words}: all in one batch."
+    return f"{words}."
+
+
 def _own_session(target: Target, probe: str) -> Generator[Step, Reply, Target | None]:
     """A session beside the user's: a server with one stream for each would close the user's for ours."""
     params = {"protocolVersion": target.revision, "capabilities": {}, "clientInfo": CLIENT}
@@ -235,15 +312,13 @@ def _farewell(own: Target, probe: str) -> Generator[Step, Reply, None]:
 PROBES: tuple[Probe, ...] = (
     Probe(
         "preflight",
-        "Ask as a browser does before it sends anything",
+        "Ask as a browser does beforehand",
         f"One OPTIONS request from the origin {LOCAL_PAGE}.",
         _preflight,
         _ALL,
     ),
-    Probe("cors", "See what a page of another origin may read", f"One ping from the origin {LOCAL_PAGE}.", _cors),
-    Probe(
-        "origin", "See whether any website may talk to this server", "One ping with foreign Origin and Host.", _origin
-    ),
+    Probe("cors", "See what a page in a browser may read", f"One ping from the origin {LOCAL_PAGE}.", _cors),
+    Probe("origin", "See whether any website may talk to it", "One ping with foreign Origin and Host.", _origin),
     Probe(
         "badsession",
         "Ask with a session id that nobody has",
@@ -268,20 +343,37 @@ PROBES: tuple[Probe, ...] = (
     Probe(
         "resume",
         "Have events sent again",
-        "tools/list in a session of its own, and a GET with the id of the first event.",
+        "tools/list in a session of its own, then a GET with the id of its first event.",
         _resume,
         _STREAMABLE,
     ),
     Probe(
         "hold",
-        "Hold an idle stream and see what becomes of it",
-        "One GET in a session of its own, which is then left alone.",
+        "Leave a stream idle",
+        "One GET in a session of its own, then nothing.",
         _hold,
         frozenset({TransportName.STREAMABLE_HTTP, TransportName.HTTP_SSE}),
     ),
+    Probe(
+        "disconnect",
+        "Leave a stream and come back",
+        "GETs in a session of its own, until one is accepted again.",
+        _disconnect,
+        _STREAMABLE,
+    ),
+    Probe("live", "Call the tool again and watch its events arrive", "Your latest tools/call, once more.", _live),
+    Probe(
+        "direct",
+        "Call the tool with and without the proxy",
+        "Your latest tools/call, here and at the other address.",
+        _direct,
+        _STREAMABLE,
+    ),
 )
-"""The safe ones, in the order in which they are made."""
+"""In the order in which they are made, the harmless ones first."""
 _NEED_SESSION = frozenset({"badsession", "fresh"})
+RUN_A_TOOL = frozenset({"live", "direct"})
+"""Those that make a call again: not safe where the tool changes something."""
 
 
 def _status(reply: Reply) -> str:

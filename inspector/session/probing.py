@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inspector.protocol.era import LATEST
 from inspector.protocol.probes import PROBES, Probe, Reply, Step, Target
@@ -27,18 +28,30 @@ REPLY_LIMIT_S = 10.0
 OnStep = Callable[[Probe, Step], None]
 
 
-def target_of(session: Session, hold_s: float) -> Target:
-    """The session as probes see it."""
+def target_of(
+    session: Session, hold_s: float, tool: str = "", arguments: dict[str, Any] | None = None, direct_url: str = ""
+) -> Target:
+    """The session as probes see it, and what only the user can say."""
     options, negotiated = session.options, session.negotiated
     credentials = session.link.authorization.headers("POST", options.url)
     revision = negotiated.protocol_version if negotiated else LATEST
     headers = (*options.headers, *credentials)
-    return Target(options.url, session.transport, revision, session.session_id, headers, hold_s)
+    return Target(
+        options.url,
+        session.transport,
+        revision,
+        session.session_id,
+        headers,
+        hold_s,
+        tool,
+        arguments or {},
+        direct_url,
+    )
 
 
 def probes_for(target: Target) -> list[Probe]:
     """Those that can be made there, in their order."""
-    return [probe for probe in PROBES if probe.fits(target)]
+    return [probe for probe in PROBES if not probe.obstacle(target)]
 
 
 async def run_probe(link: Link, probe: Probe, target: Target, on_step: OnStep | None = None) -> str:
@@ -49,6 +62,8 @@ async def run_probe(link: Link, probe: Probe, target: Target, on_step: OnStep | 
     plan = probe.plan(target)
     step = next(plan)
     while True:
+        if step.pause_s:
+            await asyncio.sleep(step.pause_s)
         if on_step is not None:
             on_step(probe, step)
         reply = await _make(link, step)
@@ -85,6 +100,7 @@ class _Sink:
         self._head: Head | None = None
         self._kept = bytearray()
         self._ids: list[str] = []
+        self._arrived_ns: list[int] = []
         self.stream = Stream(link, self, is_aside=True)
         self.stream.close_in(REPLY_LIMIT_S, EndCause.TIMED_OUT_BY_US, f"No reply came within {REPLY_LIMIT_S:g} s.")
 
@@ -102,6 +118,8 @@ class _Sink:
             if isinstance(item, Comment):
                 self._frames.comment(item, arrival)
                 continue
+            if item.data and len(self._arrived_ns) < MAX_EVENT_IDS:
+                self._arrived_ns.append(arrival.last_ns)
             if item.id and len(self._ids) < MAX_EVENT_IDS:
                 self._ids.append(item.id)
             is_event = item.complete and item.dispatched
@@ -114,11 +132,13 @@ class _Sink:
     def reply(self, ended: Ended) -> Reply:
         """What came back, once the stream is over."""
         head, event = self._head, ended.event
+        sent_ns = event.monotonic_ns - event.age_ms * 1e6
         return Reply(
             head.status if head else 0,
             head.headers if head else (),
             bytes(self._kept),
             tuple(self._ids),
+            tuple((at_ns - sent_ns) / 1e9 for at_ns in self._arrived_ns),
             event.age_ms / 1000,
             event.sentence,
             event.cause in (EndCause.CLOSED_BY_US, EndCause.TIMED_OUT_BY_US, EndCause.CANCELLED_BY_US),

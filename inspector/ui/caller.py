@@ -44,6 +44,8 @@ class Caller(QObject):
         self._announcements: set[Announcement] = set()
         self._said = Said(self._tell)
         self.calls: list[dict[str, Any]] = []
+        self.latest: CallDraft | None = None
+        """What was called last."""
         self.bad_answer: Answer | None = None
 
     def hear(self, method: str, params: Any) -> None:
@@ -69,6 +71,7 @@ class Caller(QObject):
         self._start_calls(CallDraft(tool, arguments), times, concurrency)
 
     def _start_calls(self, draft: CallDraft, times: int, concurrency: int) -> None:
+        self.latest = draft
         task = self._scope.start(self._call_many(draft, times, concurrency), f"call {draft.tool}")
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)

@@ -167,7 +167,9 @@ class _Menu(_Tie):
 
         window = self.window
         session = self.controller.session
-        probing = Probing(lambda: self.controller.session, self.controller.scope, window)
+        probing = Probing(
+            lambda: self.controller.session, lambda: self.controller.caller.latest, self.controller.scope, window
+        )
         dialog = ProbeDialog(probing, session.options.url if session else "", window)
         dialog.destroyed.connect(probing.deleteLater)
         dialog.findings_wanted.connect(partial(window.tabs.setCurrentIndex, FINDINGS_TAB))

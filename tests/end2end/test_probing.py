@@ -17,7 +17,7 @@ async def test_the_demo_server_passes_them() -> None:
 
     with demo_server() as url:
         async with inspector.connect(url) as session:
-            target = target_of(session, hold_s=0.25)
+            target = target_of(session, 0.25, "countdown", {"from": 3, "delay_ms": 100}, url)
             before = len(session.river)
             said = {probe.id: await run_probe(session.link, probe, target, note) for probe in probes_for(target)}
             events = session.river.since(before)
@@ -28,6 +28,9 @@ async def test_the_demo_server_passes_them() -> None:
     assert said["fresh"] == "10 of 10 new connections knew the session."
     assert said["origin"].endswith("answered with 403.")
     assert said["hold"].startswith("The idle stream was still open after ")
+    assert said["live"].startswith("countdown: ") and "batch" not in said["live"]
+    assert said["direct"].count("events came between") == 2
+    assert said["disconnect"] == "After we had left, try 1 to open a new stream was answered with 200."
     sent = [event for event in events if isinstance(event, RequestSent) and event.purpose.startswith(PREFIX)]
     assert [f"{event.purpose.removeprefix(PREFIX)} {event.method}" for event in sent] == shown
     streams = {event.stream for event in sent}

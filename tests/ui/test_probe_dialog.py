@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
+    QComboBox,
     QLabel,
+    QLineEdit,
     QProgressBar,
     QPushButton,
     QTabWidget,
@@ -15,9 +16,12 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.trace.events import RequestSent
-from inspector.ui.dialogs.probe_dialog import ProbeDialog
+from inspector.ui.dialogs.probe_dialog import HOLDS, ProbeDialog
 from tests.support.desk import Desk, on_desk
 from tests.support.qt_loop import until
+
+
+AGAIN = ("Call the tool again and watch its events arrive", "Call the tool with and without the proxy")
 
 
 def sent(desk: Desk) -> list[str]:
@@ -61,7 +65,7 @@ async def test_the_chosen_checks_are_made_and_say_what_they_saw(desk: Desk) -> N
     await desk.click("probeToggle")
     await until(lambda: "Done" in desk.child(QLabel, "probeState").text(), "the end of the checks")
     assert sent(desk) == ["probe:badsession", "probe:version"]
-    seen = [item.text(2) for item in rows(desk) if item.text(2)]
+    seen = [item.text(2) for item in rows(desk) if item.text(2) and not item.isDisabled()]
     assert [text.rpartition("; ")[2] for text in seen] == ["404 is right.", "400 is right."]
     progress = desk.child(QProgressBar, "probeProgress")
     assert progress.value() == progress.maximum() == 2
@@ -72,17 +76,40 @@ async def test_the_chosen_checks_are_made_and_say_what_they_saw(desk: Desk) -> N
 
 
 @on_desk
+async def test_the_latest_call_is_made_again_only_when_it_is_chosen(desk: Desk) -> None:
+    await desk.connect()
+    await desk.choose_tool("echo")
+    await desk.call_with("text", "once")
+    await desk.outcome()
+    dialog = open_dialog(desk)
+    live, direct = (next(item for item in rows(desk) if item.text(0) == title) for title in AGAIN)
+    assert live.checkState(0) is Qt.CheckState.Unchecked and not live.isDisabled()
+    assert direct.text(2) == "Say below where the server is without its proxy."
+    choose(desk)
+    assert not desk.child(QPushButton, "probeToggle").isEnabled()
+    field = desk.child(QLineEdit, "probeDirect")
+    field.setText(desk.url)
+    field.editingFinished.emit()
+    assert not direct.isDisabled() and live.checkState(0) is Qt.CheckState.Unchecked
+    choose(desk, *AGAIN)
+    await desk.click("probeToggle")
+    await until(lambda: "Done: 2 of 2" in desk.child(QLabel, "probeState").text(), "the end of the checks")
+    assert live.text(2).startswith("echo: ") and "Without it" in direct.text(2)
+    dialog.reject()
+
+
+@on_desk
 async def test_a_check_can_be_stopped(desk: Desk) -> None:
     await desk.connect()
     dialog = open_dialog(desk)
-    choose(desk, "idle stream")
-    desk.child(QDoubleSpinBox, "probeHold").setValue(600)
+    choose(desk, "Leave a stream idle")
+    desk.child(QComboBox, "probeHold").setCurrentIndex(len(HOLDS) - 1)
     await desk.click("probeToggle")
     await until(lambda: sent(desk).count("probe:hold") == 3, "the stream to be held")
     assert desk.child(QPushButton, "probeToggle").text() == "Stop"
     desk.child(QPushButton, "probeToggle").click()
     await until(lambda: desk.child(QPushButton, "probeToggle").text() == "Start", "the stop")
     assert desk.child(QLabel, "probeState").text() == "Stopped: 0 of 1 checks made."
-    assert [item.text(2) for item in rows(desk) if item.text(2)] == ["Stopped."]
+    assert [item.text(2) for item in rows(desk) if item.text(2) and not item.isDisabled()] == ["Stopped."]
     dialog.reject()
     await until(lambda: desk.text("stateWords") == "connected", "the session to be as it was")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
-    QDoubleSpinBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QLineEdit,
     QProgressBar,
     QTreeWidget,
     QTreeWidgetItem,
@@ -16,13 +17,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspector.protocol.probes import PROBES, Probe
+from inspector.protocol.probes import PROBES, RUN_A_TOOL, Probe
 from inspector.record.text import plain
 from inspector.ui.dialogs.dialog_parts import ColoredLabel, button_row, push_button
 from inspector.ui.forms.parts import muted_label
 from inspector.ui.probing import Probing
 
-HOLD_S, MAX_HOLD_S = 30.0, 600.0
+HOLDS = (
+    ("5 seconds", 5.0),
+    ("30 seconds", 30.0),
+    ("70 seconds: nginx and AWS ALB cut at 60", 70.0),
+    ("130 seconds: Cloudflare cuts at 125", 130.0),
+    ("310 seconds: Envoy cuts at 300", 310.0),
+)
+"""How long a stream may be left idle, by who would cut it before."""
+_ROW_PX = 40
 _WORDS = (
     "These requests are sent to the server beside your session, and nothing else; they change nothing there. "
     "What they show becomes findings, with cause and fix."
@@ -43,10 +52,12 @@ class ProbeDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._probing = probing
         self._items: dict[str, QTreeWidgetItem] = {}
+        self._obstacles: dict[str, str] = {}
         self._wanted: list[Probe] = []
         self._done = 0
         self._list = QTreeWidget()
-        self._hold = QDoubleSpinBox(decimals=0, minimum=1, maximum=MAX_HOLD_S, value=HOLD_S, suffix=" s")
+        self._hold = QComboBox()
+        self._direct = QLineEdit()
         self._progress = QProgressBar()
         self._state = ColoredLabel("muted", f"Nothing has been sent to {plain(url, 200)} yet.")
         self._toggle = push_button("Start", "probeToggle", "Send the requests of the chosen checks", primary=True)
@@ -62,18 +73,31 @@ class ProbeDialog(QDialog):
         super().done(result)
 
     def _fill(self) -> None:
-        target = self._probing.target(HOLD_S)
         for probe in PROBES:
-            fits = target is not None and probe.fits(target)
-            item = QTreeWidgetItem(self._list, [probe.title, probe.sends, "" if fits else "Does not fit this session."])
-            item.setCheckState(_TITLE, Qt.CheckState.Checked if fits else Qt.CheckState.Unchecked)
-            item.setDisabled(not fits)
+            item = QTreeWidgetItem(self._list, [probe.title, probe.sends, ""])
+            item.setCheckState(_TITLE, Qt.CheckState.Unchecked)
+            item.setSizeHint(_TITLE, QSize(0, _ROW_PX))  # two lines
             for column in (_TITLE, _SENDS):
                 item.setToolTip(column, item.text(column))
             self._items[probe.id] = item
+        self._offer()
+
+    def _offer(self) -> None:
+        """Let be chosen what can be made now; what runs a tool again is chosen by the user only."""
+        target = self._probing.target(HOLDS[0][1], self._direct.text().strip())
         if target is None:
             self._state.say("Connect to a server first; then it can be checked.", "warn")
-            self._toggle.setEnabled(False)
+        for probe in PROBES:
+            item = self._items[probe.id]
+            obstacle = probe.obstacle(target) if target else "There is no connection."
+            if obstacle == self._obstacles.get(probe.id):
+                continue
+            self._obstacles[probe.id] = obstacle
+            item.setDisabled(bool(obstacle))
+            item.setText(_SEEN, obstacle)
+            is_wanted = not obstacle and probe.id not in RUN_A_TOOL
+            item.setCheckState(_TITLE, Qt.CheckState.Checked if is_wanted else Qt.CheckState.Unchecked)
+        self._toggle.setEnabled(target is not None)
 
     def _chosen(self) -> list[Probe]:
         checked = Qt.CheckState.Checked
@@ -89,7 +113,7 @@ class ProbeDialog(QDialog):
                 item.setText(_SEEN, "")
         self._progress.setRange(0, max(1, len(self._wanted)))
         self._progress.setValue(0)
-        self._probing.start(self._wanted, self._hold.value())
+        self._probing.start(self._wanted, float(self._hold.currentData()), self._direct.text().strip())
         self._refresh()
 
     def _on_began(self, probe: str) -> None:
@@ -121,35 +145,47 @@ class ProbeDialog(QDialog):
         self._toggle.setText("Stop" if is_running else "Start")
         self._toggle.setEnabled(is_running or bool(self._chosen()))
         self._hold.setEnabled(not is_running)
+        self._direct.setEnabled(not is_running)
 
     def _lay_out(self) -> None:
         self._list.setHeaderLabels(["Check", "What is sent", "What was seen"])
         self._list.setRootIsDecorated(False)
-        self._list.setAlternatingRowColors(True)
+        self._list.setWordWrap(True)
+        self._list.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
         header = self._list.header()
         for section in (_TITLE, _SENDS, _SEEN):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(_TITLE, 300)
-        header.resizeSection(_SENDS, 270)
+        header.resizeSection(_TITLE, 290)
+        header.resizeSection(_SENDS, 290)
         header.setStretchLastSection(True)
         named: tuple[tuple[QWidget, str, str], ...] = (
             (self._list, "probeList", "The checks: what is sent, and what was seen"),
             (self._hold, "probeHold", "How long an idle stream is watched"),
+            (self._direct, "probeDirect", "Where the server is without its proxy"),
             (self._progress, "probeProgress", "How many checks are made"),
             (self._state, "probeState", "State of the checks"),
         )
         for widget, name, meaning in named:
             widget.setObjectName(name)
             widget.setAccessibleName(meaning)
+        for words, seconds in HOLDS:
+            self._hold.addItem(words, seconds)
+        self._hold.setCurrentIndex(1)
         self._progress.setTextVisible(False)
         self._progress.setRange(0, 1)
         watch = QLabel("&Watch an idle stream for")
         watch.setBuddy(self._hold)
+        without = QLabel("Without the &proxy")
+        without.setBuddy(self._direct)
+        self._direct.setPlaceholderText("http://127.0.0.1:8000/mcp")
+        self._direct.setToolTip("The same server, past the proxy; your headers are sent there too")
         options = QHBoxLayout()
         options.setSpacing(6)
         options.addWidget(watch)
         options.addWidget(self._hold)
-        options.addStretch()
+        options.addSpacing(12)
+        options.addWidget(without)
+        options.addWidget(self._direct, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 14, 14, 14)
         column.setSpacing(10)
@@ -159,7 +195,7 @@ class ProbeDialog(QDialog):
         column.addWidget(self._state)
         column.addWidget(self._progress)
         column.addLayout(button_row(self._toggle, self._close, left=(self._findings,)))
-        self.resize(900, 460)
+        self.resize(960, 560)
 
     def _connect(self) -> None:
         self._probing.began.connect(self._on_began)
@@ -167,6 +203,7 @@ class ProbeDialog(QDialog):
         self._probing.ended.connect(self._on_ended)
         self._probing.finished.connect(self._on_finished)
         self._list.itemChanged.connect(self._refresh)
+        self._direct.editingFinished.connect(self._offer)
         self._toggle.clicked.connect(self._press)
         self._findings.clicked.connect(self.findings_wanted)
         self._close.clicked.connect(self.reject)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -28,8 +29,9 @@ def made(probe: str, target: Target, replies: Iterator[Reply]) -> tuple[list[Ste
 
 
 def test_each_exchange_bears_the_name_of_its_probe() -> None:
+    target = replace(SESSION, tool="work", direct_url=URL)
     for probe in PROBES:
-        steps, _ = made(probe.id, SESSION, iter([Reply(200, (("Mcp-Session-Id", "own"),), event_ids=("1",))] * 20))
+        steps, _ = made(probe.id, target, iter([Reply(200, (("Mcp-Session-Id", "own"),), event_ids=("1",))] * 20))
         assert {step.request.purpose for step in steps} == {f"probe:{probe.id}"}
         assert all(step.request.is_exact for step in steps)
 
@@ -114,6 +116,58 @@ def test_resuming_begins_behind_the_first_event() -> None:
     assert said == "After the first of 3 events 2 were sent again."
 
 
+@pytest.mark.parametrize(
+    ("arrivals_s", "said"),
+    [
+        ((0.5, 1.0, 1.5), "work: 3 events came between 0.50 and 1.50 s."),
+        ((2.0, 2.01, 2.02), "work: 3 events came between 2.00 and 2.02 s: all in one batch."),
+        ((0.01, 0.02), "work: 2 events came between 0.01 and 0.02 s."),
+        ((), "work: the answer came without a stream (200), after 1.25 s."),
+    ],
+)
+def test_how_a_call_was_delivered(arrivals_s: tuple[float, ...], said: str) -> None:
+    target = replace(SESSION, tool="work", arguments={"steps": 3})
+    (step,), seen = made("live", target, iter([Reply(200, arrivals_s=arrivals_s, lasted_s=1.25)]))
+    params = jsontext.parse(step.request.body).value["params"]
+    assert (params["name"], params["arguments"]) == ("work", {"steps": 3})
+    assert params["_meta"]["progressToken"] == "probe:live"
+    assert seen == said
+
+
+def test_a_call_is_compared_with_and_without_the_proxy() -> None:
+    target = replace(SESSION, tool="work", direct_url="http://127.0.0.1:9/mcp?key=secret-value")
+    batch, spread = Reply(200, arrivals_s=(2.0, 2.0)), Reply(200, arrivals_s=(0.5, 2.0))
+    own = Reply(200, (("Mcp-Session-Id", "own"),))
+    steps, said = made("direct", target, iter([batch, own, Reply(202), spread, Reply(200)]))
+    assert [step.request.url for step in steps] == [URL] + [target.direct_url] * 4
+    assert [http.get(step.request.headers, "mcp-session-id") for step in steps] == ["abc", None, "own", "own", "own"]
+    assert said == (
+        "Through the proxy 2 events came between 2.00 and 2.00 s: all in one batch. "
+        "Without it 2 events came between 0.50 and 2.00 s."
+    )
+    _, said = made("direct", target, iter([batch, Reply(503)]))
+    assert said.startswith("No session could be opened at http://127.0.0.1:9/mcp") and "secret-value" not in said
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([200, 200], "After we had left, try 1 to open a new stream was answered with 200."),
+        ([200, 409, 409, 200], "After we had left, try 3 to open a new stream was answered with 200."),
+        (
+            [200, *[409] * 11],
+            "10 s after we had left, the server still held our old stream and refused a new one (409).",
+        ),
+        ([405], "There is no stream to leave: the GET was answered with 405."),
+    ],
+)
+def test_a_stream_that_was_left_is_asked_for_again(answers: list[int], said: str) -> None:
+    replies = [Reply(200), Reply(202), *map(Reply, answers)]
+    steps, seen = made("disconnect", replace(SESSION, session_id=None), iter(replies))
+    assert len(steps) == len(replies) and seen == said
+    assert [step.pause_s for step in steps[3:]] == [0.0, *[1.0] * 10][: len(answers) - 1]
+
+
 def test_a_stateless_server_is_asked_in_its_own_way() -> None:
     target = Target(URL, TransportName.STATELESS, STATELESS)
     (step,), _ = made("cors", target, iter([Reply(200)]))
@@ -124,9 +178,12 @@ def test_a_stateless_server_is_asked_in_its_own_way() -> None:
 
 def test_only_what_fits_is_offered() -> None:
     def ids(target: Target) -> set[str]:
-        return {probe.id for probe in PROBES if probe.fits(target)}
+        return {probe.id for probe in PROBES if not probe.obstacle(target)}
 
-    assert ids(SESSION) == set(BY_ID)
-    assert ids(Target(URL, TransportName.STREAMABLE_HTTP)) == set(BY_ID) - {"badsession", "fresh"}
+    called = replace(SESSION, tool="work")
+    assert ids(replace(called, direct_url="http://127.0.0.1:1/mcp")) == set(BY_ID)
+    assert ids(called) == set(BY_ID) - {"direct"}
+    assert ids(SESSION) == set(BY_ID) - {"direct", "live"}
+    assert ids(replace(SESSION, session_id=None)) == ids(SESSION) - {"badsession", "fresh"}
     assert ids(Target(URL, TransportName.HTTP_SSE)) == {"preflight", "hold"}
     assert ids(Target(URL, TransportName.RAW_SSE)) == set()
