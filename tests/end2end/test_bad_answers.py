@@ -369,6 +369,28 @@ async def test_http_sse_without_an_endpoint(server: FaultServer) -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "rule", "words"),
+    [
+        (b"data: /messages?session_id=1\n\n", "endpoint-event-missing", "is not named `endpoint`"),
+        (b"event: news\ndata: 1\n\n", "endpoint-event-missing", "'news', not `endpoint`"),
+        (b"event: endpoint\ndata:\n\n", "endpoint-url-mangled", "no address"),
+    ],
+)
+async def test_http_sse_that_begins_with_another_event(
+    server: FaultServer, first: bytes, rule: str, words: str
+) -> None:
+    async def begin(connection: Connection, request: Request) -> None:
+        await connection.stream()
+        await connection.chunk(first)
+        await connection.hang()
+
+    server.routes["/sse"] = begin
+    error, river = await refusal(server.url("/sse"), transport="http+sse")
+    assert words in error.sentence
+    assert violations(river) == [rule]
+
+
+@pytest.mark.parametrize(
     ("endpoint", "rule", "words"),
     [
         ("http://127.0.0.2:1/messages", "endpoint-origin-mismatch", "another origin"),

@@ -17,6 +17,8 @@ SECTION = "HTTP with SSE transport (2024-11-05)"
 MAX_ENDPOINT_CHARACTERS = 8192
 MAX_HOST_CHARACTERS = 253
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_PATH = re.compile(r"(?:https?://[^\s/]+)?/\S*(?:session|message)\S*\Z", re.IGNORECASE)
+"""What endpoints look like."""
 _SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*:|[a-z]+%3a|//", re.IGNORECASE)
 
 
@@ -66,6 +68,17 @@ class HttpSse:
         text = f"The endpoint {shown(path)} lacks the prefix {shown(folder)} of the stream, and nothing is there."
         fix = "Tell the server its prefix (root_path, or X-Forwarded-Prefix from the proxy), or send a relative path."
         return _breach("endpoint-prefix-lost", Severity.ERROR, text, fix)
+
+    def missing_endpoint(self, text: str) -> Breach:
+        """The stream does not begin as it must."""
+        return _breach("endpoint-event-missing", Severity.ERROR, text, "Send `event: endpoint` first of all.")
+
+    def nameless_endpoint(self, data: str) -> Breach | None:
+        """Whether what came as an ordinary event is the endpoint, whose name the server left out."""
+        if len(data) > MAX_ENDPOINT_CHARACTERS or _PATH.match(data) is None:
+            return None
+        text = f"The first event carries an address ({shown(data)}) but is not named `endpoint`, so clients ignore it."
+        return self.missing_endpoint(text)
 
     def judge_open(self, head: Head, now: float) -> Verdict:
         if not head.is_success:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from inspector.protocol import jsonrpc
-from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.era import TransportName
 from inspector.protocol.lifecycle import Negotiated
 from inspector.protocol.transports.answer import Head, Meaning, Verdict
@@ -112,10 +111,7 @@ class HttpSseChannel(HandshakeRules):
             f"The stream has been open for {self.link.options.endpoint_timeout_s:g} s and brought {heard}, "
             "but no `endpoint` event. It is no HTTP+SSE server; try Streamable HTTP or raw SSE."
         )
-        self.link.report(
-            Breach("endpoint-event-missing", Severity.ERROR, sentence, "Send `event: endpoint` first of all.", "A2"),
-            stream.number,
-        )
+        self.link.report(self.wire.missing_endpoint(sentence), stream.number)
         return NoEndpoint(FailureKind.NO_CONNECTION, sentence)
 
     async def _read(self, stream: Stream) -> None:
@@ -171,15 +167,10 @@ class HttpSseChannel(HandshakeRules):
             if isinstance(item, Comment):
                 self._pings += 1
                 inbox.comment(item, arrival)
-            elif item.event == "endpoint" and item.dispatched:
+            elif item.event == "endpoint" and item.complete:  # one without data too: it names nothing
                 self._take_endpoint(item, inbox.frame(item, arrival, "The address for POSTs."), arrival)
             elif self.wire.endpoint is None and item.dispatched and not self._endpoint.done():
-                inbox.frame(item, arrival, "An event before any `endpoint`.")
-                sentence = (
-                    f"The first event is {item.event!r}, not `endpoint`: this is an event stream, but not HTTP+SSE."
-                )
-                self._endpoint.set_exception(NoEndpoint(FailureKind.NO_CONNECTION, sentence))
-                self._endpoint.exception()
+                self._take_other(item, inbox.frame(item, arrival, "An event before any `endpoint`."), arrival)
             else:
                 inbox.message_frame(item, arrival, None)
 
@@ -195,6 +186,18 @@ class HttpSseChannel(HandshakeRules):
             self._endpoint.exception()
         else:
             self._endpoint.set_result(None)
+
+    def _take_other(self, frame: Frame, n: int, arrival: Arrival) -> None:
+        """It is none of this transport; in a search that alone is no fault: the stream may be a raw one."""
+        sentence = f"The first event is {frame.event!r}, not `endpoint`: this is an event stream, but not HTTP+SSE."
+        breach = self.wire.nameless_endpoint(frame.data)
+        if breach is None and self.link.options.transport is self.transport:
+            breach = self.wire.missing_endpoint(sentence)
+        if breach is not None:
+            sentence = breach.text
+            self.link.report(breach, arrival.stream, n)
+        self._endpoint.set_exception(NoEndpoint(FailureKind.NO_CONNECTION, sentence))
+        self._endpoint.exception()
 
     def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
         return False
@@ -270,7 +273,7 @@ async def _first_of(either: set[asyncio.Future[None]], link: Link) -> None:
 
 def _explained(link: Link, wire: HttpSse, error: ConnectError) -> ConnectError:
     """A server behind a path prefix that does not know of it names an endpoint where nothing is."""
-    breach = wire.forgotten_prefix() if error.status == 404 else None
+    breach = wire.forgotten_prefix() if error.status in (404, 405) else None
     if breach is None:
         return error
     link.report(breach)

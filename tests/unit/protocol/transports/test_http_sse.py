@@ -286,3 +286,19 @@ def test_an_endpoint_that_forgets_the_prefix_of_its_stream(url: str, endpoint: s
     assert wire.on_endpoint(endpoint, url) is None
     breach = wire.forgotten_prefix()
     assert (breach is not None and breach.rule == "endpoint-prefix-lost") is is_lost
+
+
+@pytest.mark.parametrize(
+    ("data", "is_endpoint"),
+    [
+        ("/messages?session_id=1", True),
+        ("http://a/mcp/message?sessionId=1", True),
+        ("/news/today", False),
+        ("a /messages", False),
+        ('{"path": "/messages"}', False),
+        ("/messages" + "m" * 10_000, False),
+    ],
+)
+def test_an_endpoint_without_its_name_is_known_by_its_data(data: str, is_endpoint: bool) -> None:
+    breach = HttpSse("http://a/sse").nameless_endpoint(data)
+    assert (breach is not None and breach.rule == "endpoint-event-missing") is is_endpoint
