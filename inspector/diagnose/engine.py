@@ -92,9 +92,10 @@ class Engine(Fold):
 
     def _take_run(self, run: Run) -> None:
         first, last = run[1][0], run[1][-1]
+        # Before anything is due, because what fell due during a sleep has to know of it.
+        self._context.timers.note_sleep(first)
         # On a grid, so that it makes no difference how many events are handed over at once.
         self._context.timers.run_due(first.monotonic_ns // GRID_NS * GRID_NS)
-        self._context.timers.note_sleep(first)
         self._context.timers.note_sleep(last)
         for topic, events in by_topic(run):
             for react in self._listening.get(topic, ()):
