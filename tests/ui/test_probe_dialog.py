@@ -20,7 +20,6 @@ from inspector.ui.dialogs.probe_dialog import HOLDS, ProbeDialog
 from tests.support.desk import Desk, on_desk
 from tests.support.qt_loop import until
 
-
 AGAIN = ("Call the tool again and watch its events arrive", "Call the tool with and without the proxy")
 
 
