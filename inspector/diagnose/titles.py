@@ -36,7 +36,6 @@ TITLES = {
     "subscription-not-acknowledged": "Subscription stream breaks its rules",
     "task-invalid": "A task is described incompletely",
     "task-transition-invalid": "A task went on after its end",
-    "x-mcp-header-invalid": "Invalid x-mcp-header",
     "log-not-asked-for": "Log messages that nobody asked for",
     "notification-misplaced": "A notification on a stream where it does not belong",
 }
