@@ -47,6 +47,7 @@ NO_MODULE_OF_THEIR_OWN = {
     "test_layers.py": "it is about the package as a whole",
     "test_face.py": "the face is the package's own __init__",
     "stats/test_folding.py": "one law that holds for every fold",
+    "diagnose/test_fuzz.py": "it is about the engine with all its rules",
 }
 """Tests that mirror no module, and why."""
 
