@@ -157,7 +157,7 @@ class NoGetStream(Watch):
         if exchange is None or exchange.method != "GET" or exchange.purpose not in STREAMS:
             return
         if self.context.era is Era.STREAMABLE:
-            text = "GET was answered with 405: the server has no stream of its own to offer, which it may say so."
+            text = "GET was answered with 405: the server offers no stream of its own, and may do so."
             self.found(text, exchange.evidence)
         elif self.context.era is None:
             self._refused = event
