@@ -18,6 +18,7 @@ from inspector.diagnose.engine import Engine
 from inspector.diagnose.finding import Finding
 from inspector.diagnose.thresholds import Thresholds
 from inspector.protocol.era import TransportName
+from inspector.protocol.probes import PROBES
 from inspector.servers.faults.fault import Fault, Side, Visit
 from inspector.servers.faults.gallery import ALL
 from inspector.servers.faults.server import FaultServer
@@ -25,6 +26,7 @@ from inspector.session import pace, reconnect
 from inspector.session.calls import Answer
 from inspector.session.failure import ConnectError
 from inspector.session.options import Options
+from inspector.session.probing import run_probe, target_of
 from inspector.session.reconnect import Backoff, StormGuard
 from inspector.session.session import Session
 from inspector.trace.events import AnyEvent, RequestSent, Severity
@@ -163,6 +165,9 @@ async def _stay(session: Session, plan: Visit, seen: Visited, scale: float) -> N
     await asyncio.sleep(plan.hold_s * scale)
     if plan.reconnects:
         await _until_reopened(seen.river, plan.reconnects + plan.sessions)
+    target = target_of(session, plan.hold_s * scale)
+    for probe in (probe for probe in PROBES if probe.id in plan.probes):
+        await run_probe(session.link, probe, target)
 
 
 async def _until_reopened(river: River, wanted: int) -> None:

@@ -214,6 +214,14 @@ FAULTS: tuple[Fault, ...] = (
         ok_summary="Takes the version that it settled on.",
     ),
     Fault(
+        "protocol-version-not-validated",
+        "Does not look at MCP-Protocol-Version.",
+        hit=AnyVersion,
+        ok=Honest,
+        visit=Visit(probes=("version",)),
+        ok_summary="Refuses a version that does not exist with 400.",
+    ),
+    Fault(
         "protocol-version-mismatch",
         f"Negotiates the version {FUTURE}.",
         hit=FutureVersion,
