@@ -82,6 +82,8 @@ class Thresholds:
     storm_life_s: float = 5.0
     polling_retry_ms: float = 250.0
     """From this `retry:` on, coming back that slowly is the polling which the server asked for."""
+    retry_respected: float = 0.9
+    """Whoever waited for this share of it did wait."""
     empty_stream_s: float = 1.0
     empty_streams: int = 2
     retry_short_ms: float = 500.0

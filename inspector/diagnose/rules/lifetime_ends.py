@@ -53,20 +53,19 @@ def place_of(exchange: Exchange) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """One stream that was cut. `survived_s` is the longest silence that it had lived through."""
+    """One stream that was cut.
+
+    `was_idle` says that its last silence was longer than any that it had lived through, so that a timer could have run
+    out.
+    """
 
     exchange: Exchange
     place: str
     ended_ns: int
     idle_s: float
     age_s: float
-    survived_s: float
+    was_idle: bool
     lost: int
-
-    @property
-    def was_idle(self) -> bool:
-        """Whether the last silence was longer than any before, so that a timer could have run out."""
-        return self.idle_s > self.survived_s
 
 
 class PeriodicCuts(Watch):
@@ -107,13 +106,14 @@ class PeriodicCuts(Watch):
     def _cut(self, exchange: Exchange, event: StreamEnded) -> Cut:
         lost = [message for message in lost_requests(self.context, exchange) if message.method != exchange.purpose]
         carried = exchange.method == "POST" and exchange.purpose != "subscriptions/listen"
+        idle_s = event.idle_ms / 1e3
         return Cut(
             exchange,
             place_of(exchange),
             event.monotonic_ns,
-            event.idle_ms / 1e3,
+            idle_s,
             event.age_ms / 1e3,
-            _longest_gap_s(exchange),
+            idle_s - _longest_gap_s(exchange) > tolerance_s(idle_s, self.thresholds),
             len(lost) + carried,
         )
 

@@ -59,13 +59,15 @@ class ShortStreams(Watch):
         self._retry_ms: int | None = None
         self._connection = 0
         self._told = 0
+        self._ended_ns = 0
+        """When the latest short stream ended, 0 if there was none."""
 
     def reactions(self) -> Mapping[Topic, Callable[[Any], None]]:
         return {Topic.STATE: self._on_state, Topic.FRAME: self._on_frame, Topic.END: self._on_end}
 
     def _on_state(self, event: StateChanged) -> None:
         if event.connection != self._connection:
-            self._connection, self._retry_ms, self._told = event.connection, None, 0
+            self._connection, self._retry_ms, self._told, self._ended_ns = event.connection, None, 0, 0
             self._short.clear()
             self._empty.clear()
         elif event.asked_ms is not None:
@@ -85,7 +87,9 @@ class ShortStreams(Watch):
         if life_s < self.thresholds.empty_stream_s and not event.frames and event.cause is EndCause.END_OF_STREAM:
             self._count_empty(exchange)
         short = Short(exchange.sent_ns, event.monotonic_ns, exchange.evidence)
-        if not self._was_asked_for(short):
+        was_asked_for = self._was_asked_for(short)
+        self._ended_ns = short.ended_ns
+        if not was_asked_for:
             self._count_short(short)
 
     def _count_empty(self, exchange: Exchange) -> None:
@@ -99,8 +103,8 @@ class ShortStreams(Watch):
         """Whether the client came back no sooner than the server's `retry:`: that is polling (2025-11-25)."""
         if self._retry_ms is None or self._retry_ms < self.thresholds.polling_retry_ms:
             return False
-        before = self._short[-1] if self._short else None
-        return before is None or (short.sent_ns - before.ended_ns) / 1e6 >= 0.9 * self._retry_ms
+        pause_ms = (short.sent_ns - self._ended_ns) / 1e6
+        return not self._ended_ns or pause_ms >= self.thresholds.retry_respected * self._retry_ms
 
     def _count_short(self, short: Short) -> None:
         window_ns = self.thresholds.storm_window_s * _NS
