@@ -190,6 +190,9 @@ class Peer:
         """An error without an id belongs to the POST that carried it, else to the only request that waits (R3)."""
         if carrier is not None and carrier.id in self.pending:
             return self._settle(carrier, ())
+        ended = self._ended.get(carrier.id) if carrier is not None else None
+        if ended is not None and not ended.answered:  # its own POST says whose it is, only we wait no longer
+            return Reading(request_n=ended.request_n)
         text = "An error came without the id of its request, so the request could only be guessed."
         fix = "Copy the request's id into the error; null is for requests that could not be parsed."
         breach = Breach("error-without-id", Severity.WARN, text, fix, "JSON-RPC 2.0 section 5")

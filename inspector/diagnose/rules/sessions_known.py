@@ -49,6 +49,8 @@ class _Session:
     first_refused_ns: int = 0
     refusal: tuple[int, ...] = ()
     statuses: list[int] = field(default_factory=list)
+    is_closed: bool = False
+    """We have ended it: what still waited then is refused as a matter of course."""
 
 
 class KnownSessions(Watch):
@@ -65,11 +67,16 @@ class KnownSessions(Watch):
 
     def reactions(self) -> Mapping[Topic, Callable[[Any], None]]:
         return {
+            Topic.HTTP_REQUEST: self._on_request,
             Topic.HTTP_RESPONSE: self._on_response,
             Topic.BODY: self._on_body,
             Topic.ANSWER: self._on_answer,
             Topic.END: self._on_end,
         }
+
+    def _on_request(self, event: RequestSent) -> None:
+        if event.purpose == "close" and (session := self._sessions.get(session_of(event))) is not None:
+            session.is_closed = True
 
     def _on_response(self, event: HeadersReceived) -> None:
         exchange = self.context.exchanges.get(event.stream)
@@ -106,6 +113,8 @@ class KnownSessions(Watch):
         if not (is_refused or 200 <= exchange.status < 300):
             return
         session = self._session(key, exchange)
+        if session.is_closed:
+            return
         if is_refused:
             self._on_refused(session, exchange, words)
         else:

@@ -186,6 +186,13 @@ def test_r3_an_error_for_a_request_that_was_answered_already_is_told() -> None:
     talk.hear(carrier=call, **an_error(None)).settles_nothing().breaks("error-without-id")
 
 
+def test_r3_an_error_for_a_request_that_we_gave_up_is_nothing_odd() -> None:
+    talk = Talk()
+    call = talk.ask("tools/list")
+    talk.peer.give_up(call)
+    talk.hear(carrier=call, on_stream=False, **an_error(None)).settles_nothing().breaks_nothing()
+
+
 def test_r22_an_answer_without_result_still_ends_the_request() -> None:
     talk = Talk()
     call = talk.ask("logging/setLevel", {"level": "info"})
