@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def watched(transport: str = "streamable-http") -> Watched:
     return Watched(ABOUT_ENDS, transport)
 
 
-def live(talk: Watched, stream: int, gaps_s: Sequence[float], silence_s: float) -> dict[str, float]:
+def live(talk: Watched, stream: int, gaps_s: Sequence[float], silence_s: float) -> dict[str, Any]:
     """Bytes come after these gaps, then none: what the end will say of it."""
     for gap_s in gaps_s:
         talk.wait(gap_s * S)

@@ -20,8 +20,8 @@ def watched(transport: str = "streamable-http") -> Watched:
 
 def log(talk: Watched, stream: int, event_id: str | None, data: str = "x") -> Message:
     """A notification with an id."""
-    fields = {"event_id": event_id, "raw": f"id: {event_id}\ndata: {data}\n\n".encode()}
-    return talk.notify(stream, "notifications/message", **fields)
+    raw = f"id: {event_id}\ndata: {data}\n\n".encode()
+    return talk.notify(stream, "notifications/message", event_id=event_id, raw=raw)
 
 
 def resume(talk: Watched, stream: int, last: str, status: int = 200) -> None:
