@@ -1,7 +1,7 @@
 """One walk over a JSON Schema, for what costs nothing to see: its size, its references, and whether all is as usual.
 
 Nearly every tool has a schema of a few keywords in their usual shape. Such a schema is valid, and telling so here
-spares the comparison with the metaschema, which takes a thousand times as long.
+spares the comparison with the metaschema, which takes twenty times as long and loads a library first.
 """
 
 from __future__ import annotations

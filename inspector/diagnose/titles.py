@@ -20,24 +20,7 @@ _WORDS = {
 }
 
 TITLES = {
-    "manifest-unclear": "The manifest leaves something open",
-    "manifest-unreadable": "The manifest cannot be used",
-    "tool-stream-after-end": "A step came after the end of its run",
-    "tool-stream-ended-twice": "A run ended twice",
-    "tool-stream-invalid-json": "The data of a step is no JSON",
-    "tool-stream-json-rpc": "A tool stream answers in JSON-RPC",
-    "tool-stream-no-end": "A run was never completed",
-    "tool-stream-not-started": "A run was never started",
-    "tool-stream-started-twice": "A run was started twice",
-    "tool-stream-two-names": "A step is named twice, and differently",
-    "tool-stream-unknown-type": "A step has a type of its own",
-    "tool-stream-wrong-tool": "A step names another tool",
     "stateless-session-id": "Session id in a revision without sessions",
-    "subscription-not-acknowledged": "Subscription stream breaks its rules",
-    "task-invalid": "A task is described incompletely",
-    "task-transition-invalid": "A task went on after its end",
-    "log-not-asked-for": "Log messages that nobody asked for",
-    "notification-misplaced": "A notification on a stream where it does not belong",
 }
 """Titles where the words of a rule's name are none, or say too little."""
 

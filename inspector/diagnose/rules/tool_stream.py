@@ -1,7 +1,161 @@
-"""Rules about tool streams."""
+"""Rules about tool streams and their manifests, and about skills: the session finds them."""
 
 from __future__ import annotations
 
-from inspector.diagnose.rule import Rule
+from inspector.diagnose.rule import Group, Rule, SeenBy
+from inspector.diagnose.rules.tool_stream_skills import SKILLS
+from inspector.trace.events import Severity
 
-RULES: tuple[Rule, ...] = ()
+_SSE = "https://html.spec.whatwg.org/multipage/server-sent-events.html"
+
+_RUNS = (
+    Rule(
+        id="tool-stream-no-end",
+        group=Group.TOOL_STREAM,
+        title="A run was never completed",
+        severity=Severity.ERROR,
+        symptom="The stream of a call ended without complete or error.",
+        cause="The tool raised, or the server was stopped, and nobody told the client.",
+        fix="End every run with complete or error, also when the tool raises.",
+        source="Tool streams (R81)",
+        link=_SSE,
+        seen_by=SeenBy.PROTOCOL,
+    ),
+    Rule(
+        id="tool-stream-not-started",
+        group=Group.TOOL_STREAM,
+        title="A run was never started",
+        severity=Severity.WARN,
+        symptom="Progress or the end of a run came without started before it.",
+        cause="The tool writes its own steps, and nothing writes the first one.",
+        fix='Send {"type": "started"} before anything else.',
+        source="Tool streams (R81)",
+        link=_SSE,
+        seen_by=SeenBy.PROTOCOL,
+    ),
+    Rule(
+        id="tool-stream-started-twice",
+        group=Group.TOOL_STREAM,
+        title="A run was started twice",
+        severity=Severity.WARN,
+        symptom="started came a second time.",
+        cause="Both the server and the tool send it, or the tool was run again.",
+        fix="Send started once, first of all.",
+        source="Tool streams (R81)",
+        link=_SSE,
+        seen_by=SeenBy.PROTOCOL,
+    ),
+    Rule(
+        id="tool-stream-ended-twice",
+        group=Group.TOOL_STREAM,
+        title="A run ended twice",
+        severity=Severity.WARN,
+        symptom="complete or error came after the run had ended.",
+        cause="An error path sends its step after the end was sent.",
+        fix="End each run once.",
+        source="Tool streams (R81)",
+        link=_SSE,
+        seen_by=SeenBy.PROTOCOL,
+    ),
+    Rule(
+        id="tool-stream-after-end",
+        group=Group.TOOL_STREAM,
+        title="A step came after the end of its run",
+        severity=Severity.ERROR,
+        symptom="Progress or data came behind complete, where clients no longer read.",
+        cause="A task that reports progress is not stopped before the end is sent.",
+        fix="Send complete last.",
+        source="Tool streams (R81)",
+        link=_SSE,
+        seen_by=SeenBy.PROTOCOL,
+    ),
+    Rule(
+        id="tool-stream-wrong-tool",
+        group=Group.TOOL_STREAM,
+        title="A step names another tool",
+        severity=Severity.WARN,
+        symptom="A step says that it is of another tool than the one that was called.",
+        cause="Runs of several tools share one variable, or one stream.",
+        fix="Name the tool that was called.",
+        source="Tool streams (R81)",
+        link=_SSE,
+        seen_by=SeenBy.PROTOCOL,
+    ),
+)
+_STEPS = (
+    Rule(
+        id="tool-stream-invalid-json",
+        group=Group.TOOL_STREAM,
+        title="The data of a step is no JSON",
+        severity=Severity.WARN,
+        symptom="The data looks like JSON and does not parse.",
+        cause="It was put together by hand, or cut off.",
+        fix="Serialise with a JSON library, on one data line.",
+        source="Tool streams (R81)",
+        link=_SSE,
+        seen_by=SeenBy.PROTOCOL,
+    ),
+    Rule(
+        id="tool-stream-unknown-type",
+        group=Group.TOOL_STREAM,
+        title="A step has a type of its own",
+        severity=Severity.NOTE,
+        symptom="The type of a step is none of started, progress, complete and error.",
+        cause="The server has words of its own for what comes on the way.",
+        fix="Send progress for what comes on the way.",
+        source="Tool streams (R81)",
+        link=_SSE,
+        seen_by=SeenBy.PROTOCOL,
+    ),
+    Rule(
+        id="tool-stream-two-names",
+        group=Group.TOOL_STREAM,
+        title="A step is named twice, and differently",
+        severity=Severity.NOTE,
+        symptom="The event is named otherwise than the type in its data.",
+        cause="The name of the event and the data are written in two places.",
+        fix="Name the step in one place, or the same in both.",
+        source="Tool streams (R81)",
+        link=_SSE,
+        seen_by=SeenBy.PROTOCOL,
+    ),
+    Rule(
+        id="tool-stream-json-rpc",
+        group=Group.TOOL_STREAM,
+        title="A tool stream answers in JSON-RPC",
+        severity=Severity.WARN,
+        symptom="The answer to a call is a JSON-RPC message.",
+        cause="The address speaks MCP itself.",
+        fix="Connect to it over Streamable HTTP.",
+        source="Streamable HTTP",
+        link="https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http",
+        seen_by=SeenBy.PROTOCOL,
+    ),
+)
+_MANIFESTS = (
+    Rule(
+        id="manifest-unreadable",
+        group=Group.TOOL_STREAM,
+        title="The manifest cannot be used",
+        severity=Severity.WARN,
+        symptom="The manifest that was named is not there, or is no JSON that names tools.",
+        cause="The address is wrong, or something else answers there.",
+        fix="Serve the manifest as JSON at the address that is named.",
+        source="Tool streams (R82)",
+        link=_SSE,
+        seen_by=SeenBy.PROTOCOL,
+    ),
+    Rule(
+        id="manifest-unclear",
+        group=Group.TOOL_STREAM,
+        title="The manifest leaves something open",
+        severity=Severity.WARN,
+        symptom="A tool, its parameters or its address are written so that they can only be guessed.",
+        cause="The manifest uses words of its own.",
+        fix="Describe each tool with a name, a description and a JSON Schema of its parameters.",
+        source="Tool streams (R82)",
+        link=_SSE,
+        seen_by=SeenBy.PROTOCOL,
+    ),
+)
+RULES: tuple[Rule, ...] = (*_RUNS, *_STEPS, *_MANIFESTS, *SKILLS)
