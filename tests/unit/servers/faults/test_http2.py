@@ -23,7 +23,7 @@ class Large(Http2):
     """Gives back more than the client's window takes at once."""
 
     async def call(self, call: Call) -> Json:
-        return {"content": [{"type": "text", "text": "x" * 2_000_000}]}
+        return {"content": [{"type": "text", "text": "x" * 200_000}]}
 
 
 class Resetting(Http2):
