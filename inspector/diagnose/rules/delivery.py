@@ -39,6 +39,7 @@ RULES: tuple[Rule, ...] = (
         fixes=_UNBUFFERED,
         source="MCP 2026-07-28, Streamable HTTP: servers SHOULD send X-Accel-Buffering: no",
         link="https://github.com/cloudflare/cloudflared/issues/1449",
+        explains=("headers-withheld-until-first-byte",),
         watch=Batches,
     ),
     Rule(

@@ -174,6 +174,9 @@ class Batches(Watch):
             f"{group.blocks} events arrived within {width_ms:.0f} ms, "
             f"but by the server's own clock they were written over {group.span_s or 0:.1f} s."
         )
+        coding = exchange.headers.get("content-encoding")
+        if coding is not None:
+            text += f" The stream is compressed ({coding[:40]}): that alone may hold it back."
         evidence = tuple(dict.fromkeys((*exchange.evidence, *(earlier or ()), group.first_n, group.last_n)))
         self.found(text, evidence)
         blame_tunnel(self, exchange, evidence)
