@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, Signal
 
 from inspector.diagnose.engine import Engine
 from inspector.diagnose.finding import Finding
-from inspector.record.rows import SEVERITY_CODES
 from inspector.trace.events import Severity
 from inspector.ui.dismissals import Dismissals
+from inspector.ui.models.evidence import Evidence, evidence_of
 
 
 class Diagnosis(QObject):
@@ -21,7 +21,8 @@ class Diagnosis(QObject):
     """
 
     changed = Signal()
-    highlight_changed = Signal()
+    evidence_changed = Signal(object)
+    """The events that findings rest on, or those that stand out among them, are others: `evidence`."""
 
     def __init__(self, engine: Engine, dismissals: Dismissals | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -32,12 +33,7 @@ class Diagnosis(QObject):
         self.dismissed: tuple[Finding, ...] = ()
         self.reasons: dict[str, str] = {}
         """Why each was dismissed, by rule."""
-        self.severities: dict[int, int] = {}
-        """The events that findings rest on, with the code of the gravest."""
-        self.highlighted: frozenset[int] = frozenset()
-        """The evidence of the finding that is being read."""
-        self._titles: dict[int, list[str]] = {}
-        self._rules: dict[int, str] = {}
+        self.evidence = Evidence()
         self._dismissals = dismissals or Dismissals()
         self._shown: object = None
 
@@ -60,8 +56,8 @@ class Diagnosis(QObject):
         found = self.engine.findings()
         self.findings = tuple(self._kept(found))
         self.dismissed = tuple(each for each in _all(found) if each.rule in self.reasons)
-        self._note_evidence()
         self.changed.emit()
+        self._show(evidence_of(self.findings, self.evidence.highlighted))
 
     def dismiss(self, rule: str, reason: str) -> None:
         """It is no problem of this server; what it explains goes with it."""
@@ -87,17 +83,7 @@ class Diagnosis(QObject):
     def highlight(self, finding: Finding | None) -> None:
         """Have the evidence of this finding stand out; None: of none."""
         wanted = frozenset(finding.evidence) if finding is not None else frozenset[int]()
-        if wanted != self.highlighted:
-            self.highlighted = wanted
-            self.highlight_changed.emit()
-
-    def titles(self, n: int) -> list[str]:
-        """The findings that rest on event `n`."""
-        return self._titles.get(n, [])
-
-    def rule_of(self, n: int) -> str:
-        """The gravest rule that rests on event `n`, empty for none."""
-        return self._rules.get(n, "")
+        self._show(replace(self.evidence, highlighted=wanted))
 
     def _kept(self, findings: list[Finding]) -> Iterator[Finding]:
         for finding in findings:
@@ -105,14 +91,10 @@ class Diagnosis(QObject):
                 open_ones = tuple(each for each in finding.dependants if each.rule not in self.reasons)
                 yield replace(finding, dependants=open_ones)
 
-    def _note_evidence(self) -> None:
-        self.severities, self._titles, self._rules = {}, {}, {}
-        for finding in _all(self.findings):
-            code = SEVERITY_CODES[finding.severity]
-            for n in finding.evidence:
-                if code > self.severities.get(n, 0):
-                    self.severities[n], self._rules[n] = code, finding.rule
-                self._titles.setdefault(n, []).append(finding.title)
+    def _show(self, evidence: Evidence) -> None:
+        if evidence != self.evidence:
+            self.evidence = evidence
+            self.evidence_changed.emit(evidence)
 
 
 def _all(findings: tuple[Finding, ...] | list[Finding]) -> Iterator[Finding]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 REFRESH_MS = 250
 STATE_MS = 100
-FINDINGS_TAB = 1
 
 
 class Pulse(QObject):
@@ -57,8 +56,7 @@ class Pulse(QObject):
         tab = window.tabs.currentWidget()
         if isinstance(tab, LazyTab):
             tab.refresh()
-        count = window.folds.engine.count
-        window.tabs.setTabText(FINDINGS_TAB, f"Findings ({count})" if count else "Findings")
+        window.folds.diagnosis.refresh()
         rate = window.folds.counts.events_per_second(window.river.clock.monotonic_ns())
         parts = [f"ui lag {window.meter.latest_lag_ms:.1f} ms", counted(window.timeline.rows_shown(), "row")]
         if rate >= 1:

@@ -8,9 +8,13 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from inspector.record.text import counted
 from inspector.trace.river import River
 from inspector.ui.folds import Folds
+from inspector.ui.models.finding_lines import SIGNS, WORDS
 from inspector.ui.views.lazy_tab import LazyTab, Pane
+
+FINDINGS = "Findings"
 
 
 class StatisticsTabs(QTabWidget):
@@ -29,9 +33,30 @@ class StatisticsTabs(QTabWidget):
         from inspector.ui import statistics  # noqa: PLC0415 - the window is painted first
 
         for title, build in statistics.panes(self._folds, self._river.clock):
-            self.addTab(LazyTab(partial(self._build, build)), title)
+            tab = LazyTab(partial(self._build, build))
+            self.addTab(tab, title)
+            if title == FINDINGS:
+                self.findings = tab
+        self._folds.diagnosis.changed.connect(self._show_badge)
         self.addTab(LazyTab(self._build_log), "Log")
         self.addTab(LazyTab(self._build_live_text), "Live text")
+
+    def show_finding(self, rule: str = "") -> None:
+        """Bring the findings to the front, and that of a rule if one is named."""
+        from inspector.ui.views.findings_pane import FindingsPane  # noqa: PLC0415 - built when first shown
+
+        self.setCurrentWidget(self.findings)
+        pane = self.findings.built()
+        if rule and isinstance(pane, FindingsPane):
+            pane.show_rule(rule)
+
+    def _show_badge(self) -> None:
+        """The gravest severity stands on the tab, with how many there are of it."""
+        diagnosis = self._folds.diagnosis
+        gravest, place = diagnosis.gravest(), self.indexOf(self.findings)
+        self.setTabText(place, f"{FINDINGS} {SIGNS[gravest[0]]} {gravest[1]:,}" if gravest else FINDINGS)
+        counts = (counted(count, WORDS[severity]) for severity, count in diagnosis.counts().items() if count)
+        self.setTabToolTip(place, ", ".join(counts))
 
     def _build(self, build: Callable[[], Pane]) -> Pane:
         pane = build()

@@ -10,11 +10,10 @@ from PySide6.QtCore import QObject
 from inspector.protocol.era import LATEST
 from inspector.ui import main_menu
 from inspector.ui.call_draft import call_facts
-from inspector.ui.dialogs import link_consent
+from inspector.ui.dialogs import link_consent, rules_dialog
 from inspector.ui.export_source import of_live
 from inspector.ui.listing import Listing, ListKind
 from inspector.ui.probing import Probing
-from inspector.ui.pulse import FINDINGS_TAB
 from inspector.ui.raw_templates import RawTarget, preset_of
 from inspector.ui.recordings import KEPT_MINUTES
 from inspector.ui.resending import Resending
@@ -57,6 +56,8 @@ class _Bar(_Tie):
         window.timeline.selected.connect(window.detail.show_event)
         window.timeline.noted.connect(self._show_note)
         window.timeline.demo_wanted.connect(window.start_demo)
+        window.timeline.finding_wanted.connect(window.tabs.show_finding)
+        window.folds.diagnosis.evidence_changed.connect(window.area.show_evidence)
         window.detail.jump.connect(window.go_to_event)
         window.tabs.jump.connect(window.go_to_event)
         self.controller.connecting.connect(self._show_activity)
@@ -159,6 +160,7 @@ class _Menu(_Tie):
         )
         asking: tuple[main_menu.Entry, ...] = (
             ("checkServer", "Check this server…", "Ctrl+Shift+K", self._ask_to_check),
+            ("showRules", "Rules of the diagnosis…", "Shift+F1", partial(rules_dialog.open_rules, window)),
         )
         window.bar.set_menu(main_menu.build(window, (files, keeping, giving, asking)))
 
@@ -172,7 +174,7 @@ class _Menu(_Tie):
         )
         dialog = ProbeDialog(probing, session.options.url if session else "", window)
         dialog.destroyed.connect(probing.deleteLater)
-        dialog.findings_wanted.connect(partial(window.tabs.setCurrentIndex, FINDINGS_TAB))
+        dialog.findings_wanted.connect(window.tabs.show_finding)
         dialog.show()
 
     def _stream_of_row(self) -> int | None:

@@ -9,6 +9,7 @@ from inspector.record.rows import ERROR, WARN
 from inspector.trace.events import Severity, Violation
 from inspector.ui.diagnosis import Diagnosis
 from inspector.ui.dismissals import Dismissals
+from inspector.ui.models.evidence import Held
 from tests.support.rivers import Talk
 from tests.ui.test_findings_pane import RULES, violate
 
@@ -42,9 +43,10 @@ def test_an_event_has_the_gravest_of_its_findings() -> None:
     violate(diagnosis.engine, "broken-json", about_n=5)
     violate(diagnosis.engine, "held-back", about_n=6)
     diagnosis.refresh()
-    assert diagnosis.severities == {5: ERROR, 6: WARN}
-    assert diagnosis.titles(5) == ["Broken JSON", "Held back"] and diagnosis.titles(7) == []
-    assert (diagnosis.rule_of(5), diagnosis.rule_of(6), diagnosis.rule_of(7)) == ("broken-json", "held-back", "")
+    both = Held(ERROR, "broken-json", ("Broken JSON", "Held back"))
+    assert diagnosis.evidence.events == {5: both, 6: Held(WARN, "held-back", ("Held back",))}
+    assert diagnosis.evidence.words(5) == "Evidence for: Broken JSON, Held back"
+    assert diagnosis.evidence.words(7) == ""
 
 
 def test_a_dismissed_cause_takes_what_it_explains_along() -> None:
@@ -52,7 +54,7 @@ def test_a_dismissed_cause_takes_what_it_explains_along() -> None:
     diagnosis.dismiss("held-back", "known")
     assert [finding.rule for finding in diagnosis.findings] == ["broken-json"]
     assert [finding.rule for finding in diagnosis.dismissed] == ["held-back"]
-    assert diagnosis.severities == {2: ERROR}
+    assert list(diagnosis.evidence.events) == [2]
     diagnosis.restore("held-back")
     assert [finding.rule for finding in diagnosis.findings] == ["broken-json", "held-back"]
 
@@ -79,11 +81,12 @@ def test_dismissals_are_those_of_the_server() -> None:
 def test_evidence_is_highlighted_once(qtbot: QtBot) -> None:
     diagnosis = diagnosed("held-back")
     (finding,) = diagnosis.findings
-    with qtbot.waitSignal(diagnosis.highlight_changed):
+    with qtbot.waitSignal(diagnosis.evidence_changed) as changed:
         diagnosis.highlight(finding)
-    with qtbot.assertNotEmitted(diagnosis.highlight_changed, wait=10):
+    assert changed.args == [diagnosis.evidence]
+    with qtbot.assertNotEmitted(diagnosis.evidence_changed, wait=10):
         diagnosis.highlight(finding)
-    assert diagnosis.highlighted == {0}
+    assert diagnosis.evidence.highlighted == {0}
 
 
 def test_a_violation_in_a_river_comes_through_the_folds(qtbot: QtBot) -> None:

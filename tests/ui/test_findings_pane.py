@@ -167,13 +167,13 @@ def test_the_evidence_stands_out_while_the_pane_is_in_sight(qtbot: QtBot) -> Non
     violate(engine, "broken-json", about_n=8)
     violate(engine, "held-back", about_n=7)
     pane, table, _, diagnosis = put_up(qtbot, engine)
-    assert diagnosis.highlighted == {8}
+    assert diagnosis.evidence.highlighted == {8}
     table.selectRow(1)
-    assert diagnosis.highlighted == {7}
+    assert diagnosis.evidence.highlighted == {7}
     pane.hide()
-    assert diagnosis.highlighted == frozenset()
+    assert diagnosis.evidence.highlighted == frozenset()
     pane.show()
-    assert diagnosis.highlighted == {7}
+    assert diagnosis.evidence.highlighted == {7}
 
 
 def test_the_fix_is_copied_without_markup(qtbot: QtBot) -> None:

@@ -10,12 +10,13 @@ from typing import cast
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton, QTextBrowser, QToolButton
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from inspector.record.recording import open_recording, river_of
-from inspector.trace.events import Message
+from inspector.record.saving import save_events
+from inspector.trace.events import Message, Severity, Violation
 from inspector.ui.folds import Folds
 from inspector.ui.recording_window import RecordingWindow
 from inspector.ui.views.recording_view import RecordingView
@@ -291,3 +292,29 @@ def test_closing_is_said_once(opened: Opened, qtbot: QtBot) -> None:
     opened.window.close()
     opened.window.close()
     assert times == [1]
+
+
+def test_findings_stand_on_the_tab_in_the_rows_and_in_the_lanes(
+    qtbot: QtBot, application: QApplication, tmp_path: Path
+) -> None:
+    talk = Talk()
+    talk.send(1)
+    talk.tell(Violation, rule="odd", severity=Severity.WARN, text="Odd.", about_n=0)
+    talk.tell(Violation, rule="worse", severity=Severity.ERROR, text="Worse.", about_n=0)
+    save_events(talk.since(0), tmp_path / "a.mcptrace")
+    opened = Opened(qtbot, tmp_path / "a.mcptrace")
+    view = opened.view
+    view.refresh()
+    place = view.tabs.indexOf(view.tabs.findings)
+    assert view.tabs.tabText(place) == "Findings ✖ 1"
+    assert view.tabs.tabToolTip(place) == "1 error, 1 warning"
+    assert view.timeline.model.evidence.events[0].rule == "worse"
+    assert view.timeline.model.evidence.highlighted == {0}  # the findings are in front
+    view.tabs.setCurrentIndex(place + 1)
+    assert not view.timeline.model.evidence.highlighted
+    view.timeline.finding_wanted.emit("odd")
+    assert view.tabs.currentIndex() == place
+    assert "Odd." in part(view, QTextBrowser, "findingDetail").toPlainText()
+    view.folds.diagnosis.dismiss("worse", "")
+    assert view.tabs.tabText(place) == "Findings ▲ 1"
+    opened.window.close()

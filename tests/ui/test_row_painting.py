@@ -6,9 +6,11 @@ from PySide6.QtGui import QFont, QFontMetrics, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from inspector.record.rows import ERROR
 from inspector.trace.events import AnyEvent, ConnectionState, MessageType
 from inspector.ui import theme
 from inspector.ui.delegates.fitting import Fitting
+from inspector.ui.models.evidence import Evidence, Held
 from inspector.ui.models.timeline_cells import Column
 from inspector.ui.views.timeline_pane import TimelinePane
 from tests.support.panes import put_up, settle
@@ -152,3 +154,24 @@ def test_the_view_tells_how_long_it_painted(river: Talk, pane: TimelinePane, qtb
     picture(pane.view.viewport())
     assert len(told) == 1
     assert told[0] > 0
+
+
+def test_what_a_finding_rests_on_has_a_corner_and_a_bar_while_it_is_read(
+    river: Talk, pane: TimelinePane, qtbot: QtBot
+) -> None:
+    river.calls(3)
+    settle(pane, qtbot)
+    viewport = pane.view.viewport()
+    held = {pane.timeline.numbers[1]: Held(ERROR, "odd", ("Odd thing",))}
+    pane.model.evidence = Evidence(held)
+    number = cell(pane, 1, Column.NUMBER)
+    corner = QRect(number.left(), number.top(), 4, 4)
+    below = QRect(number.left(), number.bottom() - 6, 3, 5)
+    bad = theme.color("bad").rgb()
+    image = picture(viewport)
+    assert bad in painted(image, corner) and bad not in painted(image, below)
+    assert bad not in painted(image, corner.translated(0, number.height()))
+    pane.model.evidence = Evidence(held, frozenset(held))
+    assert painted(picture(viewport), below) == {bad}
+    tip = pane.model.index(1, Column.PREVIEW).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip.endswith("Evidence for: Odd thing")

@@ -6,7 +6,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from inspector.record.rows import WARN
 from inspector.trace.events import MessageType, Severity, Violation
+from inspector.ui.models.evidence import Evidence, Held
 from inspector.ui.models.timeline_cells import Column, TimeMode
 from inspector.ui.views.line_popup import LinePopup
 from inspector.ui.views.timeline_pane import TimelinePane
@@ -53,6 +55,19 @@ def walker(river: Talk, qtbot: QtBot) -> Walker:
 
 
 ERROR_ROW, VIOLATION_ROW = 13, 14
+
+
+def test_the_finding_that_rests_on_a_row_is_asked_for(walker: Walker, qtbot: QtBot) -> None:
+    pane = walker.pane
+    pane.model.evidence = Evidence(
+        {pane.timeline.numbers[row]: Held(WARN, "late", ("Late",)) for row in (3, ERROR_ROW)}
+    )
+    pane.select_event(pane.timeline.numbers[3])
+    with qtbot.waitSignal(pane.finding_wanted) as wanted:
+        assert walker.press(Qt.Key.Key_J, CONTROL | SHIFT) == 3
+    assert wanted.args == ["late"]
+    pane.select_event(pane.timeline.numbers[ERROR_ROW])  # what stands among the rows comes first
+    assert walker.press(Qt.Key.Key_J, CONTROL | SHIFT) == VIOLATION_ROW
 
 
 def test_keys_lead_to_request_answer_and_finding(walker: Walker) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtCore import QObject, QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPolygon
 from PySide6.QtWidgets import QStyledItemDelegate
 
-from inspector.record.rows import ERROR, HTTP_KINDS, WARN, RowKind
+from inspector.record.rows import CHAT, ERROR, HTTP_KINDS, NOTE, WARN, RowKind
 from inspector.record.timeline import INBOUND, OUTBOUND
 from inspector.ui import theme
 from inspector.ui.delegates.fitting import Fitting
@@ -23,6 +23,9 @@ _EACH_ITS_OWN = frozenset({Column.NUMBER, Column.TIME, Column.ID, Column.PREVIEW
 """Columns in which hardly a text comes twice."""
 _LANE_HUES = 12
 _GROUND_ALPHA = 0.15
+_FOUND_PX = 3
+_CORNER_PX = 8
+"""What findings rest on has a coloured corner, and a bar while the finding is being read."""
 MARK_ROLE = "http"
 """The accent would look like the selection, and yellow like a warning."""
 
@@ -63,6 +66,8 @@ class TimelineDelegate(QStyledItemDelegate):
         self._severities = {WARN: theme.color("warn"), ERROR: theme.color("bad")}
         self._tints = {code: faint(color) for code, color in self._severities.items()}
         self._marked = faint(self._mark)
+        note = theme.color("note")
+        self._evidence = {CHAT: note, NOTE: note, **self._severities}
         self._lanes = [_lane_color(number) for number in range(_LANE_HUES)]
 
     def paint_lines(self, painter: QPainter, strips: Sequence[Strip], lines: Sequence[Line], height: int) -> None:
@@ -107,15 +112,22 @@ class TimelineDelegate(QStyledItemDelegate):
         severities, numbers, marks = self._model.timeline.severities, self._model.timeline.numbers, self._model.marks
         columns = {strip.column: strip for strip in strips}
         number, lane = columns.get(Column.NUMBER), columns.get(Column.LANE)
+        evidence = self._model.evidence
         for line, row in lines:
             is_marked = numbers[row] in marks
+            held = evidence.events.get(numbers[row])
             color = self._tints.get(severities[row]) or (self._marked if is_marked else None)
             if line.is_selected:
                 color = self._selection
+            elif held is not None and numbers[row] in evidence.highlighted:
+                color = faint(self._evidence[held.code])
             if color is not None:
                 painter.fillRect(left, line.top, width, height, color)
+            if held is not None and number is not None:
+                is_read = numbers[row] in evidence.highlighted
+                self._paint_evidence(painter, QPoint(number.left, line.top), height, held.code, is_read=is_read)
             if self.is_found(row):
-                painter.fillRect(left, line.top + 1, 3, height - 2, self._accent)
+                painter.fillRect(left, line.top + 1, _FOUND_PX, height - 2, self._accent)
             if is_marked and number is not None:
                 self._paint_mark(painter, QRect(number.left, line.top, number.width, height))
             if lane is not None:
@@ -132,6 +144,15 @@ class TimelineDelegate(QStyledItemDelegate):
         if column == Column.PREVIEW and timeline.kinds[row] in _QUIET_KINDS and timeline.severities[row] < WARN:
             return quiet
         return self._text
+
+    def _paint_evidence(self, painter: QPainter, corner: QPoint, height: int, code: int, *, is_read: bool) -> None:
+        color = self._evidence[code]
+        if is_read:
+            painter.fillRect(corner.x(), corner.y(), _FOUND_PX + 1, height, color)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        right, below = corner + QPoint(_CORNER_PX, 0), corner + QPoint(0, _CORNER_PX)
+        painter.drawPolygon(QPolygon([corner, right, below]))
 
     def _paint_mark(self, painter: QPainter, rect: QRect) -> None:
         painter.setFont(self._fittings[0].font)

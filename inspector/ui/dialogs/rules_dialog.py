@@ -31,6 +31,11 @@ from inspector.ui.views import finding_html
 _ID = Qt.ItemDataRole.UserRole
 
 
+def open_rules(parent: QWidget, rule: str = "") -> None:
+    """Show the rules, beginning with one of them."""
+    RulesDialog(rule, parent.window()).show()
+
+
 class RulesDialog(QDialog):
     """All rules in their groups, those that hold every searched word; beside them the page of the chosen one."""
 

@@ -17,6 +17,7 @@ from inspector.record.text import plain, summary
 from inspector.trace.river import River
 from inspector.ui.frame_pace import FramePace
 from inspector.ui.models.admission import Admission
+from inspector.ui.models.evidence import Evidence
 from inspector.ui.models.timeline_cells import (
     DIRECTION_WORDS,
     HEADINGS,
@@ -54,6 +55,8 @@ class TimelineModel(QAbstractTableModel):
         self.river = river
         self.recorder = recorder or Recorder(river)
         self.timeline = self.recorder.timeline
+        self.evidence = Evidence()
+        """What findings rest on, which stands out."""
         self.marks = Marks()
         self.marks.watchers.append(self._repaint)
         self.marks.on_change = self.recorder.mark
@@ -197,4 +200,6 @@ class TimelineModel(QAbstractTableModel):
         sign = f"{SEVERITY_WORDS[severity].capitalize()}: " if severity != NONE else ""
         comment = self.marks.comment(event.n)
         noted = f"{MARK_SIGN} {comment} · " if comment else ""
-        return plain(f"{noted}{sign}{summary(event)}", _TOOLTIP_CHARS)
+        found = self.evidence.words(event.n)
+        held = f" · {found}" if found else ""
+        return plain(f"{noted}{sign}{summary(event)}{held}", _TOOLTIP_CHARS)

@@ -10,6 +10,7 @@ from inspector.diagnose.finding import Finding
 from inspector.exports.check_formats import findings_markdown
 from inspector.record.text import counted
 from inspector.ui.diagnosis import Diagnosis
+from inspector.ui.dialogs import rules_dialog
 from inspector.ui.views.finding_detail import COPIED_MS, FindingDetail
 from inspector.ui.views.findings_chips import FindingsChips
 from inspector.ui.views.findings_list import FindingsList
@@ -142,9 +143,7 @@ class FindingsPane(Pane):
             self._open_help(rule)
 
     def _open_help(self, rule: str) -> None:
-        from inspector.ui.dialogs.rules_dialog import RulesDialog  # noqa: PLC0415 - built when asked for
-
-        RulesDialog(rule, self.window()).show()
+        rules_dialog.open_rules(self, rule)
 
     def _copy_markdown(self) -> None:
         QGuiApplication.clipboard().setText(findings_markdown(self._diagnosis.findings))

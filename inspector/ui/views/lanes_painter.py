@@ -99,6 +99,7 @@ class LanesPainter:
             x, size = scene.labels_px + column + 0.5, _MARK_PX
             role = "bad" if 1 in faults[column : column + _APART_PX] else "warn"
             self._shape(role, ((x - size, top + 0.5), (x + size, top + 0.5), (x, top + size + 2.5)))
+        self._evidence(lane, top)
         facts = scene.lanes.facts(lane)
         if facts.end_severity >= WARN and facts.end_ns != NEVER:
             self._cross("bad" if facts.end_severity == ERROR else "warn", scene.x_of(facts.end_ns) + 0.5, top)
@@ -106,6 +107,20 @@ class LanesPainter:
             x, middle = scene.x_of(self._now_ns) + 1, top + scene.lane_px / 2
             if scene.labels_px <= x <= scene.width:
                 self._shape("http", ((x, middle - 5), (x + 6, middle), (x, middle + 5)))
+
+    def _evidence(self, lane: int, top: int) -> None:
+        """What findings rest on; of the finding that is being read, bigger and through the whole lane."""
+        scene = self._scene
+        for tick in scene.evidence.of(lane):
+            x = scene.x_of(tick.at_ns) + 0.5
+            if not scene.labels_px <= x < scene.width:
+                continue
+            role = {ERROR: "bad", WARN: "warn"}.get(tick.code, "note")
+            size = _MARK_PX
+            if tick.is_highlighted:
+                size += 1
+                self._painter.fillRect(int(x), top, 1, scene.lane_px, theme.color(role))
+            self._shape(role, ((x - size, top + 0.5), (x + size, top + 0.5), (x, top + size + 2.5)))
 
     def _cross(self, role: str, x: float, top: int) -> None:
         """How a stream ends that was cut off."""

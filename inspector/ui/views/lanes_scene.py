@@ -8,6 +8,7 @@ from time import perf_counter_ns
 
 from inspector.record.lanes import CONNECTION, NEVER, Lanes
 from inspector.record.timeline import Timeline
+from inspector.ui.views.lanes_evidence import EvidenceTicks
 from inspector.ui.views.lanes_span import Mode, Span
 
 BATCH = 2_000
@@ -27,6 +28,7 @@ class Scene:
         self.problems_first = False
         self.current: int | None = None
         self.brush: tuple[int, int] | None = None
+        self.evidence = EvidenceTicks(self.lanes)
         self.row: int | None = None
         self.hover_x: int | None = None
         self.lane_px = self.axis_px = 20

@@ -222,4 +222,7 @@ class LanesView(QAbstractScrollArea):
             return ""
         words = lanes_words.lane_tip(scene.timeline, scene.lanes, lane, scene.now_ns())
         row = scene.row_near(lane, at.x()) if at.x() >= scene.labels_px else None
-        return words if row is None else f"{lanes_words.row_tip(scene.timeline, row)}\n\n{words}"
+        if row is None:
+            return words
+        held = scene.evidence.evidence.words(scene.timeline.numbers[row])
+        return "\n".join((lanes_words.row_tip(scene.timeline, row), *filter(None, (held,)), "", words))

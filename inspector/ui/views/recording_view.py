@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
@@ -12,6 +14,7 @@ from inspector.record.text import calendar, counted, plain
 from inspector.trace.events import SessionReady
 from inspector.trace.fold import Fold
 from inspector.ui import main_menu
+from inspector.ui.dialogs import rules_dialog
 from inspector.ui.export_source import of_recording
 from inspector.ui.folds import Folds
 from inspector.ui.sharing import Sharing
@@ -55,7 +58,6 @@ class RecordingView(QWidget):
         self.timeline.model.marks.load(recording.marks())
         self.detail = DetailPane(self.river, self.timeline.timeline)
         self.tabs = self._make_tabs()
-        self._findings = self.tabs.currentWidget()
         self.sharing = Sharing(self, lambda: of_recording(recording), self._stream_of_row, recording.path.name)
         self._head = RecordingHead()
         self._head.set_menu(main_menu.build(self, self._entries()))
@@ -63,6 +65,7 @@ class RecordingView(QWidget):
         self._lay_out()
         self.sharing.said.connect(self.said)
         self.timeline.noted.connect(self.said)
+        self.timeline.finding_wanted.connect(self.tabs.show_finding)
         self.timeline.selected.connect(self.detail.show_event)
         self.detail.jump.connect(self.go_to_event)
         self.tabs.jump.connect(self.go_to_event)
@@ -107,8 +110,7 @@ class RecordingView(QWidget):
         """Bring the line on top, the findings' count and the tab in front up to date."""
         if self._is_loaded and self.sender() is self._timer:
             return
-        count = len(self.folds.engine.findings())
-        self.tabs.setTabText(self.tabs.indexOf(self._findings), f"Findings ({count})" if count else "Findings")
+        self.folds.diagnosis.refresh()
         tab = self.tabs.currentWidget()
         if isinstance(tab, LazyTab):
             tab.refresh()
@@ -152,6 +154,7 @@ class RecordingView(QWidget):
                 ("compareWith", "Compare with…", "Ctrl+D", self.compare_wanted.emit),
                 ("replaySession", "Replay this recording", "", sharing.ask_to_replay),
             ),
+            (("showRules", "Rules of the diagnosis…", "Shift+F1", partial(rules_dialog.open_rules, self)),),
         )
 
     def _stream_of_row(self) -> int | None:
@@ -160,7 +163,9 @@ class RecordingView(QWidget):
 
     def _lay_out(self) -> None:
         left = QSplitter(Qt.Orientation.Vertical)
-        left.addWidget(TimelineArea(self.timeline))
+        area = TimelineArea(self.timeline)
+        self.folds.diagnosis.evidence_changed.connect(area.show_evidence)
+        left.addWidget(area)
         left.addWidget(self.tabs)
         left.setSizes([460, 240])
         self._columns = QSplitter(Qt.Orientation.Horizontal)

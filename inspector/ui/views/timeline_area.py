@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
+from inspector.ui.models.evidence import Evidence
 from inspector.ui.views.follow_stream import FollowStreamDialog
 from inspector.ui.views.lanes_view import LanesView
 from inspector.ui.views.row_actions import add_row_actions
@@ -36,6 +37,13 @@ class TimelineArea(QSplitter):
         self.lanes.stream_wanted.connect(pane.show_stream)
         pane.selected.connect(lambda n: self.lanes.show_row(pane.timeline.row_of(n)))
         add_row_actions(pane.view, ("timelineFollowStream", "Follow this stream…", "Ctrl+Shift+T", self.follow_stream))
+
+    def show_evidence(self, evidence: Evidence) -> None:
+        """Mark the events that findings rest on, in the rows and in the lanes."""
+        self.pane.model.evidence = evidence
+        self.pane.view.viewport().update()
+        self.lanes.scene.evidence.show(evidence)
+        self.lanes.refresh()
 
     def follow_stream(self) -> None:
         """Show the conversation of the current row's stream alone."""

@@ -54,7 +54,13 @@ class TimelineJumps(QObject):
         self._follow(row_links.answer_of, "There is no answer to go to.")
 
     def to_finding(self) -> None:
-        """To the violation seen in the row; from the last of them back to the row."""
+        """To the violation seen in the row, and from the last of them back; else to the finding that rests on it."""
+        row = self._view.current_row()
+        if row is not None and row_links.finding_of(self._model.timeline, row) is None:
+            held = self._model.evidence.events.get(self._model.timeline.numbers[row])
+            if held is not None:
+                self._view.findingWanted.emit(held.rule)
+                return
         self._follow(row_links.finding_of, "Nothing was found wrong in this row.")
 
     def to_error(self, *, forward: bool = True) -> None:

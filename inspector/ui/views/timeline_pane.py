@@ -36,6 +36,8 @@ class TimelinePane(QWidget):
     noted = Signal(str)
     """A sentence for the user: why nothing happened."""
     demo_wanted = Signal()
+    finding_wanted = Signal(str)
+    """The finding of this rule shall be shown."""
 
     def __init__(self, river: River, parent: QWidget | None = None, recorder: Recorder | None = None) -> None:
         super().__init__(parent)
@@ -148,6 +150,7 @@ class TimelinePane(QWidget):
         self.view.selected.connect(self._refresh)
         self.view.noted.connect(self.noted)
         self.view.jumpWanted.connect(self.select_event)
+        self.view.findingWanted.connect(self.finding_wanted)
         self.view.streamWanted.connect(lambda stream: self.show_stream(stream or None))
         self.finder.progressed.connect(self._refresh)
         self.finder.progressed.connect(self.view.viewport().update)

@@ -30,6 +30,8 @@ class TimelineView(RowPainting):
     """The event number to go to, which a filter may hide."""
     noted = Signal(str)
     """A sentence for the user: why nothing happened."""
+    findingWanted = Signal(str)
+    """The finding of this rule rests on the row."""
     streamWanted = Signal(int)
     """Show only this stream; 0: show all."""
 

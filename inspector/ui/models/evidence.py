@@ -1,0 +1,46 @@
+"""The events that findings rest on, for whatever shows events. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from inspector.diagnose.finding import Finding
+from inspector.record.rows import SEVERITY_CODES
+
+
+class Held(NamedTuple):
+    """What rests on one event: the gravest severity's code, that finding's rule, the titles of all."""
+
+    code: int
+    rule: str
+    titles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """By event number; `highlighted` are the events of the finding that is being read."""
+
+    events: Mapping[int, Held] = field(default_factory=dict)
+    highlighted: frozenset[int] = frozenset()
+
+    def words(self, n: int) -> str:
+        """The findings that rest on event `n` in a line; empty for none."""
+        held = self.events.get(n)
+        if held is None:
+            return ""
+        return f"Evidence for: {', '.join(held.titles)}"
+
+
+def evidence_of(findings: Iterable[Finding], highlighted: frozenset[int] = frozenset()) -> Evidence:
+    """The evidence of these findings, and of what they explain."""
+    events: dict[int, Held] = {}
+    for cause in findings:
+        for finding in (cause, *cause.dependants):
+            code = SEVERITY_CODES[finding.severity]
+            for n in finding.evidence:
+                held = events.get(n, Held(0, "", ()))
+                gravest = (code, finding.rule) if code > held.code else held[:2]
+                events[n] = Held(*gravest, (*held.titles, finding.title))
+    return Evidence(events, highlighted)
