@@ -140,8 +140,8 @@ class EarlyRequests(Watch):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._initialized_ns = 0
-        """When the server had taken notifications/initialized, on the present stream or session; 0 before that."""
+        self._initialized_ns: int | None = None
+        """When the server had taken notifications/initialized, on the present stream or session."""
         self._is_begun = True
         self._was_reported = False
 
@@ -155,9 +155,9 @@ class EarlyRequests(Watch):
 
     def _on_sent(self, event: RequestSent) -> None:
         if event.purpose == "stream" and self.context.transport is TransportName.HTTP_SSE:
-            self._initialized_ns, self._is_begun, self._was_reported = 0, False, False
+            self._initialized_ns, self._is_begun, self._was_reported = None, False, False
         elif event.purpose == "initialize":
-            self._initialized_ns = 0
+            self._initialized_ns = None
 
     def _on_end(self, event: StreamEnded) -> None:
         exchange = self.context.exchanges.get(event.stream)
@@ -185,13 +185,10 @@ class EarlyRequests(Watch):
         request = self.context.pending.get(event.request_n) if event.request_n is not None else None
         evidence = (event.n,) if request is None else (request.n, event.n)
         named = event.method or "A request"
-        if request is not None and not 0 < self._initialized_ns <= request.monotonic_ns:
-            text = (
-                f"{named} was sent before the server had taken notifications/initialized: this is the client's fault."
-            )
-            self.found(text, evidence)
-            return
-        text = f"{named} was refused as too early although the handshake was complete: the server has lost that it was."
+        if request is not None and (self._initialized_ns is None or request.monotonic_ns < self._initialized_ns):
+            text = f"{named} was sent before the server had taken notifications/initialized: the client did not wait."
+        else:
+            text = f"{named} was refused as too early, but the handshake was complete: the server has forgotten it."
         self.found(text, evidence)
 
 
