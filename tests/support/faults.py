@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -25,11 +26,11 @@ from inspector.servers.faults.server import FaultServer
 from inspector.session import pace, reconnect
 from inspector.session.calls import Answer
 from inspector.session.failure import ConnectError
-from inspector.session.options import Options
+from inspector.session.options import AuthorizationPrompt, Callbacks, Options
 from inspector.session.probing import run_probe, target_of
 from inspector.session.reconnect import Backoff, StormGuard
 from inspector.session.session import Session
-from inspector.trace.events import AnyEvent, RequestSent, Severity
+from inspector.trace.events import AnyEvent, Connected, RequestSent, Severity
 from inspector.trace.river import River
 
 SCALE = 0.05
@@ -102,11 +103,23 @@ def as_host(events: list[AnyEvent], host: str) -> list[AnyEvent]:
     """The events as if the server had another name than that of this machine."""
     if not host:
         return events
-    return [_named(event, host) if isinstance(event, RequestSent) else event for event in events]
+    return [_named(event, host) for event in events]
 
 
-def _named(event: RequestSent, host: str) -> RequestSent:
-    return msgspec.structs.replace(event, url=event.url.replace("127.0.0.1", host))
+def _named(event: AnyEvent, host: str) -> AnyEvent:
+    match event:
+        case RequestSent():
+            return msgspec.structs.replace(event, url=event.url.replace("127.0.0.1", host))
+        case Connected():
+            return msgspec.structs.replace(event, peer=event.peer.replace("127.0.0.1", host))
+        case _:
+            return event
+
+
+async def browse(prompt: AuthorizationPrompt) -> str:
+    """A browser in which somebody signs in at once: where it is sent back to."""
+    async with httpx.AsyncClient() as browser:
+        return (await browser.get(prompt.url)).headers["location"]
 
 
 def options_of(visit: Visit, url: str, scale: float, ca_file: Path | None = None) -> Options:
@@ -119,6 +132,7 @@ def options_of(visit: Visit, url: str, scale: float, ca_file: Path | None = None
         request_timeout_s=60.0 * scale,
         max_total_s=600.0 * scale,
         endpoint_timeout_s=10.0 * scale,
+        callbacks=Callbacks(authorize=browse),
     )
     return replace(scaled, **visit.options)
 

@@ -253,6 +253,7 @@ RULES: tuple[Rule, ...] = (
         },
         source="claude-ai-mcp#63",
         link="https://github.com/anthropics/claude-ai-mcp/issues/63",
+        explains=("not-an-mcp-endpoint",),
         watch=BlockedBeforeServer,
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
@@ -23,6 +24,7 @@ from inspector.servers.loopback import LoopbackListener
 
 HTML_HEADERS: Headers = (("content-type", "text/html; charset=utf-8"), ("cache-control", "no-store"))
 TEXT_HEADERS: Headers = (("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store"))
+_WELL_KNOWN = re.compile(r"/\.well-known/[\w-]+")
 
 
 class FaultServer:
@@ -111,11 +113,16 @@ class FaultServer:
             await behaviour.close()
 
     def _find(self, request: HttpRequest) -> tuple[Behaviour, HttpRequest] | None:
-        """The behaviour that a path names, and the request as that sees it."""
+        """The behaviour that a path names, and the request as that sees it.
+
+        Well-known addresses have the path of the server behind them (RFC 8615, RFC 9728 section 3.1).
+        """
+        well_known = _WELL_KNOWN.match(request.path)
+        before = well_known[0] if well_known else ""
         for side in SIDES:
-            rule, found, rest = request.path.removeprefix("/").partition(f"/{side}")
+            rule, found, rest = request.path.removeprefix(before).removeprefix("/").partition(f"/{side}")
             if found and rule in self._faults and (not rest or rest.startswith("/")):
-                return self._behaviours[rule, side], replace(request, path=rest)
+                return self._behaviours[rule, side], replace(request, path=before + rest)
         return None
 
     async def _route(self, request: HttpRequest, connection: HttpConnection) -> None:
