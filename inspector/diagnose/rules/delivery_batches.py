@@ -61,18 +61,17 @@ class Batches(Watch):
 
     def _on_notifications(self, events: list[Message]) -> None:
         first, last = events[0], events[-1]
-        group = self._groups.get(first.stream or 0)
-        is_one_group = group is not None and last.monotonic_ns - group.end_ns <= self._gap_ns
-        if group is None or not is_one_group or len({event.stream for event in events}) > 1:
+        is_one_write = last.monotonic_ns - first.monotonic_ns <= self._gap_ns
+        if not is_one_write or (first is not last and len({event.stream for event in events}) > 1):
             for event in events:
                 self.context.timers.move_to(event)
                 self._add(event)
             return
-        if group.wants_stamps:
-            for event in events:
-                group.look_for_stamp(event)
-        group.blocks += len(events)
-        group.end_ns, group.last_n = last.monotonic_ns, last.n
+        self.context.timers.move_to(first)
+        self._add(first)
+        group = self._groups.get(first.stream or 0)
+        if group is not None and first is not last:
+            group.add_all(events[1:])
 
     def _on_progress(self, event: Message | ToolStep) -> None:
         self._add(event)

@@ -48,18 +48,23 @@ class Blocks(Watch):
         self._flows: OrderedDict[int, Flow] = OrderedDict()
 
     def reactions(self) -> Mapping[Topic, Callable[[Any], None]]:
-        return {Topic.CHUNK: self._on_chunk, Topic.END: self._on_end}
+        return {Topic.END: self._on_end}
 
-    def _on_chunk(self, event: ChunkReceived) -> None:
-        stream = event.stream or 0
-        flow = self._flows.get(stream)
-        if flow is None:
-            self._begin(stream, event)
-            return
-        last, flow.last = flow.last, event
-        if event.monotonic_ns - last.monotonic_ns > self._pause_ns:
-            flow.pauses.append(Pause(event.offset, last.data[-1:] not in b"\r\n", event.n))
-            self._judge(stream, flow, last)
+    def run_reactions(self) -> Mapping[Topic, Callable[[list[Any]], None]]:
+        return {Topic.CHUNK: self._on_chunks}
+
+    def _on_chunks(self, events: list[ChunkReceived]) -> None:
+        for event in events:
+            stream = event.stream or 0
+            flow = self._flows.get(stream)
+            if flow is None:
+                self._begin(stream, event)
+                continue
+            last, flow.last = flow.last, event
+            if event.monotonic_ns - last.monotonic_ns > self._pause_ns:
+                self.context.timers.move_to(event)
+                flow.pauses.append(Pause(event.offset, last.data[-1:] not in b"\r\n", event.n))
+                self._judge(stream, flow, last)
 
     def _begin(self, stream: int, event: ChunkReceived) -> None:
         self._flows[stream] = Flow(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inspector.diagnose.stamps import stamp_of, stamps_in
@@ -43,18 +44,26 @@ class Group:
         last = stamp(self.last_stamped)
         return None if last is None else last - self.first_stamp
 
-    @property
-    def wants_stamps(self) -> bool:
-        """Whether another block may still say something about the span."""
-        return self.first_stamp is not None or self.tries < MAX_STAMP_TRIES
-
     def add(self, block: Block) -> None:
         """One more that came with the others."""
         self.end_ns, self.last_n = block.monotonic_ns, block.n
         self.blocks += 1
-        self.look_for_stamp(block)
+        self._look_for_stamp(block)
 
-    def look_for_stamp(self, block: Block) -> None:
+    def add_all(self, blocks: Sequence[Block]) -> None:
+        """What came with the others in one run; the same as adding each, and cheap in a flood."""
+        last = blocks[-1]
+        self.end_ns, self.last_n = last.monotonic_ns, last.n
+        self.blocks += len(blocks)
+        tried = 0
+        while tried < len(blocks) and self.first_stamp is None and self.tries < MAX_STAMP_TRIES:
+            self._look_for_stamp(blocks[tried])
+            tried += 1
+        if self.first_stamp is not None:
+            rest = reversed(blocks[tried:])
+            self.last_stamped = next((block for block in rest if kind_of(block) == self.stamped), self.last_stamped)
+
+    def _look_for_stamp(self, block: Block) -> None:
         if self.first_stamp is not None:
             if kind_of(block) == self.stamped:
                 self.last_stamped = block

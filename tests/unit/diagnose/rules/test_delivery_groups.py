@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from inspector.diagnose.rules.delivery_groups import MAX_STAMP_TRIES, group_from, kind_of, stamp
+import pytest
+
+from inspector.diagnose.rules.delivery_groups import MAX_STAMP_TRIES, Block, group_from, kind_of, stamp
 from tests.support.deliveries import Delivery
 
 
@@ -27,9 +29,23 @@ def test_stamps_are_not_looked_for_for_ever() -> None:
     group = group_from(talk.notify(1), None, 0)
     for _ in range(MAX_STAMP_TRIES):
         group.add(talk.notify(1))
-    assert not group.wants_stamps
     group.add(talk.notify(1, talk.now()))
     assert group.first_stamp is None
+
+
+@pytest.mark.parametrize("stamped", [(0, 7), (1, 2, 5), (3,), (4, 5), ()])
+def test_many_at_once_are_the_same_as_one_by_one(stamped: tuple[int, ...]) -> None:
+    talk = Delivery()
+    blocks: list[Block] = []
+    for number in range(8):
+        talk.wait(1)
+        blocks.append(talk.notify(1, talk.now() if number in stamped else "x"))
+    one_by_one, at_once = group_from(blocks[0], None, 0), group_from(blocks[0], None, 0)
+    for block in blocks[1:]:
+        one_by_one.add(block)
+    at_once.add_all(blocks[1:3])
+    at_once.add_all(blocks[3:])
+    assert one_by_one == at_once
 
 
 def test_the_silence_is_since_the_group_before_or_since_the_beginning() -> None:
