@@ -5,6 +5,7 @@ from __future__ import annotations
 from inspector.diagnose.rule import Era, Group, Rule
 from inspector.diagnose.rules.reconnect_ends import BrokenEnds, ShuttingDown
 from inspector.diagnose.rules.reconnect_loops import RefusedGet, RetryHint, ShortStreams
+from inspector.diagnose.rules.reconnect_probed import ProbedResume
 from inspector.diagnose.rules.reconnect_resume import EventIds
 from inspector.diagnose.stack import Product
 from inspector.trace.events import Severity
@@ -95,7 +96,7 @@ RULES: tuple[Rule, ...] = (
         source="MCP 2025-11-25, Streamable HTTP: resumability and redelivery",
         link="https://github.com/fiberplane/mcp-lite/issues/24",
         eras=_STREAMABLE,
-        watch=EventIds,
+        watch=ProbedResume,
     ),
     Rule(
         id="event-ids-useless-2026",

@@ -13,6 +13,7 @@ from inspector.diagnose.finding import Grade
 from inspector.diagnose.rule import Watch
 from inspector.diagnose.rules.lifetime_ends import lost_requests, place_of, was_cut
 from inspector.diagnose.topics import Topic
+from inspector.protocol.probes import PREFIX
 from inspector.trace.events import EndCause, HeadersReceived, Phase, Severity, StateChanged, StreamEnded
 
 MAX_CUTS = 16
@@ -139,8 +140,8 @@ class ShuttingDown(Watch):
 
     def _on_end(self, event: StreamEnded) -> None:
         exchange = self.context.exchanges.get(event.stream)
-        if exchange is None:
-            return
+        if exchange is None or exchange.purpose.startswith(PREFIX):
+            return  # a probe opens and loses streams on purpose
         cut = self._latest(exchange)
         if event.cause is EndCause.REFUSED:
             if cut is not None and self._is_soon(cut, exchange):

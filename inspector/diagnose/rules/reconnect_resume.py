@@ -11,6 +11,7 @@ from inspector.diagnose.context import Context
 from inspector.diagnose.exchange import Exchange
 from inspector.diagnose.rule import Era, Watch
 from inspector.diagnose.topics import BLOCKS, Topic
+from inspector.protocol.probes import PREFIX
 from inspector.trace.events import HeadersReceived, Message, RequestSent, SseEvent
 
 MAX_IDS = 10_000
@@ -93,7 +94,7 @@ class EventIds(Watch):
         era = self.context.era
         if era is Era.STATELESS:
             self._tell_useless(event, event_id)
-        if era is not Era.STREAMABLE:
+        if era is not Era.STREAMABLE or self._is_probed(event.stream):
             return
         key, data = _key(event_id), hash(event.raw)
         before = self._seen.get(key)
@@ -136,6 +137,11 @@ class EventIds(Watch):
     def _is_resumed(self, stream: int | None) -> bool:
         exchange = self.context.exchanges.get(stream)
         return exchange is not None and exchange.purpose == "resume"
+
+    def _is_probed(self, stream: int | None) -> bool:
+        """Whether a probe asked for it, which may be in a session of its own."""
+        exchange = self.context.exchanges.get(stream)
+        return exchange is not None and exchange.purpose.startswith(PREFIX)
 
     def _tell_useless(self, event: SseEvent, event_id: str) -> None:
         if event.connection != self._useless:

@@ -243,3 +243,13 @@ def test_one_stream_alone_is_no_server() -> None:
     talk.wait(1 * S)
     end(talk, 2, EndCause.END_OF_STREAM)
     assert talk.is_silent()
+
+
+def test_streams_of_probes_say_nothing_of_the_server() -> None:
+    talk = watched()
+    for stream in (1, 2):
+        talk.send(stream, "GET", "probe:hold")
+        talk.accept(stream)
+    end(talk, 1, EndCause.END_OF_STREAM)
+    end(talk, 2, EndCause.END_OF_STREAM)
+    assert talk.is_silent()

@@ -222,3 +222,13 @@ def test_ids_of_any_length_are_told_apart() -> None:
     assert talk.is_silent()
     log(talk, 1, "a" * 100_000 + "b", "other")
     assert len(talk.found(TWICE).text) < 300
+
+
+def test_probes_have_sessions_of_their_own() -> None:
+    talk = watched()
+    talk.listen(1)
+    log(talk, 1, "1", "a")
+    talk.send(2, "GET", "probe:hold")
+    talk.accept(2)
+    log(talk, 2, "1", "b")
+    assert talk.is_silent()
