@@ -14,7 +14,6 @@ from inspector.session.link import Link
 from inspector.session.reader import Arrival, EventReader
 from inspector.session.veil import Veil
 from inspector.trace.events import BodyReceived, ChunkReceived, Direction, EndCause, Phase
-from inspector.wire import http
 from inspector.wire.sse import Comment, Frame
 
 LENS_FIX = "The stream is as the standard wants it; if your users' clients are built on httpx-sse, work around it."
@@ -163,8 +162,7 @@ class Body:
         decodable = encoding in ("gzip", "deflate")
         if encoding == "identity" or (decodable and not is_stream):
             return
-        was_asked = http.get(self._link.options.headers, "accept-encoding") is not None
-        text = f"The answer is compressed ({encoding[:100]})" + ("." if was_asked else " though we asked for identity.")
+        text = f"The answer is compressed ({encoding[:100]})."
         if not decodable:
             text += " We cannot decode it, so its bytes are shown as they came."
         severity = Severity.NOTE if decodable else Severity.ERROR

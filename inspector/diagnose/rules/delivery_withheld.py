@@ -59,6 +59,8 @@ class Withheld(Watch):
         host = _host(exchange.request)
         if event.ttfb_ms / 1e3 < self.thresholds.prompt_s:
             self._note_prompt(event, host)
+            if exchange.is_event_stream and exchange.method == "GET":
+                self.over()
         elif event.ttfb_ms / 1e3 < self.thresholds.withheld_s or self._slept(exchange):
             return
         elif exchange.is_event_stream:

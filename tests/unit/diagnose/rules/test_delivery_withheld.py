@@ -49,6 +49,15 @@ def test_another_request_was_answered_meanwhile() -> None:
     assert "took 3.0 s" in found.text and "another request was answered in 1 ms" in found.text
 
 
+def test_a_later_stream_without_delay_ends_it() -> None:
+    talk = Delivery()
+    held(talk)
+    talk.wait(1_000)
+    talk.ask_for_stream(3)
+    talk.head(3)
+    assert findings(talk)[RULE].over_at_s == talk.clock.time()
+
+
 @pytest.mark.parametrize(("seconds", "severity"), [(4.0, Severity.WARN), (12.0, Severity.ERROR)])
 def test_an_old_date_proves_it(seconds: float, severity: Severity) -> None:
     talk = Delivery()
