@@ -163,6 +163,7 @@ _ANSWERS = (
         fix="Raise the client's timeout, send progress, or stop working when the request is cancelled.",
         source="Lifecycle: timeouts; typescript-sdk#245",
         link=f"{_GITHUB}/modelcontextprotocol/typescript-sdk/issues/245",
+        explains=("request-unanswered",),
         seen_by=SeenBy.PROTOCOL,
     ),
     Rule(
