@@ -134,7 +134,12 @@ def options_of(visit: Visit, url: str, scale: float, ca_file: Path | None = None
         endpoint_timeout_s=10.0 * scale,
         callbacks=Callbacks(authorize=browse),
     )
-    return replace(scaled, **visit.options)
+    base = url.removesuffix(visit.below)
+    more: dict[str, Any] = {
+        name: value.replace("{base}", base) if isinstance(value, str) else value
+        for name, value in visit.options.items()
+    }
+    return replace(scaled, **more)
 
 
 async def visit(server: FaultServer, rule: str, side: Side, *, scale: float = SCALE, faults: Any = ALL) -> Visited:

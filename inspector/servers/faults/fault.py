@@ -24,8 +24,8 @@ class Visit:
     It connects over `transport` (at `path`, by default `/sse` or `/mcp`), makes `calls` of tools one after the other or
     all at once, holds the session for `hold_s`, waits until a stream was opened again `reconnects` times, and leaves.
     `sessions` are opened one after the other and kept; in the end the `probes` of these ids are made. `options` are
-    further fields of the session's own. Where a rule is silent on one machine, tests tell the diagnosis that the
-    server's name is `host`.
+    further fields of the session's own, with `{base}` for the address of the side. Where a rule is silent on one
+    machine, tests tell the diagnosis that the server's name is `host`.
     """
 
     transport: TransportName = TransportName.STREAMABLE_HTTP
