@@ -71,9 +71,9 @@ def test_the_page_of_a_rule_says_it_all(dialog: RulesDialog) -> None:
 def test_every_word_of_the_search_must_be_there(dialog: RulesDialog) -> None:
     search = part(dialog, QLineEdit, "rulesSearch")
     search.setText("NGINX buffering")
-    assert [item.text(0) for item in items(dialog)] == ["▲ Held back"]
+    assert [(item.text(0), item.text(1)) for item in items(dialog)] == [("▲", "Held back")]
     search.setText("old")
-    assert [item.text(0) for item in items(dialog)] == ["✖ Only in the old one"]
+    assert [item.text(1) for item in items(dialog)] == ["Only in the old one"]
     assert "Only in the old one" in part(dialog, QTextBrowser, "rulePage").toPlainText()
     search.setText("nginx apache")
     assert items(dialog) == []
@@ -104,4 +104,4 @@ def test_every_rule_of_the_engine_has_its_page(qtbot: QtBot) -> None:
     for name, rule in ALL.items():
         everything.show_rule(name)
         text = page.toPlainText()
-        assert rule.title in text and name in text and "What to change" in text
+        assert rule.title.replace("`", "") in text and name in text and "What to change" in text

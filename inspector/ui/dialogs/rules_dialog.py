@@ -28,6 +28,7 @@ from inspector.ui.dialogs import link_consent
 from inspector.ui.models.finding_lines import ROLES, SIGNS
 from inspector.ui.views import finding_html
 
+_INDENTATION_PX, _SIGN_PX = 16, 56
 _ID = Qt.ItemDataRole.UserRole
 
 
@@ -82,6 +83,9 @@ class RulesDialog(QDialog):
         tree.setAccessibleName("Rules by group")
         tree.setHeaderHidden(True)
         tree.setUniformRowHeights(True)
+        tree.setColumnCount(2)
+        tree.setIndentation(_INDENTATION_PX)
+        tree.setStyleSheet("QTreeView::item { padding: 2px 0; }")
         for group in Group:
             rules = [rule for rule in self._rules.values() if rule.group is group]
             if not rules:
@@ -89,15 +93,19 @@ class RulesDialog(QDialog):
             head = QTreeWidgetItem(tree, [f"{group} ({len(rules)})"])
             head.setFlags(Qt.ItemFlag.ItemIsEnabled)
             head.setForeground(0, theme.color("muted"))
+            head.setFirstColumnSpanned(True)
             items = []
             for rule in rules:
-                item = self._items[rule.id] = QTreeWidgetItem(head, [f"{SIGNS[rule.severity]} {rule.title}"])
+                item = self._items[rule.id] = QTreeWidgetItem(head, [SIGNS[rule.severity], rule.title.replace("`", "")])
                 item.setData(0, _ID, rule.id)
                 item.setForeground(0, theme.color(ROLES[rule.severity]))
-                item.setToolTip(0, f"{rule.id} · {rule.severity}")
+                item.setToolTip(1, f"{rule.id} · {rule.severity}")
+                item.setData(0, Qt.ItemDataRole.AccessibleTextRole, rule.severity.value)
                 items.append(item)
             head.setExpanded(True)
             self._groups.append((head, items))
+        tree.header().setStretchLastSection(True)
+        tree.setColumnWidth(0, _SIGN_PX)
         return tree
 
     def _make_page(self) -> QTextBrowser:

@@ -47,5 +47,5 @@ def lines_of(
 
 
 def _title(finding: Finding) -> str:
-    title = plain(finding.title)
+    title = plain(finding.title).replace("`", "")
     return title if finding.over_at_s is None else f"{title} · no longer since {clock(finding.over_at_s)}"

@@ -14,30 +14,31 @@ from inspector.ui import theme
 from inspector.ui.models.finding_lines import ROLES, SIGNS
 
 _TEXT_CHARS = 4_000
+_TIGHT = 'style="margin-top:0; margin-bottom:4px"'
 _GRADES = {"proven": "proven", "likely": "likely", "hint": "a hint"}
 
 
 def of_finding(finding: Finding, reason: str | None = None, cause: Finding | None = None) -> str:
     """The whole detail; `reason` is why it was dismissed, `cause` the finding that explains it."""
     role, times = ROLES[finding.severity], "once" if finding.count == 1 else f"{finding.count:,} times"
-    facts = f" · {_GRADES[finding.grade]} · seen {times}, first at {clock(finding.first_at_s)} · "
+    facts = f" · {_GRADES[finding.grade]} · seen {times}, first at {clock(finding.first_at_s)}"
     parts = [
-        f"<h3>{escape(plain(finding.title))}</h3>",
-        f"<p>{_colored(role, f'{SIGNS[finding.severity]} {finding.severity}')}{_colored('muted', facts)}"
-        f"{_mono(escape(plain(finding.rule)), 'muted')}</p>",
+        _title(finding.title),
+        f"<p {_TIGHT}>{_colored(role, f'{SIGNS[finding.severity]} {finding.severity}')}{_colored('muted', facts)}</p>",
     ]
     if finding.over_at_s is not None:
-        parts.append(f"<p>{_colored('good', f'✓ No longer since {clock(finding.over_at_s)}.')}</p>")
+        parts.append(f"<p {_TIGHT}>{_colored('good', f'✓ No longer since {clock(finding.over_at_s)}.')}</p>")
     if reason is not None:
         why = f"Dismissed: {plain(reason)}" if reason else "Dismissed."
-        parts.append(f"<p>{_colored('muted', why)}</p>")
+        parts.append(f"<p {_TIGHT}>{_colored('muted', why)}</p>")
     if cause is not None:
-        parts.append(f"<p>Most likely a consequence of {_link(f'rule:{cause.rule}', plain(cause.title))}.</p>")
+        parts.append(f"<p {_TIGHT}>Most likely a consequence of {_link(f'rule:{cause.rule}', plain(cause.title))}.</p>")
     parts += [_labelled("Seen", *map(_prose, finding.text.split("\n\n")))]
     parts += [_labelled("Likely cause", _prose(finding.cause)), _labelled("What to change", _prose(finding.fix))]
     parts += [_labelled("Source", _prose(finding.requirement)), _labelled("Read on", _address(finding.link))]
     parts += [_labelled("Evidence", ", ".join(_link(f"#{n}", f"#{n:,}") for n in finding.evidence))]
     parts += [_labelled("Explains", _listed((each.rule, each.title) for each in finding.dependants))]
+    parts += [_labelled("Rule", _mono(escape(plain(finding.rule))))]
     return "".join(parts)
 
 
@@ -47,9 +48,9 @@ def of_rule(rule: Rule) -> str:
     seen = f" · {rule.group} · found by {rule.seen_by} · "
     eras = "" if rule.eras == frozenset(Era) else "only in " + ", ".join(era for era in Era if era in rule.eras)
     parts = [
-        f"<h3>{escape(rule.title)}</h3>",
-        f"<p>{_colored(ROLES[rule.severity], f'{SIGNS[rule.severity]} {rule.severity}')}{_colored('muted', seen)}"
-        f"{_mono(escape(rule.id), 'muted')}</p>",
+        _title(rule.title),
+        f"<p {_TIGHT}>{_colored(ROLES[rule.severity], f'{SIGNS[rule.severity]} {rule.severity}')}"
+        f"{_colored('muted', seen)}{_mono(escape(rule.id), 'muted')}</p>",
         _labelled("Protocol revisions", eras),
         _labelled("What one sees", _prose(rule.symptom)),
         _labelled("Likely cause", _prose(rule.cause)),
@@ -61,6 +62,10 @@ def of_rule(rule: Rule) -> str:
         _labelled("Explained by", _listed(causes)),
     ]
     return "".join(parts)
+
+
+def _title(said: str) -> str:
+    return f'<h3 style="margin-top:0; margin-bottom:2px">{_prose(said)}</h3>'
 
 
 def _labelled(label: str, *html: str) -> str:
@@ -83,7 +88,7 @@ def _mono(html: str, role: str = "") -> str:
     family = escape(theme.mono_font().family())
     ground = "" if role else f" background-color:{theme.color('raised').name()};"
     shade = f" color:{theme.color(role).name()};" if role else ""
-    return f"<span style=\"font-family:'{family}';{ground}{shade}\">{html}</span>"
+    return f"<span style=\"font-family:'{family}'; white-space:nowrap;{ground}{shade}\">{html}</span>"
 
 
 def _colored(role: str, text: str) -> str:

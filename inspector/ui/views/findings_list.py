@@ -26,23 +26,24 @@ def _indented(line: Line) -> str:
     return f"{'    ' * line.depth}{line.title}"
 
 
+def _severity(line: Line) -> str:
+    return f"{SIGNS[line.finding.severity]} {line.finding.severity}" if line.finding else ""
+
+
+def _severity_role(line: Line) -> str:
+    return ROLES[line.finding.severity] if line.finding and not line.is_dismissed else "muted"
+
+
 COLUMNS: tuple[Column[Line], ...] = (
-    Column(
-        "Severity",
-        lambda line: line.finding and line.finding.severity,
-        lambda severity: f"{SIGNS[severity]} {severity}",
-        "✖ error",
-        role=lambda line: ROLES[line.finding.severity] if line.finding and not line.is_dismissed else "muted",
-    ),
-    Column("Finding", lambda line: line, _indented, role=_role),
-    Column("Grade", lambda line: line.finding and line.finding.grade, str, "proven", hint="How sure it is"),
+    Column("Severity", _severity, sample="✖ error", role=_severity_role),
+    Column("Finding", _indented, role=_role),
+    Column("Grade", lambda line: line.finding.grade if line.finding else "", sample="proven", hint="How sure it is"),
     Column(
         "Count",
-        lambda line: line.finding and line.finding.count,
-        "{:,}".format,
-        "0,000",
-        True,
-        "How often it was seen",
+        lambda line: f"{line.finding.count:,}" if line.finding else "",
+        sample="0,000",
+        numeric=True,
+        hint="How often it was seen",
     ),
 )
 

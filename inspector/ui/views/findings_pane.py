@@ -92,6 +92,7 @@ class FindingsPane(Pane):
         counts = self._diagnosis.counts()
         self._summary.setText(counted(sum(counts.values()), "finding"))
         self._chips.show_counts(counts)
+        self._chips.setVisible(any(counts.values()))
         self._copy.setEnabled(bool(self._diagnosis.findings))
         self._list.refresh()
         self._show_detail()
