@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from inspector.diagnose.context import Context
+from inspector.diagnose.context import LOOPBACK, Context
 from inspector.diagnose.exchange import Exchange
 from inspector.diagnose.finding import Grade
 from inspector.diagnose.rule import Watch
@@ -35,6 +35,7 @@ LOOKED_AT_BYTES = 16_384
 _OTHER_PURPOSES = ("raw ", "probe:", "oauth", "manifest")
 """Exchanges that are no attempt to speak MCP with this address."""
 _NOBODY = frozenset({EndCause.REFUSED, EndCause.UNRESOLVED, EndCause.UNREACHABLE, EndCause.CONNECT_TIMEOUT})
+_GATEWAY_ERRORS = frozenset({502, 503, 504})
 _POSTING = frozenset({TransportName.STREAMABLE_HTTP.value, TransportName.STATELESS.value})
 _LEGACY = frozenset({TransportName.HTTP_SSE.value})
 _NO_SESSION = re.compile(
@@ -211,25 +212,34 @@ class Nobody(Watch):
 
     rules = ("nothing-listening",)
 
-    def reactions(self) -> Mapping[Topic, Callable[[Any], None]]:
-        return {Topic.END: self._on_end, Topic.READY: self._on_ready}
-
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._places: OrderedDict[str, None] = OrderedDict()
 
+    def reactions(self) -> Mapping[Topic, Callable[[Any], None]]:
+        return {Topic.END: self._on_end, Topic.READY: self._on_ready}
+
     def _on_end(self, event: StreamEnded) -> None:
         exchange = self.context.exchanges.get(event.stream)
-        is_nobody = event.cause in _NOBODY and event.phase is Phase.CONNECT
-        if not is_nobody or exchange is None or exchange.request is None or self.context.ready is not None:
+        if exchange is None or exchange.request is None or self.context.ready is not None:
             return
         if exchange.purpose.startswith(_OTHER_PURPOSES) or self.context.timers.slept_since(exchange.sent_ns):
             return
-        place = _place(exchange.request.url)
+        place, url = _place(exchange.request.url), exchange.request.url
+        if event.cause in _NOBODY and event.phase is Phase.CONNECT:
+            self._remember(place)
+            self.found(event.sentence, exchange.evidence, fix=" ".join(_steps(event.cause, url)))
+        elif exchange.status in _GATEWAY_ERRORS and _went_astray(exchange, url):
+            self._remember(place)
+            peer = exchange.opened_socket.peer if exchange.opened_socket else ""
+            text = f"The request to {place} went to {peer} instead, a proxy that answered {exchange.status}."
+            fix = "Take this machine out of the system proxy: `NO_PROXY=localhost,127.0.0.1`."
+            self.found(text, exchange.evidence, grade="likely", fix=fix)
+
+    def _remember(self, place: str) -> None:
         self._places[place] = None
         if len(self._places) > MAX_PLACES:
             self._places.popitem(last=False)
-        self.found(event.sentence, exchange.evidence, fix=" ".join(_steps(event.cause, exchange.request.url)))
 
     def _on_ready(self, event: SessionReady) -> None:
         if _place(self.context.url) in self._places:
@@ -284,13 +294,29 @@ def _steps(cause: EndCause, url: str) -> Iterator[str]:
     if cause is EndCause.UNRESOLVED:
         yield "Check the spelling of the name, the DNS, and the VPN that may be needed for it."
     if host == "localhost":
-        yield "localhost means ::1 and 127.0.0.1: try both, as the server may listen on one of them only."
+        yield "Both meanings of localhost were tried, ::1 and 127.0.0.1."
     if host in ("127.0.0.1", "::1"):
-        yield "Try the other address of this machine too (127.0.0.1 or ::1)."
+        yield "Try localhost, which is ::1 and 127.0.0.1: the server may listen on one of them only."
     if host == "host.docker.internal":
         yield "The server on the host has to listen on 0.0.0.0, not on 127.0.0.1."
     if cause in (EndCause.CONNECT_TIMEOUT, EndCause.UNREACHABLE):
         yield "Check whether a firewall or a VPN stands between."
+
+
+def _went_astray(exchange: Exchange, url: str) -> bool:
+    """Whether a request to this machine was sent on a connection to another address, as system proxies have it."""
+    if exchange.opened_socket is None or _host(url) not in LOOPBACK:
+        return False
+    peer, _, port = exchange.opened_socket.peer.rpartition(":")
+    return bool(peer) and (peer.strip("[]") not in LOOPBACK or _port(url) not in ("", port))
+
+
+def _port(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        return str(parts.port or (443 if parts.scheme == "https" else 80))
+    except ValueError:
+        return ""
 
 
 def _host(url: str) -> str:

@@ -11,6 +11,7 @@ from inspector.diagnose.rules.address_connecting import MAX_CONNECTIONS
 from inspector.trace.events import (
     AttemptMade,
     BodyReceived,
+    Connected,
     ConnectionState,
     EndCause,
     HeadersReceived,
@@ -224,8 +225,8 @@ def test_other_failures_are_not_the_lifespan(first: tuple[int, bytes], headers: 
 @pytest.mark.parametrize(
     ("cause", "url", "words"),
     [
-        (EndCause.REFUSED, "http://localhost:1/mcp", "localhost means ::1 and 127.0.0.1"),
-        (EndCause.REFUSED, "http://127.0.0.1:1/mcp", "other address of this machine"),
+        (EndCause.REFUSED, "http://localhost:1/mcp", "::1 and 127.0.0.1"),
+        (EndCause.REFUSED, "http://127.0.0.1:1/mcp", "Try localhost"),
         (EndCause.REFUSED, "http://host.docker.internal/mcp", "0.0.0.0"),
         (EndCause.UNRESOLVED, "http://nowhere.example/mcp", "DNS"),
         (EndCause.CONNECT_TIMEOUT, "http://h/mcp", "firewall"),
@@ -253,6 +254,28 @@ def test_somebody_may_be_there(cause: EndCause, phase: Phase, purpose: str) -> N
     talk = Connecting()
     talk.fail(cause, "http://h/mcp", phase, purpose)
     assert talk.is_silent()
+
+
+@pytest.mark.parametrize(
+    ("url", "peer", "status", "is_proxy"),
+    [
+        ("http://127.0.0.1:8000/mcp", "10.0.0.1:3128", 503, True),
+        ("http://localhost:8000/mcp", "127.0.0.1:3128", 502, True),
+        ("http://localhost:8000/mcp", "[::1]:8000", 503, False),
+        ("http://localhost/mcp", "127.0.0.1:80", 503, False),
+        ("http://localhost:99999/mcp", "127.0.0.1:80", 503, False),
+        ("http://127.0.0.1:8000/mcp", "10.0.0.1:3128", 404, False),
+        ("http://h:8000/mcp", "10.0.0.1:3128", 503, False),
+    ],
+)
+def test_a_system_proxy_takes_what_is_for_this_machine(url: str, peer: str, status: int, is_proxy: bool) -> None:
+    talk = Connecting()
+    talk.send(9, "POST", "initialize", url=url, connection=talk.number)
+    talk.tell(Connected, stream=9, peer=peer, connect_ms=1.0, connection=talk.number)
+    fields: dict[str, Any] = {"reason": "", "http_version": "HTTP/1.1", "ttfb_ms": 1.0, "connection": talk.number}
+    talk.hear(HeadersReceived, 9, status=status, headers=(), **fields)
+    talk.end(9, EndCause.REJECTED)
+    assert talk.fired() == (["nothing-listening"] if is_proxy else [])
 
 
 def test_a_server_that_has_gone_is_another_fault() -> None:
