@@ -52,6 +52,47 @@ class ListResult(Honest):
         return ["hello"]  # type: ignore[return-value] # the fault itself
 
 
+class AsksBack(Honest):
+    """Answers the first try of each call with a state to send back."""
+
+    def __init__(self, scale: float = 1.0) -> None:
+        super().__init__(scale)
+        self._asked = False
+
+    def asked(self) -> Json:
+        """The result that asks."""
+        return {"requestState": "half-way"}
+
+    async def call(self, call: Call) -> Json:
+        if self._asked:
+            return await super().call(call)
+        self._asked = True
+        return {"resultType": "input_required", **self.asked()}
+
+
+class AsksForNothing(AsksBack):
+    """Sends its input requests as a list."""
+
+    def asked(self) -> Json:
+        return {"inputRequests": [], "requestState": "half-way"}
+
+
+class AsksWhatIsNotDeclared(AsksBack):
+    """Asks for a text from the client's model, which the client has not declared."""
+
+    def asked(self) -> Json:
+        return {"inputRequests": {"joke": {"method": "sampling/createMessage", "params": {}}}}
+
+
+class AsksWhileListing(Honest):
+    """Asks back when its tools are listed."""
+
+    def list_tools(self, params: Json, version: str) -> Json:
+        if "requestState" in params:
+            return super().list_tools(params, version)
+        return {**super().list_tools(params, version), "resultType": "input_required", "requestState": "half-way"}
+
+
 class NoResultType(Honest):
     """Leaves resultType out."""
 
@@ -91,6 +132,9 @@ ASKS: tuple[Fault, ...] = (
     Fault("server-request-in-stateless", "Sends a ping in 2026-07-28.", Pings, Honest, STATELESS),
     Fault("server-request-undeclared", "Asks for roots that were not declared.", AsksForRoots, Pings),
     Fault("request-id-reused", "Sends two pings with one id.", OneId, TwoIds),
+    Fault("input-required-invalid", "Sends its input requests as a list.", AsksForNothing, AsksBack, STATELESS),
+    Fault("input-required-misplaced", "Asks back when its tools are listed.", AsksWhileListing, AsksBack, STATELESS),
+    Fault("input-request-undeclared", "Asks for undeclared sampling.", AsksWhatIsNotDeclared, AsksBack, STATELESS),
     Fault("result-not-object", "Gives a list as the result of a call.", ListResult, Honest),
     Fault("result-type-missing", "Leaves resultType out of every result.", NoResultType, Honest, STATELESS),
     Fault("result-type-unknown", "Answers calls with the resultType partial.", OtherResultType, Honest, STATELESS),
