@@ -105,8 +105,7 @@ class Connecting(Watch):
 
     def _on_state(self, event: StateChanged) -> None:
         if event.state is ConnectionState.CONNECTING:
-            if event.connection not in self._attempts and self.context.ready is None:
-                self._attempts[event.connection] = _Attempt()
+            self._attempts.setdefault(event.connection, _Attempt())
             if len(self._attempts) > MAX_CONNECTIONS:
                 self._attempts.popitem(last=False)
         elif event.state is ConnectionState.CLOSED:

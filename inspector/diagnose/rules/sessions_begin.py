@@ -26,6 +26,8 @@ from inspector.trace.events import (
 )
 
 MAX_IDS = 8
+MAX_ID_CHARACTERS = 128
+"""What is longer is not guessed, and not worth the search for its number."""
 MAX_CONNECTIONS = 64
 _SEQUENTIAL = re.compile(r"(.*?)([0-9a-fA-F]+)")
 _STAMP = re.compile(r"\D*(\d{10}|\d{13}|\d{16}|\d{19})\D*")
@@ -53,7 +55,10 @@ class WeakIds(Watch):
         if exchange is None or exchange.purpose != "initialize":
             return
         session_id = exchange.headers.get("mcp-session-id", "")
-        if not (session_id and session_id.isascii() and session_id.isprintable()):
+        if (
+            not (session_id and session_id.isascii() and session_id.isprintable())
+            or len(session_id) > MAX_ID_CHARACTERS
+        ):
             return
         reason = self._why_weak(session_id, event.at)
         if reason:

@@ -155,6 +155,8 @@ class KnownSessions(Watch):
     def _on_lost(self, session: _Session, exchange: Exchange, words: bytes) -> None:
         """The first refusal of a session."""
         since_ns = session.last_taken_ns or session.begun_ns
+        if self.context.timers.slept_since(since_ns):
+            return
         silence_s = max(exchange.sent_ns - since_ns, 0) / _S
         is_early = silence_s < self.thresholds.session_early_s and _says_unknown(words)
         self._lost_early = self._lost_early + 1 if is_early else 0

@@ -104,6 +104,14 @@ def test_http_sse_without_a_word_of_sessions_is_another_fault() -> None:
     assert talk.is_silent()
 
 
+def test_a_session_that_was_slept_through_is_nobodys_fault() -> None:
+    talk = Sessions()
+    talk.use()
+    talk.sleep(3_600)
+    talk.lose()
+    assert talk.is_silent()
+
+
 def test_two_sessions_lost_in_use_are_likely_one_and_three_a_proof() -> None:
     talk = Sessions()
     for session in ("one", "two"):
