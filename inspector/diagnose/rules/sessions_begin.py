@@ -11,7 +11,7 @@ from inspector.diagnose.context import Context
 from inspector.diagnose.exchange import Exchange
 from inspector.diagnose.finding import Grade
 from inspector.diagnose.rule import Watch
-from inspector.diagnose.rules.sessions_known import EARLY, LOOKED_AT_BYTES, session_of, shown
+from inspector.diagnose.rules.sessions_known import EARLY, LOOKED_AT_BYTES, names_a_session, shown
 from inspector.diagnose.topics import Topic
 from inspector.protocol.era import TransportName
 from inspector.trace.events import (
@@ -233,11 +233,11 @@ class RefusedState(Watch):
 def _begins_a_session(exchange: Exchange) -> bool:
     """An initialize, or the GET that is the session of HTTP+SSE; a listening stream names its session."""
     return exchange.purpose == "initialize" or (
-        exchange.purpose == "stream" and exchange.request is not None and not session_of(exchange.request)
+        exchange.purpose == "stream" and exchange.request is not None and not names_a_session(exchange.request)
     )
 
 
 def _is_about_the_session(exchange: Exchange) -> bool:
     """Whether the refusal tells of an unknown session rather than of a missing handshake."""
     is_refused = not 200 <= (exchange.status or 0) < 300
-    return is_refused and exchange.request is not None and bool(session_of(exchange.request))
+    return is_refused and exchange.request is not None and names_a_session(exchange.request)

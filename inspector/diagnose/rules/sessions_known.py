@@ -21,6 +21,7 @@ MAX_SESSIONS = 64
 MAX_REFUSALS = 256
 MAX_STATUSES = 5
 LOOKED_AT_BYTES = 4_096
+MASK = "•"
 EARLY = re.compile(rb"before initiali[sz]ation|not (?:yet )?initiali[sz]ed|initiali[sz]e first", re.IGNORECASE)
 """What servers say to a request for which they have seen no handshake."""
 _UNKNOWN = re.compile(
@@ -206,10 +207,20 @@ def session_header(request: RequestSent | None) -> str:
 
 
 def session_of(request: RequestSent) -> str:
-    """The session that a request names, in its header or as the endpoints of HTTP+SSE do in their query."""
-    named = session_header(request)
-    if named or request.method != "POST":
-        return named
+    """The session that a request names, in its header or as the endpoints of HTTP+SSE do; empty if it is masked."""
+    named = session_header(request) or _session_parameter(request)
+    # In a redacted recording all sessions look alike.
+    return "" if MASK in named or not named.strip("*") else named
+
+
+def names_a_session(request: RequestSent) -> bool:
+    """Whether it names one at all, masked or not."""
+    return bool(session_header(request) or _session_parameter(request))
+
+
+def _session_parameter(request: RequestSent) -> str:
+    if request.method != "POST":
+        return ""
     try:
         query = parse_qsl(urlsplit(request.url).query, max_num_fields=100)
     except ValueError:

@@ -226,6 +226,15 @@ def test_the_probe_with_an_id_that_nobody_has(status: int, is_wrong: bool) -> No
     assert talk.is_silent() is not is_wrong
 
 
+@pytest.mark.parametrize("masked", ["•••• (32 characters)", "********"])
+def test_sessions_that_are_masked_cannot_be_told_apart(masked: str) -> None:
+    talk = Sessions()
+    talk.lose(masked)
+    talk.use(session=masked)
+    talk.use(session="", url=f"http://h/messages?session_id={masked}")
+    assert talk.is_silent()
+
+
 def test_the_memory_is_bounded() -> None:
     talk = Sessions()
     for number in range(MAX_SESSIONS + 5):
