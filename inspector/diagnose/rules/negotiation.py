@@ -170,7 +170,7 @@ RULES: tuple[Rule, ...] = (
             Product.CLOUDFLARE: "look for a transform rule that removes request headers.",
         },
         source="MCP 2026-07-28, Streamable HTTP: standard request headers",
-        link=f"{_SPEC}/2026-07-28/basic/transports",
+        link=f"{_SPEC}/2026-07-28/basic/transports/streamable-http",
         eras=frozenset({Era.STATELESS}),
         explains=_REFUSED,
         watch=HeaderMismatch,
