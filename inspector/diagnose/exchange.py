@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from inspector.trace import events as ev
 
+MAX_OPEN = 4_096
 MAX_ENDED = 256
 MAX_GROUPS = 64
 _OWN_ENDS = frozenset({ev.EndCause.CANCELLED_BY_US, ev.EndCause.TIMED_OUT_BY_US, ev.EndCause.CLOSED_BY_US})
@@ -131,6 +132,8 @@ class Exchanges:
         found = self._open.get(stream) or self._ended.get(stream)
         if found is None:
             found = self._open[stream] = Exchange(stream, event.connection)
+            if len(self._open) > MAX_OPEN:  # of a recording that lost its ends
+                self._retire(next(iter(self._open.values())))
         return found
 
     def on_request(self, event: ev.RequestSent) -> None:
@@ -173,6 +176,9 @@ class Exchanges:
         if exchange is None:
             return
         exchange.end = event
+        self._retire(exchange)
+
+    def _retire(self, exchange: Exchange) -> None:
         self._open.pop(exchange.stream, None)
         self._ended[exchange.stream] = exchange
         if len(self._ended) > MAX_ENDED:

@@ -22,6 +22,7 @@ MAX_STREAMS = 256
 MAX_GAP = 10_000
 MAX_IDS = 4_096
 MAX_ORIGINS = 64
+MAX_COUNTED = 4_096
 _PROVEN = 3
 _NUMBERED = re.compile(r"(.{0,200}?)(\d{1,18})\Z", re.DOTALL)
 
@@ -98,7 +99,7 @@ class SixStreams(Watch):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._open: Counter[str] = Counter()
-        self._counted: dict[int, str] = {}
+        self._counted: OrderedDict[int, str] = OrderedDict()
         self._told: OrderedDict[str, None] = OrderedDict()
 
     def reactions(self) -> Mapping[Topic, Callable[[Any], None]]:
@@ -113,6 +114,8 @@ class SixStreams(Watch):
         origin = _origin_of(exchange)
         self._counted[exchange.stream] = origin
         self._open[origin] += 1
+        if len(self._counted) > MAX_COUNTED:
+            self._forget(next(iter(self._counted)))
         if self._open[origin] >= self.thresholds.streams_per_origin and origin not in self._told:
             self._told[origin] = None
             if len(self._told) > MAX_ORIGINS:
@@ -121,7 +124,11 @@ class SixStreams(Watch):
             self.found(text, exchange.evidence)
 
     def _on_end(self, event: ev.StreamEnded) -> None:
-        origin = self._counted.pop(-1 if event.stream is None else event.stream, None)
+        if event.stream is not None:
+            self._forget(event.stream)
+
+    def _forget(self, stream: int) -> None:
+        origin = self._counted.pop(stream, None)
         if origin is not None:
             self._open[origin] -= 1
             if not self._open[origin]:
