@@ -62,6 +62,15 @@ async def test_a_state_lasts_and_connections_are_told_apart(server: FaultServer)
     assert texts[0].endswith("/http+sse/ok/any/where")
 
 
+async def test_well_known_addresses_have_the_path_behind_them(server: FaultServer) -> None:
+    root = server.url.rstrip("/")
+    async with httpx.AsyncClient() as client:
+        found = await client.get(f"{root}/.well-known/oauth-protected-resource/http+sse/ok/mcp")
+        missing = await client.get(f"{root}/.well-known/oauth-protected-resource")
+    assert found.text == "1 on 1 of /http+sse/ok/.well-known/oauth-protected-resource/mcp"
+    assert missing.status_code == 404
+
+
 async def test_the_page_and_a_hint(server: FaultServer) -> None:
     async with httpx.AsyncClient() as client:
         page = await client.get(server.url)
