@@ -100,18 +100,20 @@ def diagnosed(events: list[AnyEvent], scale: float = 1.0) -> list[Finding]:
 
 
 def as_host(events: list[AnyEvent], host: str) -> list[AnyEvent]:
-    """The events as if the server had another name than that of this machine."""
+    """The events as if the server had another name than that of this machine, over https unless `host` has a scheme."""
     if not host:
         return events
-    return [_named(event, host) for event in events]
+    scheme, _, name = host.rpartition("://")
+    return [_named(event, scheme or "https", name) for event in events]
 
 
-def _named(event: AnyEvent, host: str) -> AnyEvent:
+def _named(event: AnyEvent, scheme: str, name: str) -> AnyEvent:
     match event:
         case RequestSent():
-            return msgspec.structs.replace(event, url=event.url.replace("127.0.0.1", host))
+            url = event.url.replace("http://127.0.0.1", f"{scheme}://{name}").replace("127.0.0.1", name)
+            return msgspec.structs.replace(event, url=url)
         case Connected():
-            return msgspec.structs.replace(event, peer=event.peer.replace("127.0.0.1", host))
+            return msgspec.structs.replace(event, peer=event.peer.replace("127.0.0.1", name))
         case _:
             return event
 

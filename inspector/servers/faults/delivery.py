@@ -162,8 +162,6 @@ _WORK = ("work", {"steps": 4})
 _SAY = ("say", {"text": "hello"})
 _LONGER = Visit(calls=(("work", {"steps": 6}),))
 _TUNNEL = "some-words.trycloudflare.com"
-_ELSEWHERE = ("plaintext-remote",)
-"""What is no longer on one machine is not encrypted either."""
 
 FAULTS: tuple[Fault, ...] = (
     Fault(
@@ -235,8 +233,6 @@ FAULTS: tuple[Fault, ...] = (
         ok=Honest,
         visit=Visit(host="mcp.example"),
         ok_summary="Sends `X-Accel-Buffering: no` or `Cache-Control: no-transform`.",
-        also=_ELSEWHERE,
-        ok_also=_ELSEWHERE,
     ),
     Fault(
         "quick-tunnel-no-sse",
@@ -245,7 +241,5 @@ FAULTS: tuple[Fault, ...] = (
         ok=LateEvent,
         visit=Visit(host=_TUNNEL, hold_s=4.0),
         ok_summary="Streams GET as well.",
-        also=_ELSEWHERE,
-        ok_also=_ELSEWHERE,
     ),
 )

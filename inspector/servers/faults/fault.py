@@ -25,7 +25,7 @@ class Visit:
     all at once, holds the session for `hold_s`, waits until a stream was opened again `reconnects` times, and leaves.
     `sessions` are opened one after the other and kept; in the end the `probes` of these ids are made. `options` are
     further fields of the session's own, with `{base}` for the address of the side. Where a rule is silent on one
-    machine, tests tell the diagnosis that the server's name is `host`.
+    machine, tests tell the diagnosis that the server's name is `host`, and that over https unless that has a scheme.
     """
 
     transport: TransportName = TransportName.STREAMABLE_HTTP

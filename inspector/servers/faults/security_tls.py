@@ -66,7 +66,7 @@ FAULTS: tuple[Fault, ...] = (
         "Speaks plain HTTP with a client on another machine.",
         hit=Honest,
         ok=OverTls,
-        visit=Visit(host=ELSEWHERE),
+        visit=Visit(host=f"http://{ELSEWHERE}"),
     ),
     Fault(
         "auth-blocked-before-server",

@@ -55,6 +55,13 @@ class Runs(Behaviour):
         await wire.end()
 
 
+class PageForManifest(Runs):
+    """Has a page where the manifest should be."""
+
+    def manifest(self) -> bytes:
+        return b"Welcome!"
+
+
 class NeverEnds(Runs):
     """Closes the stream after progress."""
 
@@ -158,5 +165,14 @@ FAULTS: tuple[Fault, ...] = (
     Fault("tool-stream-unknown-type", "Sends a step of the type thinking.", OwnType, Runs, VISIT),
     Fault("tool-stream-two-names", "Names an event otherwise than its data.", TwoNames, OneName, VISIT),
     Fault("tool-stream-json-rpc", "Answers a run in JSON-RPC.", SpeaksJsonRpc, InOnePiece, VISIT),
+    Fault(
+        "manifest-unreadable",
+        "Has a page where the manifest should be.",
+        PageForManifest,
+        Runs,
+        Visit(
+            transport=TransportName.TOOL_STREAM, path=RUN, lists=False, options={"manifest_url": f"{{base}}{MANIFEST}"}
+        ),
+    ),
     Fault("manifest-unclear", "Declares one tool twice.", VagueManifest, Runs, VISIT),
 )
