@@ -93,7 +93,12 @@ RULES: tuple[Rule, ...] = (
         },
         source="tower-rs/tower-http issue 419",
         link="https://github.com/tower-rs/tower-http/issues/419",
-        explains=("sse-compressed", "stream-batched-at-end", "headers-withheld-until-first-byte"),
+        explains=(
+            "sse-compressed",
+            "stream-batched-at-end",
+            "headers-withheld-until-first-byte",
+            "endpoint-event-missing",
+        ),
         watch=Compression,
     ),
     Rule(

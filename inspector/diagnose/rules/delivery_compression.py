@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.diagnose.rule import Watch
 from inspector.diagnose.rules.delivery_groups import Block, Group, group_from
 from inspector.diagnose.topics import BLOCKS, Topic
-from inspector.trace.events import HeadersReceived, Severity, StreamEnded
+from inspector.trace.events import HeadersReceived, Severity, StreamEnded, Violation
 
 if TYPE_CHECKING:
     from inspector.diagnose.context import Context
@@ -41,7 +41,11 @@ class Compression(Watch):
         self._stalls = 0
 
     def reactions(self) -> Mapping[Topic, Callable[[Any], None]]:
-        return {Topic.HTTP_RESPONSE: self._on_response, Topic.END: self._on_end}
+        return {
+            Topic.HTTP_RESPONSE: self._on_response,
+            Topic.END: self._on_end,
+            Topic.VIOLATION: self._on_violation,
+        }
 
     def run_reactions(self) -> Mapping[Topic, Callable[[list[Any]], None]]:
         return dict.fromkeys((*BLOCKS, Topic.COMMENT), self._on_blocks)
@@ -79,6 +83,18 @@ class Compression(Watch):
         if event.monotonic_ns - held.group.end_ns <= self.thresholds.batch_width_ms * 1e6:
             self._judge(exchange, held.group)
 
+    def _on_violation(self, event: Violation) -> None:
+        """HTTP+SSE begins with an endpoint at once; where bytes came and none can be read of them, it is in there."""
+        held, exchange = self._held.get(event.stream or 0), self.context.exchanges.get(event.stream)
+        if event.rule != "endpoint-event-missing" or held is None or held.group is not None or exchange is None:
+            return
+        if exchange.bytes_received:
+            text = (
+                f"The stream is compressed ({_coding(exchange)}). {exchange.bytes_received:,} bytes of it came, "
+                "but not one event could be read of them, not even the endpoint."
+            )
+            self.found(text, (*exchange.evidence, event.n), grade="likely")
+
     def _judge(self, exchange: Exchange, group: Group) -> None:
         limits = self.thresholds
         had_bytes = 0 < exchange.first_byte_ns < group.start_ns - self._gap_ns
@@ -91,10 +107,10 @@ class Compression(Watch):
 
     def _tell(self, exchange: Exchange, group: Group, *, is_stamped: bool) -> None:
         self._stalls += 1
-        coding = exchange.headers.get("content-encoding", "")[:40]
         text = (
-            f"The stream is compressed ({coding}). Its first bytes came early, but for {group.silence_s:.1f} s "
-            f"no event could be read of them; then {group.blocks} came at once with the end."
+            f"The stream is compressed ({_coding(exchange)}). Its first bytes came early, "
+            f"but for {group.silence_s:.1f} s no event could be read of them; "
+            f"then {group.blocks} came at once with the end."
         )
         is_sure = is_stamped or self._stalls >= self.thresholds.batch_repeats
         is_grave = is_sure or self._stalls >= self.thresholds.batch_calls
@@ -104,3 +120,7 @@ class Compression(Watch):
             grade="proven" if is_sure else "likely",
             severity=None if is_grave else Severity.WARN,
         )
+
+
+def _coding(exchange: Exchange) -> str:
+    return exchange.headers.get("content-encoding", "")[:40]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from inspector.trace.events import EndCause, Severity
+from inspector.trace.events import ConnectionState, EndCause, Severity, Violation
 from tests.support.deliveries import Delivery, findings
 
 RULE = "gzip-stalls-stream"
+MISSING = "endpoint-event-missing"
 
 
 def pressed(
@@ -106,4 +107,40 @@ def test_our_own_end_says_nothing(cause: EndCause) -> None:
     for _ in range(4):
         talk.notify(1)
     talk.end(1, cause)
+    assert RULE not in findings(talk)
+
+
+def mute(rule: str = MISSING, *, size: int = 10, heard: bool = False, coding: str = "gzip") -> Delivery:
+    """A compressed GET stream whose endpoint did not come."""
+    talk = Delivery()
+    talk.state(ConnectionState.CONNECTING)
+    talk.ask_for_stream(1)
+    talk.head(1, ("Content-Encoding", coding))
+    if size:
+        talk.chunk(1, b"g" * size)
+    if heard:
+        talk.comment(1)
+    talk.wait(10_000)
+    talk.hear(Violation, 1, rule=rule, severity=Severity.ERROR, text="Nothing came.")
+    talk.end(1, EndCause.CLOSED_BY_US)
+    return talk
+
+
+def test_a_session_that_never_begins_because_of_compression() -> None:
+    found = findings(mute())[RULE]
+    assert (found.severity, found.grade) == (Severity.ERROR, "likely")
+    assert "10 bytes of it came, but not one event could be read of them" in found.text
+    assert [below.rule for below in found.dependants] == [MISSING]
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        pytest.param(mute("sse-bom"), id="another violation"),
+        pytest.param(mute(size=0), id="no byte: not the compressor"),
+        pytest.param(mute(heard=True), id="something could be read"),
+        pytest.param(mute(coding="br"), id="we could not read it anyway"),
+    ],
+)
+def test_other_missing_endpoints_are_not_its_doing(talk: Delivery) -> None:
     assert RULE not in findings(talk)
