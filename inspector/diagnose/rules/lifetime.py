@@ -32,7 +32,7 @@ RULES: tuple[Rule, ...] = (
         },
         source="WHATWG HTML 9.2.7: a comment line every 15 seconds or so",
         link="https://github.com/modelcontextprotocol/java-sdk/issues/414",
-        explains=(*_BROKEN, "heartbeat-missing"),
+        explains=(*_BROKEN, "heartbeat-missing", "reconnect-storm"),
         watch=PeriodicCuts,
     ),
     Rule(

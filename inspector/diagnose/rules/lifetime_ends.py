@@ -126,7 +126,7 @@ class PeriodicCuts(Watch):
         return True
 
     def _idle(self, latest: Cut, cuts: Sequence[Cut]) -> bool:
-        if latest.idle_s < self.thresholds.idle_least_s or not latest.was_idle:
+        if latest.idle_s < self.thresholds.idle_least_s:
             return False
         seconds = median_low(cut.idle_s for cut in cuts)
         alike = [cut for cut in cuts if cut.was_idle and self._is_near(cut.idle_s, seconds)]
@@ -144,7 +144,7 @@ class PeriodicCuts(Watch):
         return True
 
     def _aged(self, latest: Cut, cuts: Sequence[Cut]) -> None:
-        if latest.age_s < self.thresholds.idle_least_s or self._is_near(latest.idle_s, latest.age_s):
+        if latest.age_s < self.thresholds.idle_least_s:
             return
         seconds = median_low(cut.age_s for cut in cuts)
         alike = [cut for cut in cuts if self._is_near(cut.age_s, seconds)]

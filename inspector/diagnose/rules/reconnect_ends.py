@@ -36,7 +36,7 @@ class BrokenEnds(Watch):
 
     def _on_end(self, event: StreamEnded) -> None:
         exchange = self.context.exchanges.get(event.stream)
-        if exchange is None or exchange.ended_by_us or event.phase is Phase.CONNECT:
+        if exchange is None or event.phase is Phase.CONNECT:
             return
         if self.context.timers.slept_since(exchange.sent_ns):
             return

@@ -187,6 +187,15 @@ def test_never_a_byte_is_for_the_idle_rule_alone() -> None:
     assert "Cloud Run" in talk.found(IDLE).fix
 
 
+def test_where_silence_and_age_are_alike_it_is_not_said_to_be_the_age() -> None:
+    talk = watched()
+    for stream in (1, 2):
+        cut(talk, stream, [2.0], 8.0)
+    assert talk.is_silent()
+    cut(talk, 3, [2.0], 8.0)
+    assert talk.fired() == [IDLE]
+
+
 @pytest.mark.parametrize("ages_s", [(60.0, 90.0, 140.0), (0.4, 0.4, 0.4)])
 def test_other_ages_are_no_limit(ages_s: Sequence[float]) -> None:
     talk = watched()

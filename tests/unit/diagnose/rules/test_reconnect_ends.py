@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from inspector.diagnose.rules.reconnect import RULES
-from inspector.trace.events import ConnectionState, EndCause, Phase, Severity, StreamEnded
+from inspector.trace.events import Connected, ConnectionState, EndCause, Phase, Severity, StreamEnded
 from tests.support.diagnosed import S, Watched
 
 CUT, RESET, H2, DROPPED = "cut-mid-response", "tcp-reset", "h2-reset-or-goaway", "dropped-before-response"
@@ -158,6 +158,17 @@ def test_a_connection_that_had_rested_was_closed_for_its_age() -> None:
     found = talk.found(DROPPED)
     assert (found.severity, found.grade) == (Severity.WARN, "likely")
     assert "had rested 5.0 s" in found.text
+
+
+def test_a_new_connection_cannot_have_rested() -> None:
+    talk = watched()
+    talk.post(1, kind="application/json")
+    end(talk, 1, EndCause.COMPLETE)
+    talk.wait(5 * S)
+    talk.send(2)
+    talk.tell(Connected, stream=2, peer="h:80", connect_ms=1.0)
+    end(talk, 2, EndCause.CUT_MID_HEADERS, Phase.HEADERS)
+    assert talk.found(DROPPED).severity is Severity.ERROR
 
 
 def test_a_connection_in_use_had_not() -> None:

@@ -144,6 +144,29 @@ def test_a_second_resume_still_belongs_to_the_first_stream() -> None:
     assert talk.is_silent()
 
 
+def test_a_second_resume_owes_no_more_than_the_first() -> None:
+    talk = watched()
+    cut_call(talk, 1)
+    other = talk.post(5)
+    resume(talk, 2, "1-1")
+    log(talk, 2, "1-2")
+    talk.end(2, EndCause.END_OF_STREAM)
+    resume(talk, 3, "1-2")
+    talk.answer(3, other, id=5, event_id="5-1", raw=b"answer")
+    assert "another request" in talk.found(AGAIN).text
+
+
+def test_an_answer_on_the_stand_alone_stream_is_the_protocols_matter() -> None:
+    talk = watched()
+    talk.listen(1)
+    log(talk, 1, "1-1")
+    talk.end(1, EndCause.END_OF_STREAM)
+    asked = talk.post(2)
+    resume(talk, 3, "1-1")
+    talk.answer(3, asked, id=2, event_id="1-2", raw=b"answer")
+    assert talk.is_silent()
+
+
 def test_an_answer_that_is_not_replayed_is_missed_after_half_a_minute() -> None:
     talk = watched()
     asked = cut_call(talk)
