@@ -125,6 +125,9 @@ class Thresholds:
     foreign_answer_s: float = 2.0
     """The same answer on two sessions so close together is one answer."""
     encoded_twice_bytes: int = 200
+    cut_alike: int = 2
+    cut_least_bytes: int = 512
+    """So many broken events of one length, and not by chance, were cut by a buffer."""
 
     # I progress
 
@@ -140,7 +143,7 @@ class Thresholds:
     """So many results of a tool are compared with its schema, later ones only now and then."""
     results_checked_every: int = 16
     metaschema_parts: int = 4_000
-    """Schemas of so many parts in all are compared with their metaschema for each list: it takes about 0.1 ms a part."""
+    """Schemas of so many parts in all are compared with their metaschema for each list, at about 0.05 ms a part."""
 
     # K security
     secret_bytes_per_second: int = 2_097_152

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -84,6 +85,7 @@ class _Ended:
     progress_token: ProgressToken | None
     at_ns: int = 0
     was_cancelled: bool = False
+    digest: int = 0
 
 
 def name_of(method: str | None, params: Any) -> str | None:
@@ -164,15 +166,15 @@ class Peer:
     def _answer(self, message: JsonRpc, carrier: Pending | None, on_stream: bool, at_ns: int) -> Reading:
         pending = self.pending.get(message.id)
         if pending is not None:
-            return self._settle(pending, _wrong_stream(pending, carrier))
+            return self._settle(pending, message, _wrong_stream(pending, carrier))
         twin = _twin(message.id, self.pending)
         if twin is not None:
             text = f"The answer's id is {shown(message.id)} where the request's was {twin.id}."
             fix = "Send the id back as it came, without changing its type."
             breach = _error("response-id-type-changed", text, fix, "JSON-RPC 2.0 section 5")
-            return self._settle(twin, (breach, *_wrong_stream(twin, carrier)))
+            return self._settle(twin, message, (breach, *_wrong_stream(twin, carrier)))
         if message.id in NO_ID and message.type is MessageType.ERROR:
-            return self._without_id(carrier) if carrier or on_stream else NOTHING
+            return self._without_id(message, carrier) if carrier or on_stream else NOTHING
         ended = self._ended.get(message.id)
         if ended is None:
             text = f"An answer came with the id {shown(message.id)}, which no request of ours has."
@@ -181,15 +183,15 @@ class Peer:
             return Reading(breaches=(breach,))
         return self._after_the_end(message, ended, at_ns)
 
-    def _settle(self, pending: Pending, breaches: tuple[Breach, ...]) -> Reading:
+    def _settle(self, pending: Pending, message: JsonRpc, breaches: tuple[Breach, ...]) -> Reading:
         del self.pending[pending.id]
-        self._remember(pending, answered=True)
+        self._remember(pending, answered=True).digest = _digest(message)
         return Reading(pending, settles=True, request_n=pending.request_n, breaches=breaches)
 
-    def _without_id(self, carrier: Pending | None) -> Reading:
+    def _without_id(self, message: JsonRpc, carrier: Pending | None) -> Reading:
         """An error without an id belongs to the POST that carried it, else to the only request that waits (R3)."""
         if carrier is not None and carrier.id in self.pending:
-            return self._settle(carrier, ())
+            return self._settle(carrier, message, ())
         ended = self._ended.get(carrier.id) if carrier is not None else None
         if ended is not None and not ended.answered:  # its own POST says whose it is, only we wait no longer
             return Reading(request_n=ended.request_n)
@@ -197,12 +199,14 @@ class Peer:
         fix = "Copy the request's id into the error; null is for requests that could not be parsed."
         breach = Breach("error-without-id", Severity.WARN, text, fix, "JSON-RPC 2.0 section 5")
         if len(self.pending) == 1:
-            return self._settle(next(iter(self.pending.values())), (breach,))
+            return self._settle(next(iter(self.pending.values())), message, (breach,))
         return Reading(breaches=(breach,))
 
     def _after_the_end(self, message: JsonRpc, ended: _Ended, at_ns: int) -> Reading:
         if ended.answered:
-            text = f"A second answer came for the request {message.id}."
+            is_same = ended.digest == _digest(message)
+            how = "the same again, as if sent to every stream" if is_same else "and another one"
+            text = f"A second answer came for the request {message.id}: {how}."
             fix = "Deliver each message once, on one stream only."
             breach = _error("duplicate-response", text, fix, "Streamable HTTP: multiple connections")
         elif jsonrpc.code_in(message.error) == REQUEST_CANCELLED:
@@ -266,6 +270,14 @@ def _twin(value: RequestId, known: Mapping[Any, Pending]) -> Pending | None:
     """The request whose id or token is the same but for its type (`"1"` for 1)."""
     text = value.removesuffix(".0") if isinstance(value, str) else value
     return next((pending for key, pending in known.items() if str(key) == str(text)), None)
+
+
+def _digest(message: JsonRpc) -> int:
+    """What tells two answers apart without keeping either."""
+    try:
+        return zlib.crc32(jsontext.dumps([message.result, message.error]))
+    except (ValueError, RecursionError):  # a number of more digits than Python prints
+        return 0
 
 
 def _later(ended: _Ended, at_ns: int) -> str:

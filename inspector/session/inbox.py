@@ -16,6 +16,7 @@ from inspector.session.link import Link
 from inspector.session.reader import Arrival
 from inspector.trace.events import Framing, Message
 from inspector.trace.facts import (
+    NO_JSON,
     add_meaning,
     add_own_facts,
     batch_breach,
@@ -95,7 +96,7 @@ class Inbox(Frames):
         if frame.event != "message":
             self._foreign_event_name(frame, arrival)
         elif parsed.error is not None:
-            n = self.frame(frame, arrival, f"The data is no JSON: {parsed.error.text}.")
+            n = self.frame(frame, arrival, f"{NO_JSON}: {parsed.error.text}.")
             self._link.report(invalid_json(parsed.error, frame.truncated), arrival.stream, n)
         elif isinstance(parsed.value, list) and parsed.value:
             n = self.frame(frame, arrival, "A JSON-RPC batch.")

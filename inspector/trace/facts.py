@@ -23,6 +23,8 @@ _LOST = re.compile(rb"\s*(?:[{\[\"]|(?:data|event|id|retry)\s*:)", re.IGNORECASE
 """A line that was meant as data or as a field."""
 _LINE_ENDS = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
+NO_JSON = "The data is no JSON"
+"""How the note of a block begins that should be a message."""
 SERIALISE = "Serialise with a JSON library, on one data line, without truncation and without NaN."
 _PYTHON = re.compile(r"[{\[,]\s*'|'\s*:|: (?:None|True|False)\b")
 _NO_NUMBERS = ("NaN ", "Infinity ", "-Infinity ")
@@ -159,7 +161,7 @@ def invalid_json(error: JsonError, truncated: bool) -> Breach:
     """Data that should be a message and is no JSON."""
     cause = " The event was longer than our limit and is cut off." if truncated else _writer_of(error.excerpt)
     around = f" Around it: {shown(error.excerpt)}." if error.excerpt else ""
-    text = f"The data is no JSON at byte {error.offset}: {error.text}.{around}{cause}"
+    text = f"{NO_JSON} at byte {error.offset}: {error.text}.{around}{cause}"
     return Breach("jsonrpc-invalid-json", Severity.ERROR, text, SERIALISE, "RFC 8259")
 
 

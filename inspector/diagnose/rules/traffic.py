@@ -10,6 +10,7 @@ from inspector.diagnose.rules.traffic_answers import (
     TextEncodedTwice,
     Unanswered,
 )
+from inspector.diagnose.rules.traffic_cuts import CutAlike
 from inspector.diagnose.rules.traffic_streams import AfterFinal, OtherSessions, ServerAsks
 from inspector.diagnose.stack import Product
 from inspector.trace.events import Severity
@@ -31,6 +32,7 @@ _ENVELOPE = (
         source="RFC 8259; brightdata-mcp#74",
         link=f"{_GITHUB}/brightdata/brightdata-mcp/issues/74",
         seen_by=SeenBy.PROTOCOL,
+        watch=CutAlike,
     ),
     Rule(
         id="jsonrpc-double-encoded",

@@ -25,6 +25,7 @@ from inspector.trace.events import (
     StreamEnded,
 )
 from inspector.trace.facts import (
+    NO_JSON,
     claims_json_rpc,
     foreign_event_name,
     frame_breaches,
@@ -213,7 +214,7 @@ class ExchangeReader:
             self._scribe.report_once(breach, self._connection, self._stream, n)
             return n
         if parsed.error is not None:
-            n = self._plain(frame, f"The data is no JSON: {parsed.error.text}.")
+            n = self._plain(frame, f"{NO_JSON}: {parsed.error.text}.")
             breach = invalid_json(parsed.error, frame.truncated)
             self._scribe.report(breach, self._connection, self._stream, n)
             return n

@@ -108,7 +108,10 @@ def test_r1_a_second_answer_is_told() -> None:
     talk = Talk()
     call = talk.ask("ping")
     talk.hear(id=1, result={})
-    talk.hear(id=1, result={}).settles_nothing().concerns(call).breaks("duplicate-response")
+    again = talk.hear(id=1, result={}).settles_nothing().concerns(call).breaks("duplicate-response")
+    assert "the same again" in again.reading.breaches[0].text
+    other = talk.hear(id=1, result={"a": 10**5000}).breaks("duplicate-response")
+    assert "and another one" in other.reading.breaches[0].text
 
 
 def test_r29_an_answer_after_we_gave_up_is_late_and_harmless() -> None:
