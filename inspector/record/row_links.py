@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 
 from inspector.record.rows import ANSWER_KINDS, RowKind
@@ -10,6 +11,12 @@ from inspector.record.timeline import Timeline
 _ASKING = frozenset({RowKind.REQUEST, RowKind.HTTP_REQUEST})
 _MOST_STEPS = 64
 """No chain of "is about" is that long; a hostile recording's may be."""
+
+
+def row_showing(timeline: Timeline, n: int) -> int | None:
+    """The row of event `n`, or that of the next event that has one: a chunk has none, but what it brought has."""
+    row = bisect_left(timeline.numbers, n)
+    return row if row < len(timeline.numbers) else None
 
 
 def request_of(timeline: Timeline, row: int) -> int | None:

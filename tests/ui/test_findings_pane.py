@@ -220,3 +220,11 @@ def test_findings_are_copied_as_markdown(qtbot: QtBot) -> None:
     (timer,) = pane.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly)
     timer.start(0)
     qtbot.waitUntil(lambda: button.text() == "Copy as Markdown", timeout=20_000)
+
+
+def test_in_a_narrow_pane_the_room_is_for_the_titles(qtbot: QtBot) -> None:
+    pane, table, _, _ = put_up(qtbot, new_engine())
+    grade = [table.model().headerData(place, Qt.Orientation.Horizontal) for place in range(4)].index("Grade")
+    assert not table.isColumnHidden(grade)
+    pane.resize(700, 300)
+    qtbot.waitUntil(lambda: table.isColumnHidden(grade))

@@ -175,3 +175,6 @@ def test_what_a_finding_rests_on_has_a_corner_and_a_bar_while_it_is_read(
     assert painted(picture(viewport), below) == {bad}
     tip = pane.model.index(1, Column.PREVIEW).data(Qt.ItemDataRole.ToolTipRole)
     assert tip.endswith("Evidence for: Odd thing")
+    pane.view.setColumnHidden(Column.NUMBER, True)  # as in a narrow window
+    time = cell(pane, 1, Column.TIME)
+    assert painted(picture(viewport), QRect(time.left(), time.bottom() - 6, 3, 5)) == {bad}

@@ -54,6 +54,8 @@ class TimelineDelegate(QStyledItemDelegate):
         self._model = model
         self.is_found: Callable[[int], bool] = lambda _row: False
         """Whether the searched text was found in a timeline row."""
+        self.first_column = 0
+        """The one at the left, of those that are not hidden."""
         self.restyle()
 
     def restyle(self) -> None:
@@ -112,20 +114,21 @@ class TimelineDelegate(QStyledItemDelegate):
         severities, numbers, marks = self._model.timeline.severities, self._model.timeline.numbers, self._model.marks
         columns = {strip.column: strip for strip in strips}
         number, lane = columns.get(Column.NUMBER), columns.get(Column.LANE)
-        evidence = self._model.evidence
+        evidence, first = self._model.evidence, columns.get(self.first_column)
         for line, row in lines:
             is_marked = numbers[row] in marks
-            held = evidence.events.get(numbers[row])
+            before = numbers[row - 1] if row else -1
+            held = evidence.shown_at(numbers[row], before)
+            is_read = held is not None and evidence.is_read_at(numbers[row], before)
             color = self._tints.get(severities[row]) or (self._marked if is_marked else None)
             if line.is_selected:
                 color = self._selection
-            elif held is not None and numbers[row] in evidence.highlighted:
+            elif held is not None and is_read:
                 color = faint(self._evidence[held.code])
             if color is not None:
                 painter.fillRect(left, line.top, width, height, color)
-            if held is not None and number is not None:
-                is_read = numbers[row] in evidence.highlighted
-                self._paint_evidence(painter, QPoint(number.left, line.top), height, held.code, is_read=is_read)
+            if held is not None and first is not None:
+                self._paint_evidence(painter, QPoint(first.left, line.top), height, held.code, is_read=is_read)
             if self.is_found(row):
                 painter.fillRect(left, line.top + 1, _FOUND_PX, height - 2, self._accent)
             if is_marked and number is not None:

@@ -9,6 +9,9 @@ from typing import NamedTuple
 from inspector.diagnose.finding import Finding
 from inspector.record.rows import SEVERITY_CODES
 
+_NEAR = 8
+"""So many events without a row are looked at before each that has one."""
+
 
 class Held(NamedTuple):
     """What rests on one event: the gravest severity's code, that finding's rule, the titles of all."""
@@ -25,12 +28,21 @@ class Evidence:
     events: Mapping[int, Held] = field(default_factory=dict)
     highlighted: frozenset[int] = frozenset()
 
-    def words(self, n: int) -> str:
+    def shown_at(self, n: int, before: int = -1) -> Held | None:
+        """What rests on event `n`, or on one since event `before` that has no row of its own, as chunks have none."""
+        if not self.events:
+            return None
+        since = max(before + 1, n - _NEAR)
+        return next((held for m in range(n, since - 1, -1) if (held := self.events.get(m)) is not None), None)
+
+    def is_read_at(self, n: int, before: int = -1) -> bool:
+        """The same for the events of the finding that is being read."""
+        return any(m in self.highlighted for m in range(max(before + 1, n - _NEAR), n + 1))
+
+    def words(self, n: int, before: int = -1) -> str:
         """The findings that rest on event `n` in a line; empty for none."""
-        held = self.events.get(n)
-        if held is None:
-            return ""
-        return f"Evidence for: {', '.join(held.titles)}"
+        held = self.shown_at(n, before)
+        return f"Evidence for: {', '.join(held.titles)}" if held is not None else ""
 
 
 def evidence_of(findings: Iterable[Finding], highlighted: frozenset[int] = frozenset()) -> Evidence:

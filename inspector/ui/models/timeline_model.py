@@ -200,6 +200,6 @@ class TimelineModel(QAbstractTableModel):
         sign = f"{SEVERITY_WORDS[severity].capitalize()}: " if severity != NONE else ""
         comment = self.marks.comment(event.n)
         noted = f"{MARK_SIGN} {comment} · " if comment else ""
-        found = self.evidence.words(event.n)
+        found = self.evidence.words(event.n, self.timeline.numbers[row - 1] if row else -1)
         held = f" · {found}" if found else ""
         return plain(f"{noted}{sign}{summary(event)}{held}", _TOOLTIP_CHARS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from inspector.trace.events import Severity
@@ -13,7 +13,8 @@ from inspector.ui.models.table_model import Column, TableModel
 from inspector.ui.views.stat_table import StatTable
 
 EMPTY = "Nothing wrong so far. What the server breaks or risks is listed here, with evidence and a fix."
-_TITLE = 1
+_TITLE, _GRADE = 1, 2
+NARROW_PX = 420
 _OPENING = {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_Left, Qt.Key.Key_Right}
 
 
@@ -96,6 +97,11 @@ class FindingsList(StatTable[Line]):
                 self.selectRow(row)
                 return True
         return False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room it is for the titles; how sure a finding is stands in its text, too."""
+        super().resizeEvent(event)
+        self.setColumnHidden(_GRADE, event.size().width() < NARROW_PX)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         line = self.current()

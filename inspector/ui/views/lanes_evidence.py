@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from inspector.record.lanes import CONNECTION, Lanes
+from inspector.record.row_links import row_showing
 from inspector.ui.models.evidence import Evidence
 
 
@@ -40,7 +41,7 @@ class EvidenceTicks:
         timeline = self._lanes.timeline
         self._ticks, is_complete = {}, True
         for n, held in self.evidence.events.items():
-            row = timeline.row_of(n)
+            row = row_showing(timeline, n)
             if row is None or row >= self._lanes.folded:
                 is_complete = False
                 continue

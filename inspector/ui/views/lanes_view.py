@@ -224,5 +224,6 @@ class LanesView(QAbstractScrollArea):
         row = scene.row_near(lane, at.x()) if at.x() >= scene.labels_px else None
         if row is None:
             return words
-        held = scene.evidence.evidence.words(scene.timeline.numbers[row])
+        numbers = scene.timeline.numbers
+        held = scene.evidence.evidence.words(numbers[row], numbers[row - 1] if row else -1)
         return "\n".join((lanes_words.row_tip(scene.timeline, row), *filter(None, (held,)), "", words))

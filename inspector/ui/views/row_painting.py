@@ -43,10 +43,10 @@ class RowPainting(QTableView):
 
     def _exposed_strips(self, event: QPaintEvent) -> list[Strip]:
         exposed, header = event.rect(), self.horizontalHeader()
+        visible = [column for column in range(header.count()) if not header.isSectionHidden(column)]
+        self.rows_delegate.first_column = visible[0] if visible else 0
         strips = (
-            Strip(column, header.sectionViewportPosition(column), header.sectionSize(column))
-            for column in range(header.count())
-            if not header.isSectionHidden(column)
+            Strip(column, header.sectionViewportPosition(column), header.sectionSize(column)) for column in visible
         )
         return [
             strip for strip in strips if strip.left <= exposed.right() and strip.left + strip.width > exposed.left()

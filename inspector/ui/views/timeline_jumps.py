@@ -57,7 +57,8 @@ class TimelineJumps(QObject):
         """To the violation seen in the row, and from the last of them back; else to the finding that rests on it."""
         row = self._view.current_row()
         if row is not None and row_links.finding_of(self._model.timeline, row) is None:
-            held = self._model.evidence.events.get(self._model.timeline.numbers[row])
+            numbers = self._model.timeline.numbers
+            held = self._model.evidence.shown_at(numbers[row], numbers[row - 1] if row else -1)
             if held is not None:
                 self._view.findingWanted.emit(held.rule)
                 return

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QToolButton, 
 
 from inspector.record.query import Completion, QueryError, complete, parse
 from inspector.record.recorder import Recorder
+from inspector.record.row_links import row_showing
 from inspector.trace.river import River
 from inspector.ui.memory import Memory
 from inspector.ui.models import filter_terms
@@ -64,8 +65,8 @@ class TimelinePane(QWidget):
         self.view.columns.recall(memory)
 
     def select_event(self, n: int) -> bool:
-        """Go to the row of event number `n`; False if it has none. A filter that hides it is taken away."""
-        row = self.timeline.row_of(n)
+        """Go to the row of event number `n`, or the next that has one; False for none. A filter that hides it goes."""
+        row = row_showing(self.timeline, n)
         if row is None:
             return False
         if not self.view.select_row(row):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from inspector.record.row_links import answer_of, finding_of, place_of, request_of
+from inspector.record.row_links import answer_of, finding_of, place_of, request_of, row_showing
 from inspector.record.rows import ERROR
 from inspector.record.timeline import Timeline
 from inspector.trace.events import MessageType, Severity, Violation
@@ -70,3 +70,14 @@ def test_places_are_gone_through_in_both_directions(start: int | None, next_plac
 def test_what_is_nowhere_has_no_place() -> None:
     assert place_of(b"", ERROR, None, forward=True) is None
     assert place_of(b"\0\0", ERROR, 1, forward=False) is None
+
+
+def test_an_event_without_a_row_is_shown_by_the_next_that_has_one() -> None:
+    talk = Talk()
+    talk.send(1)
+    chunk = talk.chunk(1)
+    headers = talk.headers(1)
+    last = talk.chunk(1)
+    timeline = talk.into(Timeline())
+    shown = [row_showing(timeline, n) for n in (0, chunk.n, headers.n, last.n, 10_000)]
+    assert shown == [0, 1, 1, None, None]

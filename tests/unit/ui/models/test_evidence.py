@@ -34,3 +34,11 @@ def test_what_nothing_rests_on_has_no_words() -> None:
     assert Evidence().words(3) == ""
     assert evidence_of([finding("a", Severity.WARN, 3)], frozenset({3})).highlighted == {3}
     assert evidence_of([finding("a", Severity.WARN, 3)]).events[3].code == WARN
+
+
+def test_what_has_no_row_is_shown_at_the_next_that_has_one() -> None:
+    evidence = evidence_of([finding("a", Severity.WARN, 5)], frozenset({5}))
+    assert evidence.shown_at(7, before=4) == Held(WARN, "a", ("A",)) and evidence.is_read_at(7, before=4)
+    assert evidence.shown_at(7, before=5) is None and not evidence.is_read_at(7, before=5)
+    assert evidence.words(6, before=3) == "Evidence for: A"
+    assert evidence.shown_at(1_000) is None

@@ -49,12 +49,20 @@ def test_what_is_being_read_is_painted_last() -> None:
     ]
 
 
-def test_chunks_have_no_row_and_no_tick() -> None:
+def test_a_chunk_has_its_tick_where_the_next_row_is() -> None:
     talk = Talk()
     talk.send(1)
     chunk = talk.chunk(1)
-    lanes = Lanes(talk.into(Timeline()))
+    last = talk.chunk(1)
+    lanes = Lanes(timeline := Timeline())
+    timeline.fold(talk.since(0))
     lanes.fold()
     ticks = EvidenceTicks(lanes)
-    ticks.show(Evidence({chunk.n: Held(WARN, "a", ("A",))}))
-    assert ticks.of(lanes.lane_of(1) or CONNECTION) == []
+    ticks.show(Evidence({chunk.n: Held(WARN, "a", ("A",)), last.n: Held(WARN, "a", ("A",))}))
+    lane = lanes.lane_of(1)
+    assert lane is not None and ticks.of(lane) == []
+    talk.wait(5)
+    talk.headers(1)
+    timeline.fold(talk.since(3))
+    lanes.fold()
+    assert [tick.at_ns for tick in ticks.of(lane)] == [5_000_000, 5_000_000]
