@@ -228,3 +228,20 @@ def test_in_a_narrow_pane_the_room_is_for_the_titles(qtbot: QtBot) -> None:
     assert not table.isColumnHidden(grade)
     pane.resize(700, 300)
     qtbot.waitUntil(lambda: table.isColumnHidden(grade))
+
+
+def test_reading_goes_on_where_it_was_while_the_finding_is_seen_again(qtbot: QtBot) -> None:
+    engine = new_engine()
+    violate(engine, "held-back")
+    pane, _, detail, _ = put_up(qtbot, engine)
+    pane.resize(600, 160)
+    bar = detail.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 10)
+    bar.setValue(10)
+    violate(engine, "held-back")
+    pane.refresh()
+    assert "seen 2 times" in detail.toPlainText() and bar.value() == 10
+    detail.selectAll()
+    violate(engine, "held-back")
+    pane.refresh()
+    assert detail.textCursor().hasSelection() and "seen 2 times" in detail.toPlainText()

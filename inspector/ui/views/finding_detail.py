@@ -47,11 +47,14 @@ class FindingDetail(QWidget):
 
     def show_finding(self, finding: Finding | None, reason: str | None = None, cause: Finding | None = None) -> None:
         """Show a finding; `reason` is why it was dismissed, None if it was not, `cause` what explains it."""
+        is_same = finding is not None and self._finding is not None and finding.rule == self._finding.rule
         self._finding, self._is_dismissed = finding, reason is not None
         html = finding_html.of_finding(finding, reason, cause) if finding is not None else ""
-        if html != self._shown_html:
+        if html != self._shown_html and not (is_same and self._text.textCursor().hasSelection()):
             self._shown_html = html
+            place = self._text.verticalScrollBar().value() if is_same else 0
             self._text.setHtml(html)
+            self._text.verticalScrollBar().setValue(place)
         self._copy.setEnabled(finding is not None and bool(finding.fix))
         self._dismiss.setEnabled(finding is not None)
         self._help.setEnabled(finding is not None and finding.rule in ALL)
