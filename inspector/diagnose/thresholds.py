@@ -60,6 +60,8 @@ class Thresholds:
     timer_share: float = 0.66
     """So many of the latest ends must be alike."""
     heartbeat_silence_s: float = 20.0
+    heartbeat_slowest_s: float = 45.0
+    """What beats more seldom does not get past the timers of a minute."""
     beat_least_s: float = 0.5
     """What repeats faster is no heartbeat."""
     beat_gaps: int = 3

@@ -81,10 +81,15 @@ class Heartbeats(Watch):
         pulse = self._pulses.get(event.stream)
         if pulse is None:
             pulse = self._pulse(event.stream)
-        self._revive(event.stream, pulse)
+        if pulse.lost_since_ns:
+            self._revive(event.stream, pulse)
         if pulse.beats and event.monotonic_ns - pulse.beats[-1] < self.thresholds.beat_least_s * _NS:
             return
         pulse.beats.append(event.monotonic_ns)
+        if pulse.is_missed and self._is_alive(pulse):
+            pulse.is_missed = False
+            if not any(each.is_missed for each in self._pulses.values()):
+                self.over(self.rules[0])
         if not pulse.is_watched and len(pulse.beats) > self.thresholds.beat_gaps:
             pulse.is_watched = True
             self.context.timers.at(self._due_ns(pulse, event.monotonic_ns), partial(self._look_again, event.stream))
@@ -100,13 +105,14 @@ class Heartbeats(Watch):
         self._suspects.discard(stream)
 
     def _revive(self, stream: int, pulse: Pulse) -> None:
-        if pulse.is_missed:
-            pulse.is_missed = False
-            self.over(self.rules[0])
-        if pulse.lost_since_ns:
-            pulse.lost_since_ns = 0
-            self._suspects.discard(stream)
+        pulse.lost_since_ns = 0
+        self._suspects.discard(stream)
+        if not any(each.lost_since_ns for each in self._pulses.values()):
             self.over(self.rules[1])
+
+    def _is_alive(self, pulse: Pulse) -> bool:
+        """Whether its heartbeats come often enough for what is common on the way."""
+        return len(pulse.beats) >= SEEN_BEATS and pulse.period_ns <= self.thresholds.heartbeat_slowest_s * _NS
 
     def _look_for_any(self, stream: int) -> None:
         exchange = self.context.exchanges.get(stream)
@@ -117,7 +123,7 @@ class Heartbeats(Watch):
         since_ns = max(exchange.last_byte_ns, exchange.headers_ns, timers.slept_ns, self._latest_request_ns())
         if timers.now_ns - since_ns < limit_ns:
             timers.at(since_ns + limit_ns, partial(self._look_for_any, stream))
-        elif stream not in self._pulses or len(self._pulses[stream].beats) < SEEN_BEATS:
+        elif stream not in self._pulses or not self._is_alive(self._pulses[stream]):
             self._miss(exchange)
 
     def _latest_request_ns(self) -> int:

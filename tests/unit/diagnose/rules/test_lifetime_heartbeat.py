@@ -66,11 +66,29 @@ def test_the_silence_begins_with_the_last_byte() -> None:
     assert talk.fired() == [MISSING]
 
 
-def test_a_late_comment_makes_it_untrue() -> None:
+def test_heartbeats_that_come_all_the_same_make_it_untrue() -> None:
     talk = watched()
     talk.listen(1)
     beat(talk, 1, [30.0])
-    talk.quiet(1 * S)
+    assert talk.found(MISSING).over_at_s is None
+    beat(talk, 1, [30.0])
+    assert talk.found(MISSING).over_at_s is not None
+
+
+def test_heartbeats_that_are_too_seldom_do_not() -> None:
+    talk = watched()
+    talk.listen(1)
+    beat(talk, 1, [90.0] * 6)
+    assert talk.found(MISSING).over_at_s is None
+
+
+def test_it_is_over_only_when_no_stream_is_silent_any_more() -> None:
+    talk = watched()
+    talk.listen(1)
+    talk.listen(2)
+    beat(talk, 1, [30.0, 10.0])
+    assert talk.found(MISSING).over_at_s is None
+    beat(talk, 2, [1.0, 1.0])
     assert talk.found(MISSING).over_at_s is not None
 
 
