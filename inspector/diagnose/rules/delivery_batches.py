@@ -102,10 +102,11 @@ class Batches(Watch):
         if group is not None and now_ns - group.end_ns <= self._gap_ns:
             group.add(event)
             return
-        if group is not None:
-            self._judge_midway(group, stream)
         exchange = self.context.exchanges.get(stream)
-        self._groups[stream] = group_from(event, group, exchange.sent_ns if exchange else now_ns)
+        begun = self._groups[stream] = group_from(event, group, exchange.sent_ns if exchange else now_ns)
+        if group is not None:
+            is_batch = self._judge_midway(group, stream)
+            begun.is_after_live = group.is_after_live or (group.first_stamp is not None and not is_batch)
         if len(self._groups) > MAX_STREAMS:
             self._groups.popitem(last=False)
 
@@ -117,7 +118,7 @@ class Batches(Watch):
         if group is None or exchange is None:
             return
         if self._is_stamped_batch(group):
-            self._prove(group, exchange)
+            self._judge_batch(group, exchange)
         elif call is not None:
             self._judge_call(call, event, group, exchange)
 
@@ -152,16 +153,29 @@ class Batches(Watch):
         if event.monotonic_ns - group.end_ns > self._width_ns:
             return
         if self._is_stamped_batch(group):
-            self._prove(group, exchange)
+            self._judge_batch(group, exchange)
         elif self._is_silent_batch(group):
             text = f"After {group.silence_s:.1f} s of silence {group.blocks} events came at once, and the stream ended."
             self.found(text, (group.first_n, group.last_n, event.n), grade="hint", severity=Severity.NOTE)
 
-    def _judge_midway(self, group: Group, stream: int) -> None:
-        """A batch in the middle of a stream may be the network's; one after the other is not."""
+    def _judge_batch(self, group: Group, exchange: Exchange) -> None:
+        """All that came before an end: what had flowed until then may only have been stopped by ourselves for once."""
+        if group.is_after_live:
+            self._count_batch(group, exchange)
+        else:
+            self._prove(group, exchange)
+
+    def _judge_midway(self, group: Group, stream: int) -> bool:
+        """Whether a group that is complete was a batch."""
         exchange = self._live(stream, group)
-        if exchange is None or group.is_judged or not self._is_stamped_batch(group):
-            return
+        if exchange is None or not self._is_stamped_batch(group):
+            return group.is_judged
+        self._count_batch(group, exchange)
+        return True
+
+    def _count_batch(self, group: Group, exchange: Exchange) -> None:
+        """A batch in the middle of a stream may be the network's or ours; one after the other is not."""
+        group.is_judged = True
         self._batched_midway = [*self._batched_midway[-3:], group.last_n]
         if len(self._batched_midway) >= self.thresholds.batch_repeats:
             self._prove(group, exchange, self._batched_midway)

@@ -31,6 +31,8 @@ class Group:
     last_stamped: Block | None = None
     tries: int = 0
     is_judged: bool = False
+    is_after_live: bool = False
+    """Whether blocks with stamps had come before them one by one."""
 
     @property
     def silence_s(self) -> float:

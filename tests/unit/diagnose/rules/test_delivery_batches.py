@@ -69,6 +69,22 @@ def test_in_the_middle_of_a_stream_three_batches_prove_it(batches: int, grade: s
     assert (found.grade if found else None) == grade
 
 
+@pytest.mark.parametrize(("calls", "is_found"), [(2, False), (3, True)])
+def test_a_flow_that_stops_for_once_is_no_buffer(calls: int, is_found: bool) -> None:
+    talk = Delivery()
+    for stream in range(1, calls + 1):
+        asked = call(talk, stream)
+        for _ in range(3):
+            talk.wait(400)
+            talk.progress(stream, asked, talk.now())
+        talk.wait(2_000)
+        for ago_s in (1.6, 1.2, 0.8, 0.4):
+            talk.progress(stream, asked, talk.now(ago_s))
+        talk.answer(stream, asked, rtt_ms=3_200)
+        talk.end(stream)
+    assert (RULE in findings(talk)) is is_found
+
+
 def test_two_calls_without_stamps_are_likely() -> None:
     talk = Delivery()
     for stream in (1, 2):
