@@ -76,6 +76,10 @@ class Connecting(Watched):
         self.send(stream, "POST", purpose, url=url, connection=self.number)
         self.break_off(stream, cause, phase)
 
+    def accept(self, stream: int, status: int = 200, kind: str = "text/event-stream") -> HeadersReceived:
+        fields: dict[str, Any] = {"reason": "", "http_version": "HTTP/1.1", "ttfb_ms": 1.0, "connection": self.number}
+        return self.hear(HeadersReceived, stream, status=status, headers=(("Content-Type", kind),), **fields)
+
     def break_off(self, stream: int, cause: EndCause, phase: Phase = Phase.CONNECT) -> None:
         fields: dict[str, Any] = {"connection": self.number, "phase": phase, "sentence": f"It is {cause}."}
         self.tell(StreamEnded, stream=stream, cause=cause, **fields)
@@ -125,6 +129,17 @@ def test_a_page_before_the_right_transport_was_found_is_no_fault() -> None:
     talk.ready("http+sse")
     talk.refuse(404, HTML, b"<html>Cannot GET /mcp</html>", method="GET")
     talk.refuse(404, HTML, b"<html></html>", method="DELETE", purpose="close")
+    talk.give_up()
+    assert talk.is_silent()
+
+
+def test_a_stream_that_came_shows_that_the_address_is_right() -> None:
+    talk = Connecting()
+    talk.refuse(404, HTML, b"<html>Cannot POST /sse</html>", url="http://h/sse")
+    stream = talk.next_stream()
+    talk.send(stream, "GET", "stream", connection=talk.number)
+    talk.accept(stream)
+    talk.end(stream, EndCause.CLOSED_BY_US, connection=talk.number)
     talk.give_up()
     assert talk.is_silent()
 

@@ -115,7 +115,13 @@ def test_the_port_of_a_scheme_need_not_be_named() -> None:
 
 @pytest.mark.parametrize(
     ("status", "location", "method"),
-    [(308, "http://h/v2/mcp", "POST"), (302, "http://h/sse/new", "GET"), (307, "", "POST"), (307, "http://[", "POST")],
+    [
+        (308, "http://h/v2/mcp", "POST"),
+        (302, "http://h/sse/new", "GET"),
+        (302, "http://h/mcp/", "GET"),
+        (307, "", "POST"),
+        (307, "http://[", "POST"),
+    ],
 )
 def test_other_redirects_are_no_fault(status: int, location: str, method: str) -> None:
     talk = Redirects()

@@ -112,6 +112,14 @@ def test_a_session_that_was_slept_through_is_nobodys_fault() -> None:
     assert talk.is_silent()
 
 
+def test_one_session_lost_in_use_may_be_a_restart() -> None:
+    talk = Sessions()
+    talk.use()
+    talk.lose()
+    talk.use(session="two")
+    assert talk.fired() == ["session-expired"] and talk.found("session-expired").dependants == ()
+
+
 def test_two_sessions_lost_in_use_are_likely_one_and_three_a_proof() -> None:
     talk = Sessions()
     for session in ("one", "two"):
@@ -221,7 +229,8 @@ def test_400_for_no_id_at_all_is_right() -> None:
 @pytest.mark.parametrize(("status", "is_wrong"), [(404, False), (400, True), (500, True), (200, False), (403, False)])
 def test_the_probe_with_an_id_that_nobody_has(status: int, is_wrong: bool) -> None:
     talk = Sessions()
-    talk.use(status, b'{"message":"unknown"}', session="random", purpose="probe:badsession")
+    words = NOT_FOUND if status == 404 else b'{"message":"unknown"}'
+    talk.use(status, words, session="random", purpose="probe:badsession")
     assert (talk.fired() == ["session-lost-wrong-status"]) is is_wrong
     assert talk.is_silent() is not is_wrong
 
