@@ -36,6 +36,8 @@ _STAMP_DIGITS = 10
 _FULL = re.compile(rb"too many[^.\"<]{0,20}sessions|session[_ ]limit|max(?:imum)?[^.\"<]{0,20}sessions", re.IGNORECASE)
 _REFUSALS = frozenset({429, 503})
 _EARLY_CODES = frozenset({-32602, -32600, -32002, -32000})
+_BEFORE_SESSIONS = frozenset({"initialize", "server/discover"})
+"""What a client asks first of all, also of a server of the other era."""
 
 
 class WeakIds(Watch):
@@ -181,7 +183,7 @@ class EarlyRequests(Watch):
             self.found(text, (event.n,), grade="likely")
 
     def _on_answer(self, event: Message) -> None:
-        if event.error_code not in _EARLY_CODES or event.method == "initialize":
+        if event.error_code not in _EARLY_CODES or event.method in _BEFORE_SESSIONS:
             return
         words = event.raw[:LOOKED_AT_BYTES]
         exchange = self.context.exchanges.get(event.stream)
