@@ -30,6 +30,7 @@ from inspector.session.options import AuthorizationPrompt, Callbacks, Options
 from inspector.session.probing import run_probe, target_of
 from inspector.session.reconnect import Backoff, StormGuard
 from inspector.session.session import Session
+from inspector.session.skills import Skills
 from inspector.trace.events import AnyEvent, Connected, RequestSent, Severity
 from inspector.trace.river import River
 
@@ -124,6 +125,11 @@ async def browse(prompt: AuthorizationPrompt) -> str:
         return (await browser.get(prompt.url)).headers["location"]
 
 
+async def sample(params: dict[str, Any]) -> dict[str, Any]:
+    """A model that always says the same."""
+    return {"role": "assistant", "model": "none", "content": {"type": "text", "text": "Hello!"}}
+
+
 def options_of(visit: Visit, url: str, scale: float, ca_file: Path | None = None) -> Options:
     """The options of a session whose times are scaled."""
     scaled = Options(
@@ -134,7 +140,7 @@ def options_of(visit: Visit, url: str, scale: float, ca_file: Path | None = None
         request_timeout_s=60.0 * scale,
         max_total_s=600.0 * scale,
         endpoint_timeout_s=10.0 * scale,
-        callbacks=Callbacks(authorize=browse),
+        callbacks=Callbacks(authorize=browse, sampling=sample if visit.answers else None),
     )
     base = url.removesuffix(visit.below)
     more: dict[str, Any] = {
@@ -183,6 +189,10 @@ async def _stay(session: Session, plan: Visit, seen: Visited, scale: float) -> N
         seen.answers += await asyncio.gather(*calls)
     else:
         seen.answers += [await call for call in calls]
+    if plan.skills:
+        offered = Skills(session)
+        for skill in (await offered.list()).skills:
+            await offered.read(skill)
     await asyncio.sleep(plan.hold_s * scale)
     if plan.reconnects:
         await _until_reopened(seen.river, plan.reconnects + plan.sessions)

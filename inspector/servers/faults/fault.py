@@ -23,7 +23,8 @@ class Visit:
 
     It connects over `transport` (at `path`, by default `/sse` or `/mcp`), makes `calls` of tools one after the other or
     all at once, holds the session for `hold_s`, waits until a stream was opened again `reconnects` times, and leaves.
-    `sessions` are opened one after the other and kept; in the end the `probes` of these ids are made. `options` are
+    `sessions` are opened one after the other and kept; in the end the `probes` of these ids are made. With `skills` it
+    reads the skills that there are, with `answers` it answers what the server asks for. `options` are
     further fields of the session's own, with `{base}` for the address of the side. Where a rule is silent on one
     machine, tests tell the diagnosis that the server's name is `host`, and that over https unless that has a scheme.
     """
@@ -38,6 +39,8 @@ class Visit:
     sessions: int = 1
     host: str = ""
     probes: tuple[str, ...] = ()
+    skills: bool = False
+    answers: bool = False
     headers: tuple[tuple[str, str], ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 

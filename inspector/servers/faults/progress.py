@@ -7,6 +7,7 @@ from inspector.servers.demo.messages import Json, notification_message
 from inspector.servers.faults.fault import Fault, Visit
 from inspector.servers.faults.honest import Call, Honest, Line
 from inspector.servers.faults.honest.speaker import text_result
+from inspector.servers.faults.progress_tasks import TASKS
 from inspector.servers.faults.wire import Wire
 from inspector.servers.http import HttpRequest
 
@@ -138,4 +139,5 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("notification-misplaced", "Tells of changed tools on the stream of a call.", ChangesOnCalls, Honest, MODERN),
     Fault("log-not-asked-for", "Logs for calls that name no level.", AlwaysLogs, Honest, MODERN),
+    *TASKS,
 )

@@ -11,6 +11,7 @@ from inspector.servers.demo.revisions import fit
 from inspector.servers.faults.fault import Fault, Visit
 from inspector.servers.faults.honest import Call, Honest
 from inspector.servers.faults.honest.speaker import text_result
+from inspector.servers.faults.schemas_skills import SKILLS
 
 MODERN = Visit(transport=TransportName.STATELESS)
 STRUCTURED = Visit(calls=(("structured", {}),))
@@ -137,4 +138,5 @@ FAULTS: tuple[Fault, ...] = (
     Fault("x-mcp-header-invalid", "Names the header X Y for an argument.", BadHeader, GoodHeader, MODERN),
     Fault("structured-content-missing", "Gives text where it promised more.", TextOnly, Honest, STRUCTURED),
     Fault("output-schema-violated", "Gives a number as text.", TextForNumber, Honest, STRUCTURED),
+    *SKILLS,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from inspector.protocol.era import TransportName
 from inspector.servers.demo.messages import Json
 from inspector.servers.faults.fault import Fault, Visit
@@ -25,6 +27,26 @@ class AsksForRoots(Asking):
     """Asks for roots, which the client has not declared."""
 
     requests = (("roots", "roots/list"),)
+
+
+class SamplesToNothing(Honest):
+    """Asks for a sample of an empty conversation, without a limit."""
+
+    params: ClassVar[Json] = {"messages": []}
+
+    async def call(self, call: Call) -> Json:
+        asked = {"jsonrpc": "2.0", "id": "sample", "method": "sampling/createMessage", "params": self.params}
+        await call.line.send(asked)
+        return await super().call(call)
+
+
+class Samples(SamplesToNothing):
+    """Asks for a sample as it should."""
+
+    params: ClassVar[Json] = {
+        "messages": [{"role": "user", "content": {"type": "text", "text": "Hello?"}}],
+        "maxTokens": 10,
+    }
 
 
 class Pings(Asking):
@@ -131,6 +153,13 @@ class NoList(Honest):
 ASKS: tuple[Fault, ...] = (
     Fault("server-request-in-stateless", "Sends a ping in 2026-07-28.", Pings, Honest, STATELESS),
     Fault("server-request-undeclared", "Asks for roots that were not declared.", AsksForRoots, Pings),
+    Fault(
+        "sampling-request-invalid",
+        "Asks for a sample of an empty conversation, without a limit.",
+        SamplesToNothing,
+        Samples,
+        Visit(answers=True, hold_s=1.0),
+    ),
     Fault("request-id-reused", "Sends two pings with one id.", OneId, TwoIds),
     Fault("input-required-invalid", "Sends its input requests as a list.", AsksForNothing, AsksBack, STATELESS),
     Fault("input-required-misplaced", "Asks back when its tools are listed.", AsksWhileListing, AsksBack, STATELESS),
