@@ -50,6 +50,7 @@ class Workbench:
         self._interrupted = False
         self._flight: Flight | None = None
         self._recording_error = ""
+        self._has_screenshot = False
 
     async def run(self) -> int:
         """Furnish the window, start the work, wait for the end, clean up, and report."""
@@ -67,6 +68,7 @@ class Workbench:
         self._apply_target()
         loop.call_soon(self._start_work)
         await self._closed.wait()
+        self._take_screenshot()  # what ended the run may have come before the work was done
         self._meter.stop()
         if memory is not None:
             memory.save_layout(self._window)
@@ -177,10 +179,15 @@ class Workbench:
         while self._is_behind():  # noqa: ASYNC110 - the panes publish their rows on timers of their own
             await asyncio.sleep(CATCH_UP_S)
         await asyncio.sleep(SETTLE_S)
-        if self._wanted.screenshot is not None:
-            self._window.grab().save(str(self._wanted.screenshot), "PNG")
+        self._take_screenshot()
         if self._wanted.quit_when_done:
             self._closed.set()
+
+    def _take_screenshot(self) -> None:
+        """Save the window as it looks now, once."""
+        path = self._wanted.screenshot
+        if path is not None and not self._has_screenshot:
+            self._has_screenshot = self._window.grab().save(str(path), "PNG")
 
     def _is_behind(self) -> bool:
         return self._folds.behind > 0 or self._window.timeline.rows_shown() < self._folds.counts.received

@@ -115,6 +115,14 @@ def test_the_demo_shows_a_stream_and_reports_it(tmp_path: Path) -> None:
     assert all(value > 0 for value in document["startup_ms"].values())
 
 
+def test_a_run_that_ends_before_its_work_is_pictured_all_the_same(demo_url: str, tmp_path: Path) -> None:
+    picture = tmp_path / "window.png"
+    calls = ("--call", "slow", "--args", '{"seconds": 30}')
+    ended = run(demo_url, *calls, "--run-for", "2", "--screenshot", str(picture))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert picture.read_bytes().startswith(PNG)
+
+
 def test_a_flood_is_shown_without_a_loss(demo_url: str, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     arguments = '{"n": 2000, "size_bytes": 300}'
