@@ -170,6 +170,16 @@ def test_other_errors_are_not_early(raw: bytes, status: int, code: int) -> None:
     assert "request-before-initialized" not in talk.fired()
 
 
+def test_the_first_question_of_all_comes_before_any_handshake() -> None:
+    talk = watched()
+    stream = talk.next_stream()
+    talk.send(stream, purpose="server/discover")
+    asked = talk.ask(stream, "server/discover")
+    talk.accept(stream, 400)
+    talk.error(stream, asked, raw=EARLY, error_code=-32000, method="server/discover")
+    assert "request-before-initialized" not in talk.fired()
+
+
 def test_a_new_stream_of_http_sse_without_a_handshake() -> None:
     talk = watched("http+sse")
     talk.listen(1)
