@@ -104,6 +104,14 @@ class Silent(Honest):
 
 
 _MANY = (("say", {"text": "hello"}),)
+
+
+class LongStep(Honest):
+    """Works so long that six streams are open at once, with too few steps for them to be held back together."""
+
+    step_s = 2.0
+
+
 FAULTS: tuple[Fault, ...] = (
     Fault("clock-skew", "Its clock is 90 seconds behind.", hit=SlowClock, ok=Honest),
     Fault(
@@ -125,9 +133,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "six-connection-limit",
         "Answers six calls at once with a stream each.",
-        hit=Honest,
+        hit=LongStep,
         ok=AnswersAtOnce,
-        visit=Visit(calls=(("work", {"steps": 2}),) * 6, at_once=True),
+        visit=Visit(calls=(("work", {"steps": 1}),) * 6, at_once=True),
         ok_summary="Answers with JSON documents.",
     ),
     Fault(
