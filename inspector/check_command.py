@@ -6,25 +6,29 @@ import argparse
 import asyncio
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from inspector import arguments, exit_codes, probe
 from inspector.arguments import PROGRAM, UsageError
 from inspector.exports import check_formats, check_junit
 from inspector.exports.checking import Checked, Checking
+from inspector.record.importing import ImportFailed, read_events
 from inspector.record.recording import RecordingError, open_recording, river_of
 from inspector.record.text import counted
 from inspector.session.failure import ConnectError
 from inspector.session.options import Options
 from inspector.session.session import Session
-from inspector.trace.events import Severity
+from inspector.trace.events import AnyEvent, Severity
 from inspector.trace.river import River
 from inspector.wire import jsontext
 from inspector.wire.http import mask_url
 
 HOLD_S = 3.0
+BLOCK_EVENTS = 512
+_SQLITE = b"SQLite format 3\0"
 FORMATS = ("text", "json", "markdown", "junit")
 _FAIL_ON = {severity.value: severity for severity in (Severity.ERROR, Severity.WARN, Severity.NOTE)}
 
@@ -66,19 +70,33 @@ async def run(given: argparse.Namespace, options_of: Callable[[argparse.Namespac
 
 
 def _is_file(subject: str) -> bool:
-    """Whether a recording is meant and not an address; a file that is missing is asked for by its suffix."""
+    """Whether a recording or a capture is meant and not an address; a missing recording is known by its suffix."""
     if "://" in subject:
         return False
     return Path(subject).exists() or subject.endswith(".mcptrace")
 
 
 async def _check_file(path: Path) -> Checked:
+    return await (_check_capture(path) if _is_capture(path) else _check_recording(path))
+
+
+def _is_capture(path: Path) -> bool:
+    """Whether it is a file of another program; what cannot be read is told by whoever opens recordings."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_SQLITE))
+    except OSError:
+        return False
+    return bool(start) and start != _SQLITE
+
+
+async def _check_recording(path: Path) -> Checked:
     try:
         recording = open_recording(path)
     except RecordingError as error:
         raise UsageError(error.sentence) from error
     try:
-        checked = await _fold(river_of(recording), str(path))
+        checked = await _fold(river_of(recording).blocks(), str(path))
         if recording.unreadable:
             lost = counted(len(recording.unreadable), "event")
             sys.stderr.write(f"{PROGRAM}: {lost} of this recording cannot be read; the findings are about the rest.\n")
@@ -87,6 +105,24 @@ async def _check_file(path: Path) -> Checked:
         raise UsageError(f"{str(path)!r} is damaged: {error}. Only a copy of the whole file helps.") from error
     finally:
         recording.close()
+
+
+async def _check_capture(path: Path) -> Checked:
+    try:
+        imported = read_events(path)
+        checked = await _fold(_blocks(imported.events), str(path))
+    except ImportFailed as error:
+        raise UsageError(error.sentence) from error
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be read: {error.strerror}. Look at its rights.") from error
+    for note in imported.notes:
+        sys.stderr.write(f"{PROGRAM}: {note}\n")
+    return checked
+
+
+def _blocks(events: Iterator[AnyEvent]) -> Iterator[list[AnyEvent]]:
+    while block := list(islice(events, BLOCK_EVENTS)):
+        yield block
 
 
 async def _check_server(url: str, options: Options, for_s: float) -> tuple[Checked, int]:
@@ -101,12 +137,12 @@ async def _check_server(url: str, options: Options, for_s: float) -> tuple[Check
                 await asyncio.wait_for(session.closed(), for_s)
     except ConnectError as failure:
         code, error = exit_codes.of_failure(failure.kind), failure.sentence
-    return await _fold(river, mask_url(url), error), code
+    return await _fold(river.blocks(), mask_url(url), error), code
 
 
-async def _fold(river: River, subject: str, error: str = "") -> Checked:
+async def _fold(blocks: Iterable[list[AnyEvent]], subject: str, error: str = "") -> Checked:
     checking = Checking()
-    for events in river.blocks():
+    for events in blocks:
         checking.fold(events)
         await asyncio.sleep(0)  # so that it can be interrupted
     return checking.outcome(subject, error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,21 @@ async def test_a_recording_fails_on_what_is_grave_enough(
 async def test_every_format_tells_it(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     await check_command.run(typed(recording(tmp_path, Severity.WARN), "--format", form), no_server)
     assert "It starts with a BOM." in capsys.readouterr().out
+
+
+async def test_a_capture_of_another_program_is_checked_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "stream.sse"
+    path.write_bytes(b"\xef\xbb\xbfdata: 1\n\n: ping\n\ndata: 2\n\n")
+    await check_command.run(typed(str(path), "--format", "json"), no_server)
+    document = json.loads(capsys.readouterr().out)
+    assert document["events"] > 2 and "sse-bom" in [finding["rule"] for finding in document["findings"]]
+
+
+async def test_a_file_of_something_else_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(b"<html></html>")
+    with pytest.raises(UsageError, match="It is HTML or XML"):
+        await check_command.run(typed(str(path)), no_server)
 
 
 @pytest.mark.parametrize("name", ["missing.mcptrace", "."])

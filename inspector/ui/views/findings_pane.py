@@ -128,7 +128,7 @@ class FindingsPane(Pane):
             self._diagnosis.dismiss(finding.rule, reason)
             return ""
 
-        hint = "Return dismisses it for this server; it can be restored"
+        hint = "Return dismisses it for this server"
         popup = LinePopup(self, "dismissReason", "Why is it no problem?", dismiss, hint=hint, back=self._list)
         corner = self._detail.dismiss_button.mapTo(self, QPoint(0, 0))
         popup.open_at(corner - QPoint(0, popup.sizeHint().height() + 4))
