@@ -201,6 +201,25 @@ async def test_a_storm_is_slowed_down(server: FaultServer, mcp: StreamableMcp) -
     check_river(session.river)
 
 
+async def test_a_stream_that_the_server_still_holds_is_asked_for_again(server: FaultServer, mcp: StreamableMcp) -> None:
+    async def listen(connection: Connection, request: Request) -> None:
+        opened = len(server.gets())
+        if opened == 1:
+            await connection.stream()
+            await connection.chunk(b"retry: 10\n\n")
+            await connection.end()
+        elif opened < 4:
+            await answering(409)(connection, request)
+        else:
+            await hold(connection, request)
+
+    mcp.listen = listen
+    async with streamable(server.url()) as session:
+        await until(lambda: len(server.gets()) == 4)
+        assert (await session.call_tool("x")).ok
+    check_river(session.river)
+
+
 @pytest.mark.parametrize(("status", "gets"), [(405, 1), (404, 1), (403, 1), (400, 1)])
 async def test_a_server_without_that_stream_is_not_asked_again(
     server: FaultServer, mcp: StreamableMcp, status: int, gets: int
