@@ -67,11 +67,13 @@ class Batches(Watch):
                 self.context.timers.move_to(event)
                 self._add(event)
             return
-        self.context.timers.move_to(first)
-        self._add(first)
         group = self._groups.get(first.stream or 0)
-        if group is not None and first is not last:
-            group.add_all(events[1:])
+        if group is None or first.monotonic_ns - group.end_ns > self._gap_ns:
+            self.context.timers.move_to(first)
+            self._add(first)
+            group, events = self._groups.get(first.stream or 0), events[1:]
+        if group is not None and events:
+            group.add_all(events)
 
     def _on_progress(self, event: Message | ToolStep) -> None:
         self._add(event)
