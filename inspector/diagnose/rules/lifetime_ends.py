@@ -16,10 +16,10 @@ from inspector.diagnose.rule import Era, Watch
 from inspector.diagnose.stack import Product
 from inspector.diagnose.timeouts import Timeout, Timer, candidates, in_words, tolerance_s
 from inspector.diagnose.topics import Topic
-from inspector.trace.events import EndCause, FrameReceived, Message, Severity, StreamEnded
+from inspector.trace.events import EndCause, FrameReceived, Message, Severity, StreamEnded, ToolStep
 
 LATEST = 8
-MAX_POLLING = 256
+MAX_STREAMS = 256
 HEARTBEAT_S = 15.0
 PROVEN = 3
 _CUTS = frozenset({EndCause.END_OF_STREAM, EndCause.CUT_MID_EVENT, EndCause.CUT_MID_BODY, EndCause.RESET})
@@ -36,11 +36,15 @@ def lost_requests(context: Context, exchange: Exchange) -> list[Message]:
 
 def was_cut(context: Context, exchange: Exchange) -> bool:
     """Whether an event stream ended that was to go on: not by us, not behind its answer, and nobody slept."""
+    may_go_on = exchange.method == "GET" or bool(lost_requests(context, exchange))
+    return may_go_on and was_broken_off(context, exchange)
+
+
+def was_broken_off(context: Context, exchange: Exchange) -> bool:
+    """Whether an event stream ended, not by us, while nobody slept."""
     if not exchange.is_event_stream or exchange.end is None or exchange.end.cause not in _CUTS:
         return False
-    if context.timers.slept_since(exchange.sent_ns):
-        return False
-    return exchange.method == "GET" or bool(lost_requests(context, exchange))
+    return not context.timers.slept_since(exchange.sent_ns)
 
 
 def place_of(exchange: Exchange) -> str:
@@ -77,21 +81,29 @@ class PeriodicCuts(Watch):
         super().__init__(context)
         self._cuts: deque[Cut] = deque(maxlen=LATEST)
         self._polling: dict[int | None, None] = {}
+        self._runs: dict[int | None, None] = {}
+        """The streams of tool runs that have not come to their end."""
 
     def reactions(self) -> Mapping[Topic, Callable[[Any], None]]:
-        return {Topic.FRAME: self._on_frame, Topic.END: self._on_end}
+        return {Topic.FRAME: self._on_frame, Topic.TOOL_STEP: self._on_step, Topic.END: self._on_end}
+
+    def _on_step(self, step: ToolStep) -> None:
+        if step.step == "call":
+            _keep(self._runs, step.stream)
+        elif step.rtt_ms is not None:
+            self._runs.pop(step.stream, None)
 
     def _on_frame(self, frame: FrameReceived) -> None:
         if frame.retry_ms is not None:
-            self._polling[frame.stream] = None
-            if len(self._polling) > MAX_POLLING:
-                self._polling.pop(next(iter(self._polling)))
+            _keep(self._polling, frame.stream)
 
     def _on_end(self, event: StreamEnded) -> None:
         asked_back = event.stream in self._polling
         self._polling.pop(event.stream, None)
+        has_ended = was_broken_off if event.stream in self._runs else was_cut
+        self._runs.pop(event.stream, None)
         exchange = self.context.exchanges.get(event.stream)
-        if exchange is None or not was_cut(self.context, exchange):
+        if exchange is None or not has_ended(self.context, exchange):
             return
         if asked_back and event.cause is EndCause.END_OF_STREAM:
             return  # the server closes and names a `retry:`: that is polling (2025-11-25), and nobody's timer
@@ -179,6 +191,12 @@ class PeriodicCuts(Watch):
             text = f"{text} {lost} of our requests got no answer because of it."
         evidence = [n for cut in cuts for n in cut.exchange.evidence]
         self.found(text, evidence, rule=rule, grade=grade, severity=Severity.ERROR if lost else None, fix=fix)
+
+
+def _keep(streams: dict[int | None, None], stream: int | None) -> None:
+    streams[stream] = None
+    if len(streams) > MAX_STREAMS:
+        streams.pop(next(iter(streams)))
 
 
 def _longest_gap_s(exchange: Exchange) -> float:

@@ -105,6 +105,21 @@ def test_a_request_that_died_makes_it_an_error() -> None:
     assert "2 of our requests got no answer" in found.text
 
 
+@pytest.mark.parametrize(("last_step", "fired"), [("progress", [IDLE]), ("complete", [])])
+def test_a_tool_run_is_cut_unless_it_is_complete(last_step: str, fired: list[str]) -> None:
+    talk = watched("tool-stream")
+    for stream in (1, 2):
+        talk.send(stream, purpose="tool")
+        called = talk.call_stream(stream)
+        talk.accept(stream)
+        told = live(talk, stream, [1.0 * stream], 60.0)
+        talk.step(stream, last_step, called, rtt_ms=1.0 if last_step == "complete" else None)
+        talk.end(stream, EndCause.END_OF_STREAM, **told)
+        talk.quiet(3 * S)
+    assert talk.fired() == fired
+    assert not fired or talk.found(IDLE).severity is Severity.ERROR
+
+
 def test_with_http_sse_all_requests_die_with_the_stream() -> None:
     talk = watched("http+sse")
     for stream in (1, 3):
