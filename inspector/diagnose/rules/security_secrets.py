@@ -19,6 +19,7 @@ from inspector.wire.secret_shapes import SHAPES
 
 MAX_KNOWN = 256
 MAX_OWN_TOKENS = 4
+MAX_GIVEN = 16
 _NS = 1_000_000_000
 
 _RARE = tuple(
@@ -67,6 +68,8 @@ class SecretInEvent(Watch):
         self._bytes_left = 0
         self._own: OrderedDict[bytes, tuple[str, re.Pattern[bytes]]] = OrderedDict()
         """By their last four letters: the header in which we sent a token, and how to find it again."""
+        self._given: OrderedDict[int, bytes] = OrderedDict()
+        """Our calls of tool streams that hold a secret, by their numbers."""
 
     def reactions(self) -> Mapping[Topic, Callable[[Any], None]]:
         return {Topic.HTTP_REQUEST: self._on_request}
@@ -79,7 +82,7 @@ class SecretInEvent(Watch):
         for name, value in event.headers:
             for length, end in _MASKED.findall(value) if "•" in value else ():
                 tail = end.encode()
-                pattern = b"(?<![%s])[%s=]{%d}%s(?![%s])" % (_WORD, _WORD, int(length) - 4, re.escape(tail), _WORD)
+                pattern = b"(?<![%s])[%s]{%d}%s(?![%s])" % (_WORD, _WORD, int(length) - 4, re.escape(tail), _WORD)
                 if tail not in self._own:
                     self._own[tail] = name, re.compile(pattern)
                     if len(self._own) > MAX_OWN_TOKENS:
@@ -111,6 +114,9 @@ class SecretInEvent(Watch):
 
     def _look_at(self, event: Any) -> None:
         if event.direction is ev.Direction.OUTBOUND:
+            self._given[event.n] = event.raw
+            if len(self._given) > MAX_GIVEN:
+                self._given.popitem(last=False)
             return
         self.context.timers.move_to(event)
         for tail, (name, pattern) in self._own.items():
@@ -126,8 +132,11 @@ class SecretInEvent(Watch):
 
     def _said_by_us(self, event: Any) -> bytes:
         """What the request said that this answers: a tool may give back what it was given."""
-        request = self.context.pending.get(getattr(event, "request_n", None) or -1)
-        return request.raw if request is not None else b""
+        request_n = getattr(event, "request_n", None)
+        if request_n is None:
+            return b""
+        request = self.context.pending.get(request_n)
+        return self._given.get(request_n, b"") if request is None else request.raw
 
 
 _SESSION_NAME = re.compile(r"session|sid$", re.IGNORECASE)

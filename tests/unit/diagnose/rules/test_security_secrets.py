@@ -60,6 +60,16 @@ def test_a_tool_may_give_back_what_it_was_given() -> None:
     assert saying(b"you said " + GITHUB, given=GITHUB).is_silent()
 
 
+@pytest.mark.parametrize(("given", "fires"), [(GITHUB, False), (b"nothing", True)])
+def test_a_tool_stream_may_do_so_too(given: bytes, fires: bool) -> None:
+    talk = watched()
+    talk.send(1)
+    called = talk.call_stream(1, raw=b'{"tool":"echo","params":{"a":"%s"}}' % given)
+    talk.accept(1)
+    talk.step(1, "complete", called, b'{"a":"%s"}' % GITHUB)
+    assert bool(talk.fired()) == fires
+
+
 def echoing(text: bytes, name: str = "X-Api-Key", value: str = OWN) -> Watched:
     talk = watched()
     talk.send(1, headers=mask_headers(((name, value),)))
