@@ -150,8 +150,8 @@ class Heartbeats(Watch):
 
     def _look_again(self, stream: int) -> None:
         exchange, pulse = self.context.exchanges.get(stream), self._pulses.get(stream)
-        if exchange is None or pulse is None or not exchange.is_open:
-            return
+        if exchange is None or pulse is None or not exchange.is_open or len(pulse.beats) < SEEN_BEATS:
+            return  # among thousands of streams a pulse may have been forgotten, and begun anew
         timers = self.context.timers
         since_ns = max(exchange.last_byte_ns, pulse.beats[-1], timers.slept_ns)
         due_ns = self._due_ns(pulse, since_ns)
