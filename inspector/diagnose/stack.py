@@ -99,8 +99,10 @@ _HEADERS: tuple[tuple[str, str, Product], ...] = (
 _BODIES: tuple[tuple[bytes, Product], ...] = (
     (b"Could not find session", Product.PYTHON_SDK),
     (b"session_id is required", Product.PYTHON_SDK),
+    (b'"code":-32600,"message":"Session not found"', Product.PYTHON_SDK),
     (b"Invalid Host header", Product.PYTHON_SDK),
     (b"Invalid Origin header", Product.PYTHON_SDK),
+    (b'"code":-32001,"message":"Session not found"', Product.TYPESCRIPT_SDK),
     (b"Bad Request: Server not initialized", Product.TYPESCRIPT_SDK),
     (b"Mcp-Session-Id header is required", Product.TYPESCRIPT_SDK),
     (b"<center>nginx", Product.NGINX),

@@ -144,7 +144,7 @@ RULES: tuple[Rule, ...] = (
         cause="The framework knows one of both paths and redirects from the other.",
         fix="Connect to the address that the redirect names. On the server, register both paths.",
         fixes={
-            Product.UVICORN: "with Starlette or FastAPI set `redirect_slashes=False` and register both paths.",
+            Product.UVICORN: "set `redirect_slashes=False` in Starlette or FastAPI, and register both paths.",
             Product.PYTHON_SDK: "mount the application at the path without a slash at its end.",
         },
         source="github.com/modelcontextprotocol/python-sdk issue 732",
@@ -189,7 +189,7 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.ERROR,
         symptom="POST is refused where only the GET stream of HTTP+SSE is, or GET where only Streamable HTTP is.",
         cause="The transport that was chosen is not the one of this address.",
-        fix="Choose the other transport, or let it be found out: /mcp is mostly Streamable HTTP, /sse is HTTP+SSE.",
+        fix="Let the transport be found out, or choose the other: /mcp is mostly Streamable HTTP, /sse is HTTP+SSE.",
         source="MCP 2025-11-25, transports, backwards compatibility",
         link="https://github.com/modelcontextprotocol/python-sdk/issues/1051",
         watch=Connecting,

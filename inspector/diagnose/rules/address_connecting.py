@@ -194,7 +194,9 @@ class Connecting(Watch):
         if has_spoken:
             right = TransportName(self._spoken[refusal.url])
             text += f" It has spoken {right.label} before."
-        fix = f"Choose the transport {right.label} for this address, or let it be found out."
+        fix = f"Set the transport to {right.label}."
+        if right is TransportName.HTTP_SSE and not _path(refusal.url).rstrip("/").endswith("/sse"):
+            fix += " Should this be the address for its messages, connect to that of its stream, often /sse."
         self.found(text, refusal.evidence, rule="wrong-transport-for-url", grade=grade, fix=fix)
         return True
 

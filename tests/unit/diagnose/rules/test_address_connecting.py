@@ -179,7 +179,8 @@ def test_the_other_transport(transport: str, method: str, status: int, url: str,
     talk.attempt(transport)
     talk.give_up()
     finding = talk.found("wrong-transport-for-url")
-    assert finding.grade == "likely" and f"Choose the transport {right}" in finding.fix
+    assert finding.grade == "likely" and f"Set the transport to {right}." in finding.fix
+    assert ("often /sse" in finding.fix) is (method == "POST" and not url.endswith("/sse"))
 
 
 def test_what_it_has_spoken_before_proves_it() -> None:

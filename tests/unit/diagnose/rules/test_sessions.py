@@ -12,13 +12,13 @@ SESSION = (("Mcp-Session-Id", "4cf77863a8d240ae9073cb0621800ec6"),)
 NOT_FOUND = b'{"error":{"code":-32600,"message":"Session not found"}}'
 
 
-def refused(server: str) -> Watched:
+def refused(server: str, body: bytes = NOT_FOUND) -> Watched:
     """A session that was refused with its first request."""
     talk = Watched(RULES)
     talk.send(1, headers=SESSION)
     fields = {"reason": "", "http_version": "HTTP/1.1", "ttfb_ms": 1.0, "headers": (("Server", server),)}
     talk.hear(HeadersReceived, 1, status=404, **fields)
-    talk.hear(BodyReceived, 1, content_type="", raw=NOT_FOUND)
+    talk.hear(BodyReceived, 1, content_type="", raw=body)
     talk.end(1)
     return talk
 
@@ -30,6 +30,17 @@ def refused(server: str) -> Watched:
 def test_the_fix_names_the_setting_of_the_product(server: str, words: str) -> None:
     finding = refused(server).found("session-not-sticky")
     assert finding.fix.startswith(words) and finding.cause and finding.link.startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Session not found"}}', "stateless_http=True"),
+        (b'{"jsonrpc":"2.0","error":{"code":-32001,"message":"Session not found"},"id":null}', "sessionIdGenerator"),
+    ],
+)
+def test_the_words_of_the_refusal_give_the_sdk_away(body: bytes, words: str) -> None:
+    assert words in refused("", body).found("session-not-sticky").fix
 
 
 def test_an_illegal_id_is_a_violation_of_the_protocol_under_the_same_title() -> None:
