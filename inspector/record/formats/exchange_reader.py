@@ -26,6 +26,7 @@ from inspector.trace.events import (
 )
 from inspector.trace.facts import (
     NO_JSON,
+    bom_breach,
     claims_json_rpc,
     foreign_event_name,
     frame_breaches,
@@ -34,6 +35,7 @@ from inspector.trace.facts import (
     why_no_event,
 )
 from inspector.wire import http, jsontext
+from inspector.wire.block import BOM
 from inspector.wire.masking import mask_body
 from inspector.wire.sse import Comment, Frame, SseParser
 
@@ -191,8 +193,10 @@ class ExchangeReader:
             for breach in frame_breaches(item, EVENT_LIMIT_BYTES):
                 self._scribe.report_once(breach, self._connection, self._stream, n)
         else:
-            fields = {"text": item.text, "offset": item.offset, "raw": item.raw}
-            self._scribe.tell(CommentReceived, self._connection, self._stream, direction=Direction.INBOUND, **fields)
+            fields = {"text": item.text, "offset": item.offset, "raw": item.raw, "direction": Direction.INBOUND}
+            n = self._scribe.tell(CommentReceived, self._connection, self._stream, **fields).n
+            if not item.offset and item.raw.startswith(BOM):
+                self._scribe.report_once(bom_breach(), self._connection, self._stream, n)
 
     def _frame(self, frame: Frame) -> int:
         """A block of the stream: a message, a batch, or what carries none; the number of its event."""

@@ -57,7 +57,7 @@ class Scribe:
         self._base_us = base_us
         self._at_us = base_us
         self._n = 0
-        self._once: set[tuple[int | None, str]] = set()
+        self._once: set[tuple[int | None, str, str]] = set()
 
     def move(self, at_us: int) -> None:
         """The clock of the file; whoever calls has put everything in order."""
@@ -79,9 +79,10 @@ class Scribe:
         self.tell(Violation, connection, stream, **fields, requirement=breach.requirement, about_n=about_n)
 
     def report_once(self, breach: Breach, connection: int, stream: int | None, about_n: int | None = None) -> None:
-        """The same, but only the first time for this rule on this stream."""
-        if (stream, breach.rule) not in self._once:
-            self._once.add((stream, breach.rule))
+        """The same, but only the first time for this rule at this severity on this stream."""
+        told = stream, breach.rule, breach.severity
+        if told not in self._once:
+            self._once.add(told)
             self.report(breach, connection, stream, about_n)
 
 

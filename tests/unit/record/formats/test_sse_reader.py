@@ -79,6 +79,12 @@ def test_what_the_stream_itself_does_wrong_is_a_finding(tmp_path: Path) -> None:
     assert "sse-unknown-field" in rules(events)
 
 
+def test_a_mark_before_a_comment_is_a_finding_too(tmp_path: Path) -> None:
+    head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
+    events, _ = read_content(tmp_path, head + "\ufeff: ping\n\ndata: x\n\n")
+    assert rules(events) == ["sse-bom"]
+
+
 def test_a_head_of_lf_lines_and_of_another_type(tmp_path: Path) -> None:
     events, _ = read_content(tmp_path, "HTTP/2 404 \nserver: x\nno field\n\n<html>")
     (answer,) = of_kind(events, HeadersReceived)
