@@ -19,16 +19,9 @@ _WORDS = {
     "url": "URL",
 }
 
-TITLES = {
-    "stateless-session-id": "Session id in a revision without sessions",
-}
-"""Titles where the words of a rule's name are none, or say too little."""
-
 
 def title_of(rule: str) -> str:
     """A title for a rule that no table has, such as one of a recording of a later version: its name as words."""
-    if rule in TITLES:
-        return TITLES[rule]
     words = [_WORDS.get(word, word) for word in rule.replace("_", "-").replace(".", "-").split("-") if word]
     title = " ".join(words)
     return title[:1].upper() + title[1:]

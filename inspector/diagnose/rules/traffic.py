@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inspector.diagnose.rule import Era, Group, Rule, SeenBy
-from inspector.diagnose.rules import traffic_asks
+from inspector.diagnose.rules import traffic_asks, traffic_handshake
 from inspector.diagnose.rules.traffic_answers import (
     AnswerOnListeningStream,
     ErrorWithoutId,
@@ -246,4 +246,4 @@ _PINGS = (
         watch=ServerAsks,
     ),
 )
-RULES: tuple[Rule, ...] = (*_ENVELOPE, *_IDS, *_ANSWERS, *_PINGS, *traffic_asks.RULES)
+RULES: tuple[Rule, ...] = (*_ENVELOPE, *_IDS, *_ANSWERS, *_PINGS, *traffic_asks.RULES, *traffic_handshake.RULES)

@@ -10,6 +10,7 @@ from inspector.servers.faults.fault import Fault, Visit
 from inspector.servers.faults.honest import Call, Honest, Line, Session
 from inspector.servers.faults.honest.speaker import JSON_HEADERS, text_result
 from inspector.servers.faults.traffic_asks import ASKS
+from inspector.servers.faults.traffic_handshake import HANDSHAKES
 from inspector.servers.faults.wire import Wire
 from inspector.servers.http import HttpRequest
 
@@ -292,4 +293,5 @@ FAULTS: tuple[Fault, ...] = (
     Fault("server-ping-unanswered", "Lets the POST of our pong hang.", DeafToAnswers, Pinging, Visit(hold_s=8.0)),
     Fault("server-ping-not-understood", "Refuses our pong with 400.", RefusingAnswers, Pinging, Visit(hold_s=1.0)),
     *ASKS,
+    *HANDSHAKES,
 )

@@ -133,6 +133,13 @@ def test_the_metaschema_is_asked_for_so_many_parts_only(monkeypatch: pytest.Monk
     assert len(asked) == 2
 
 
+def test_a_schema_too_large_for_the_metaschema_is_no_broken_one() -> None:
+    lists = Lists()
+    parts = {f"p{n}": {"type": "integer", "title": "t", "multipleOf": 2} for n in range(1_500)}
+    lists.list(tool(schema={"type": "object", "properties": parts}, description="d"))
+    assert "schema-invalid" not in lists.fired()
+
+
 @pytest.mark.parametrize(
     ("names", "said", "severity"),
     [
