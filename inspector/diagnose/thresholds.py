@@ -153,6 +153,8 @@ class Thresholds:
     certificate_days: float = 14.0
 
     # L measurement
+    unnoticed_s: float = 5.0
+    """How long a server may need to notice that a stream was left."""
     skew_note_s: float = 2.0
     skew_warn_s: float = 60.0
     skew_spread_s: float = 0.5

@@ -18,6 +18,7 @@ import pytest
 from inspector.diagnose.engine import Engine
 from inspector.diagnose.finding import Finding
 from inspector.diagnose.thresholds import Thresholds
+from inspector.protocol import probes
 from inspector.protocol.era import TransportName
 from inspector.protocol.probes import PROBES
 from inspector.servers.faults.fault import Fault, Side, Visit
@@ -85,6 +86,7 @@ def hurried(scale: float) -> Iterator[None]:
     """The pauses of reconnecting at the scale of the gallery, for the tests of it only."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reconnect, "DEFAULT_RETRY_MS", reconnect.DEFAULT_RETRY_MS * scale)
+        patch.setattr(probes, "NOTICE_PAUSE_S", probes.NOTICE_PAUSE_S * scale)
         patch.setattr(pace, "POLLING_RETRY_MS", pace.POLLING_RETRY_MS * scale)
         first_ms, cap_ms, floor_ms, *others = Backoff.__init__.__defaults__ or ()
         patch.setattr(Backoff.__init__, "__defaults__", (first_ms * scale, cap_ms * scale, floor_ms * scale, *others))

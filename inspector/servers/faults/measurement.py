@@ -9,9 +9,9 @@ from time import time
 from inspector.servers.demo.messages import Json
 from inspector.servers.faults.fault import Fault, Visit
 from inspector.servers.faults.honest import Call, Honest, Line
-from inspector.servers.faults.honest.speaker import text_result
+from inspector.servers.faults.honest.speaker import TEXT_HEADERS, text_result
 from inspector.servers.faults.wire import Wire
-from inspector.servers.http import Headers
+from inspector.servers.http import Headers, HttpRequest
 
 BEHIND_S = 90
 CLOSED_EACH = 3
@@ -103,6 +103,22 @@ class Silent(Honest):
         return text_result("late")
 
 
+class Unnoticing(Honest):
+    """Takes a stream that was opened once for open, whether anybody is there or not."""
+
+    def __init__(self, scale: float = 1.0) -> None:
+        super().__init__(scale)
+        self._opened: set[str | None] = set()
+
+    async def on_get(self, request: HttpRequest, wire: Wire) -> None:
+        session = request.header("mcp-session-id")
+        if session in self._opened:
+            await wire.answer(409, TEXT_HEADERS, b"Conflict: Only one SSE stream is allowed per session\n")
+            return
+        self._opened.add(session)
+        await super().on_get(request, wire)
+
+
 _MANY = (("say", {"text": "hello"}),)
 
 
@@ -137,6 +153,14 @@ FAULTS: tuple[Fault, ...] = (
         ok=AnswersAtOnce,
         visit=Visit(calls=(("work", {"steps": 1}),) * 6, at_once=True),
         ok_summary="Answers with JSON documents.",
+    ),
+    Fault(
+        "disconnect-unnoticed",
+        "Refuses a second GET stream with 409, though the client of the first has long gone.",
+        hit=Unnoticing,
+        ok=Honest,
+        visit=Visit(lists=False, calls=(), probes=("disconnect",)),
+        ok_summary="Opens a stream to whoever comes.",
     ),
     Fault(
         "own-timeout-not-server",
