@@ -169,9 +169,11 @@ class Batches(Watch):
 
     def _judge_midway(self, group: Group, stream: int) -> bool:
         """Whether a group that is complete was a batch."""
-        exchange = self._live(stream, group)
-        if exchange is None or not self._is_stamped_batch(group):
+        if not self._is_stamped_batch(group):
             return group.is_judged
+        exchange = self._live(stream, group)
+        if exchange is None:
+            return False
         self._count_batch(group, exchange)
         return True
 

@@ -47,6 +47,7 @@ def test_a_heartbeat_says_when_it_was_written(text: str, after_noon_s: float) ->
         "ping",
         "keepalive",
         "2026-03-04",
+        "12026-03-04 12:00:00",
         "2026-13-04 12:00:00",
         "0000-01-01 00:00:00",
         "2026-03-04 25:00:00",
