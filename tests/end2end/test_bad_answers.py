@@ -409,6 +409,14 @@ async def test_http_sse_with_an_endpoint_that_is_refused(
     assert [request.method for request in server.seen] == ["GET"]
 
 
+async def test_http_sse_with_an_endpoint_without_its_session(server: FaultServer) -> None:
+    old = HttpSseMcp(endpoint="/messages?session=")
+    server.routes |= {"/sse": old.stream, "/messages": old.post}
+    error, river = await refusal(server.url("/sse"), transport="http+sse")
+    assert "ends where the session should be named" in error.sentence, error.sentence
+    assert violations(river) == ["endpoint-url-mangled"]
+
+
 async def test_http_sse_with_another_type(server: FaultServer) -> None:
     server.routes["/sse"] = answering(200, JSON, b"{}")
     error, _ = await refusal(server.url("/sse"), transport="http+sse")

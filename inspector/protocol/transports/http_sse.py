@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from inspector.protocol.breach import Breach, Severity
@@ -29,6 +29,8 @@ class HttpSse:
     url: str
     headers: HeaderList = ()
     endpoint: str | None = None
+    _given: str = field(default="", init=False)
+    """The endpoint as the server wrote it."""
 
     def open(self) -> HttpRequest:
         """The GET that is the session."""
@@ -56,8 +58,15 @@ class HttpSse:
             return _breach("endpoint-url-mangled", Severity.ERROR, text, "Send the plain relative path.")
         if origin(target) != origin(base_url):
             return _other_origin(base_url, target)
-        self.endpoint = _at_base(base_url, target)
+        self.endpoint, self._given = _at_base(base_url, target), data
         return None
+
+    def forgotten_session(self) -> Breach | None:
+        """Why the endpoint may refuse a message: its query was begun and names no session."""
+        if self.endpoint is None or not self._given.rstrip().endswith(("?", "=")):
+            return None
+        text = f"The endpoint {shown(self._given)} ends where the session should be named, and refuses messages."
+        return _breach("endpoint-url-mangled", Severity.ERROR, text, "Put the id of the session into the query.")
 
     def forgotten_prefix(self) -> Breach | None:
         """Why nothing may be at the endpoint: the path that leads to the stream's own folder is not part of it."""

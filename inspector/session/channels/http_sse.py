@@ -272,8 +272,10 @@ async def _first_of(either: set[asyncio.Future[None]], link: Link) -> None:
 
 
 def _explained(link: Link, wire: HttpSse, error: ConnectError) -> ConnectError:
-    """A server behind a path prefix that does not know of it names an endpoint where nothing is."""
-    breach = wire.forgotten_prefix() if error.status in (404, 405) else None
+    """An endpoint that refuses the handshake may lack the prefix of its path, or the session."""
+    breach = wire.forgotten_session() if error.status in (400, 404, 422) else None
+    if breach is None and error.status in (404, 405):
+        breach = wire.forgotten_prefix()
     if breach is None:
         return error
     link.report(breach)

@@ -302,3 +302,15 @@ def test_an_endpoint_that_forgets_the_prefix_of_its_stream(url: str, endpoint: s
 def test_an_endpoint_without_its_name_is_known_by_its_data(data: str, is_endpoint: bool) -> None:
     breach = HttpSse("http://a/sse").nameless_endpoint(data)
     assert (breach is not None and breach.rule == "endpoint-event-missing") is is_endpoint
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "is_lost"),
+    [("/messages?", True), ("/messages?session_id=", True), ("/messages", False), ("/messages?session_id=1", False)],
+)
+def test_an_endpoint_that_names_no_session(endpoint: str, is_lost: bool) -> None:
+    wire = HttpSse("http://a/sse")
+    assert wire.forgotten_session() is None
+    assert wire.on_endpoint(endpoint, "http://a/sse") is None
+    breach = wire.forgotten_session()
+    assert (breach is not None and breach.rule == "endpoint-url-mangled") is is_lost
