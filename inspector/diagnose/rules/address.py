@@ -192,6 +192,7 @@ RULES: tuple[Rule, ...] = (
         fix="Let the transport be found out, or choose the other: /mcp is mostly Streamable HTTP, /sse is HTTP+SSE.",
         source="MCP 2025-11-25, transports, backwards compatibility",
         link="https://github.com/modelcontextprotocol/python-sdk/issues/1051",
+        explains=("get-405-is-fine",),
         watch=Connecting,
     ),
     Rule(

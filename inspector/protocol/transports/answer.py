@@ -125,10 +125,12 @@ def judge_success(head: Head, *, expects_answer: bool, section: str) -> Verdict:
 def _judge_accepted(head: Head, section: str) -> Verdict:
     if head.status == 202:
         return Verdict(Meaning.ACCEPTED)
+    kind = http.media_type(head.get("content-type"))[:MAX_DETAIL_CHARACTERS]
+    with_body = f" and {kind}" if kind else ""
     breach = Breach(
         "notification-not-202",
         Severity.WARN,
-        f"A notification was answered with {head.status} instead of 202 without a body.",
+        f"A notification was answered with {head.status}{with_body} instead of 202 without a body.",
         "Answer notifications and responses with 202 and no body.",
         section,
     )

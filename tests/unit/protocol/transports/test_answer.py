@@ -134,6 +134,12 @@ def test_r22_r42_a_success_means_the_same_in_both_eras(
     assert [(breach.rule, breach.requirement) for breach in verdict.breaches] == [(rule, "Here") for rule in rules]
 
 
+def test_a_notification_that_gets_a_body_says_of_which_type() -> None:
+    head = Head(200, (("Content-Type", "application/json; charset=utf-8"),))
+    (breach,) = answer.judge_success(head, expects_answer=False, section="Here").breaches
+    assert breach.text == "A notification was answered with 200 and application/json instead of 202 without a body."
+
+
 def test_a_broken_rule_is_a_failure_with_a_breach() -> None:
     verdict = answer.broken("some-rule", "It is so.", "Mend it.", "Here")
     assert (verdict.meaning, verdict.sentence) == (Meaning.FAILED, "It is so.")
