@@ -101,8 +101,8 @@ class Desk:
     def show_tab(self, title: str, tabs: str = "workTabs") -> None:
         """Bring the tab of that title to the front."""
         box = self.child(QTabWidget, tabs)
-        titles = [box.tabText(place).partition(" (")[0] for place in range(box.count())]
-        box.setCurrentIndex(titles.index(title))
+        titles = [f"{box.tabText(place)} " for place in range(box.count())]  # a badge may follow
+        box.setCurrentIndex(next(place for place, shown in enumerate(titles) if shown.startswith(f"{title} ")))
 
     async def choose(self, list_name: str, name: str) -> None:
         """Click on the entry of that name in a list on the left, once it is there."""
