@@ -34,8 +34,8 @@ _NOT_OF_SESSIONS = re.compile(rb"-32601|<!doctype|<html", re.IGNORECASE)
 _PARAMETERS = frozenset({"session_id", "sessionid"})
 _OF_THE_APPLICATION = frozenset({"tools/call", "resources/read", "prompts/get"})
 """Their errors may speak of sessions that are none of MCP's."""
-_NO_USE = frozenset({"initialize", "close", "probe:badsession"})
-"""What is sent without the session, ends it, or names another on purpose."""
+_NO_USE = frozenset({"close", "probe:badsession"})
+"""What ends the session, or names another on purpose."""
 _S = 1e9
 
 

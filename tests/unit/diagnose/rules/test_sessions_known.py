@@ -94,7 +94,8 @@ def test_a_session_refused_with_its_first_request_is_likely_one() -> None:
 
 def test_http_sse_whose_first_post_finds_no_session() -> None:
     talk = Sessions("http+sse")
-    talk.use(404, b"Could not find session", session="", url="http://h/messages?session_id=abc")
+    url = "http://h/messages?session_id=abc"
+    talk.use(404, b"Could not find session", session="", purpose="initialize", url=url)
     assert talk.fired() == ["session-not-sticky"]
 
 
