@@ -24,6 +24,7 @@ from inspector.protocol.error_codes import HEADER_MISMATCH, MISSING_CAPABILITY, 
 from inspector.protocol.jsonrpc import METHOD_NOT_FOUND
 from inspector.trace import events as ev
 from inspector.trace.events import ConnectionState
+from inspector.wire import http
 
 HEADER = "mcp-protocol-version"
 VERSION_PROBE = f"{PROBE}version"
@@ -124,7 +125,7 @@ class VersionChanged(Watch):
         ready = self.context.ready
         if exchange is None or ready is None or not is_of_session(exchange) or exchange.purpose == "initialize":
             return
-        said = exchange.headers.get(HEADER)
+        said = http.get(event.headers, HEADER)
         if said is not None and said != ready.protocol_version:
             text = f"A response says MCP-Protocol-Version: {said[:60]}; {ready.protocol_version} was settled."
             self.found(text, exchange.evidence)
