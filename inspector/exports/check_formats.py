@@ -139,7 +139,7 @@ def clock(at_s: float) -> str:
 
 def _paragraphs(findings: Sequence[Finding], level: int) -> Iterator[str]:
     for finding in findings:
-        yield f"{'#' * level} {_SIGNS[finding.severity]} {escaped(finding.title)}"
+        yield f"{'#' * level} {_SIGNS[finding.severity]} {_spans(finding.title)}"
         rule, _, facts = facts_of(finding).partition(" · ")
         yield f"`{rule}` · {facts}" if rule.replace("-", "").isalnum() else escaped(facts_of(finding))
         for label, said in parts_of(finding):
