@@ -47,6 +47,7 @@ class Healthy:
     quick: Said
     works: Said
     long: Said | None = None
+    lists: bool = True
 
     def connect(self, river: River, number: int = 1) -> Session:
         options = Options(self.url, transport=self.transport)
@@ -64,6 +65,13 @@ DEMO: dict[str, Any] = {
     "long": ("slow", {"seconds": 30}),
 }
 HONEST: dict[str, Any] = {"quick": ("say", {"text": "x"}), "works": ("work", {}), "long": ("work", {"steps": 100})}
+POLLING: dict[str, Any] = {
+    "quick": ("become", {"name": "x"}),
+    "works": ("poll", {"times": 2, "pause_s": 0.05}),
+    "long": ("work", {"name": "x", "steps": 30, "pause_s": 1.0}),
+    "lists": False,
+}
+"""Its pages of resources lead in a circle, which is a fault."""
 EVERYTHING: dict[str, Any] = {
     "quick": ("echo", {"message": "x"}),
     "works": ("trigger-long-running-operation", {"duration": 0.2, "steps": 4}),
@@ -73,7 +81,7 @@ EVERYTHING: dict[str, Any] = {
 NAMES = (
     *("demo http+sse", "demo streamable", "demo tool-stream"),
     *("honest http+sse", "honest streamable", "honest stateless"),
-    *("sdk http+sse", "sdk streamable", "sdk json", "sdk stateless"),
+    *("sdk http+sse", "sdk streamable", "sdk json", "sdk polling", "sdk stateless"),
     *("everything http+sse", "everything streamable"),
 )
 
@@ -121,13 +129,18 @@ class Servers:
             "http+sse": ("sdk", "sse"),
             "streamable": ("sdk", "streamable-http"),
             "json": ("sdk", "streamable-http", "json"),
+            "polling": ("legacy", "500"),
             "stateless": ("modern",),
         }[way]
         command = [sys.executable, str(SERVERS / "hurried_server.py"), str(self.scale), *options]
         program = Program(command, free_port(), {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
         self._programs.append(program)
         await asyncio.to_thread(program.start)
-        return Healthy(program.url("/sse" if way == "http+sse" else "/mcp"), _transport(way), **SDK)
+        return Healthy(
+            program.url("/sse" if way == "http+sse" else "/mcp"),
+            _transport(way),
+            **(POLLING if way == "polling" else SDK),
+        )
 
     async def _everything_server(self, way: str) -> Healthy:
         mode = "sse" if way == "http+sse" else "streamableHttp"
@@ -172,8 +185,7 @@ async def cancel_a_call(session: Session, said: Said) -> None:
 
 async def use(healthy: Healthy, session: Session) -> None:
     """What a user does in the first minute, fast."""
-    is_mcp = healthy.transport is not TransportName.TOOL_STREAM
-    if is_mcp:
+    if healthy.lists and healthy.transport is not TransportName.TOOL_STREAM:
         assert (await session.list_tools()).ok
         await asyncio.gather(session.list_resources(), session.list_prompts())
     name, arguments = healthy.quick

@@ -10,11 +10,11 @@ from typing import Any
 from inspector.diagnose.context import Context
 from inspector.diagnose.exchange import Exchange
 from inspector.diagnose.finding import Grade
-from inspector.diagnose.rule import Watch
+from inspector.diagnose.rule import Era, Watch
 from inspector.diagnose.rules.lifetime_ends import lost_requests, place_of, was_cut
 from inspector.diagnose.topics import Topic
 from inspector.protocol.probes import PREFIX
-from inspector.trace.events import EndCause, HeadersReceived, Phase, Severity, StateChanged, StreamEnded
+from inspector.trace.events import EndCause, FrameReceived, HeadersReceived, Phase, Severity, StateChanged, StreamEnded
 
 MAX_CUTS = 16
 _H2 = re.compile(r"(StreamReset|ConnectionTerminated)\b[^>]*?error_code:\s*(?:ErrorCodes\.)?(\w+)")
@@ -124,9 +124,20 @@ class ShuttingDown(Watch):
         self._cuts: deque[Exchange] = deque(maxlen=MAX_CUTS)
         self._pause_s = 0.0
         """The pause that we chose since the last cut."""
+        self._polling: deque[int | None] = deque(maxlen=MAX_CUTS)
+        """Streams whose server has said when to come back: their orderly end is its wish (2025-11-25)."""
 
     def reactions(self) -> Mapping[Topic, Callable[[Any], None]]:
-        return {Topic.STATE: self._on_state, Topic.HTTP_RESPONSE: self._on_response, Topic.END: self._on_end}
+        return {
+            Topic.STATE: self._on_state,
+            Topic.HTTP_RESPONSE: self._on_response,
+            Topic.FRAME: self._on_frame,
+            Topic.END: self._on_end,
+        }
+
+    def _on_frame(self, event: FrameReceived) -> None:
+        if event.retry_ms is not None:
+            self._polling.append(event.stream)
 
     def _on_state(self, event: StateChanged) -> None:
         self._pause_s = max(self._pause_s, (event.delay_ms or 0.0) / 1e3)
@@ -148,10 +159,17 @@ class ShuttingDown(Watch):
                 since_s = self._since_s(cut, exchange.sent_ns)
                 self._say(f"A stream ended, and {since_s:.1f} s later nobody listened there any more.", cut, exchange)
         elif was_cut(self.context, exchange):
-            if cut is not None and self._since_s(cut, event.monotonic_ns) * 1e3 <= self.thresholds.together_ms:
+            is_together = (
+                cut is not None and self._since_s(cut, event.monotonic_ns) * 1e3 <= self.thresholds.together_ms
+            )
+            if cut is not None and is_together and not (self._is_poll(exchange) or self._is_poll(cut)):
                 self._say("Several streams ended at the same moment.", cut, exchange)
             self._cuts.append(exchange)
             self._pause_s = 0.0
+
+    def _is_poll(self, exchange: Exchange) -> bool:
+        is_orderly = exchange.end is not None and exchange.end.cause is EndCause.END_OF_STREAM
+        return is_orderly and exchange.stream in self._polling and self.context.era is not Era.HTTP_SSE
 
     def _latest(self, exchange: Exchange | None) -> Exchange | None:
         """The cut before, on the way of this exchange."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from inspector.diagnose.rules.reconnect import RULES
-from inspector.trace.events import Connected, ConnectionState, EndCause, Phase, Severity, StreamEnded
+from inspector.trace.events import Connected, ConnectionState, EndCause, FrameReceived, Phase, Severity, StreamEnded
 from tests.support.diagnosed import S, Watched
 
 CUT, RESET, H2, DROPPED = "cut-mid-response", "tcp-reset", "h2-reset-or-goaway", "dropped-before-response"
@@ -193,6 +193,18 @@ def test_streams_that_end_together_are_a_server_that_left() -> None:
     assert talk.fired() == [LEFT]
     assert (found.severity, found.grade) == (Severity.WARN, "likely")
     assert [each.rule for each in found.dependants] == [CUT]
+
+
+@pytest.mark.parametrize(("transport", "is_poll"), [("streamable-http", True), ("http+sse", False)])
+def test_streams_that_shall_be_asked_for_again_end_together_as_well(transport: str, is_poll: bool) -> None:
+    talk = watched(transport)
+    for stream in (1, 2):
+        talk.listen(stream)
+        talk.hear(FrameReceived, stream, raw=b"id: 1\nretry: 500\n\n", event_id="1", retry_ms=500)
+    for stream in (1, 2):
+        end(talk, stream, EndCause.END_OF_STREAM)
+        talk.wait(100)
+    assert talk.fired() == ([] if is_poll else [LEFT])
 
 
 @pytest.mark.parametrize("pause_s", [1.5, 10.0])
