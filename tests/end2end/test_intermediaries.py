@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from inspector.diagnose.finding import Finding
+from inspector.protocol.era import TransportName
 from inspector.servers.demo.messages import Json
 from inspector.servers.faults.delivery import Stamped
 from inspector.servers.faults.fault import Fault
@@ -22,8 +23,11 @@ from inspector.servers.faults.honest.speaker import text_result
 from inspector.servers.faults.server import FaultServer
 from inspector.servers.faults.wire import Wire
 from inspector.servers.http import Headers
+from inspector.session.failure import ConnectError
+from inspector.session.options import Options
 from inspector.session.session import Session
 from inspector.trace.events import AnyEvent, Severity, StreamEnded
+from inspector.trace.river import River
 from tests.end2end.conftest import Program, streamable
 from tests.end2end.river_check import until
 from tests.support.faults import LOUD, diagnosed, flat, hurried
@@ -195,6 +199,17 @@ async def told(tmp_path: Path, *settings: str) -> dict[str, Finding]:
 async def test_haproxy_gives_each_request_to_another_worker(tmp_path: Path) -> None:
     found = (await told(tmp_path))["session-not-sticky"]
     assert (found.severity, found.grade) == (Severity.ERROR, "proven")
+
+
+async def test_haproxy_sends_the_posts_of_http_sse_to_another_worker(tmp_path: Path) -> None:
+    river = River()
+    async with FaultServer(faults=UPSTREAM) as one, FaultServer(faults=UPSTREAM) as other:
+        with haproxy(tmp_path, (one.port, other.port)) as port:
+            options = Options(f"http://127.0.0.1:{port}/honest/hit/sse", transport=TransportName.HTTP_SSE)
+            with pytest.raises(ConnectError, match="no longer knows this session"):
+                async with Session(options, river):
+                    pass
+    assert fired(river.since(0), 1.0)["session-not-sticky"].grade == "likely"
 
 
 async def test_haproxy_sticks_to_the_worker_of_a_session(tmp_path: Path) -> None:
