@@ -105,11 +105,11 @@ class Refusals(HandshakeWatch):
 
     def _unavailable(self, event: ev.HeadersReceived, exchange: Exchange) -> None:
         # A 503 that names no time to wait tells of a failure rather than of a limit.
-        if "retry-after" in exchange.headers:
+        if http.get(event.headers, "retry-after") is not None:
             self._limited(event, exchange)
 
     def _limited(self, event: ev.HeadersReceived, exchange: Exchange) -> None:
-        wait_s = http.retry_after_s(exchange.headers.get("retry-after"), event.at)
+        wait_s = http.retry_after_s(http.get(event.headers, "retry-after"), event.at)
         wait = "it does not say how long to wait" if wait_s is None else f"it asks to wait {wait_s:g} s"
         text = f"{_what(exchange)} was refused with {event.status}; {wait}.{self._burst(exchange)}"
         self.tell(
