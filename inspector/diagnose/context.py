@@ -14,7 +14,7 @@ from inspector.diagnose.thresholds import Thresholds
 from inspector.diagnose.timers import Timers
 from inspector.protocol.era import TransportName
 from inspector.trace import events as ev
-from inspector.trace.events import Severity
+from inspector.trace.events import RequestId, Severity
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_PENDING = 10_000
@@ -58,7 +58,11 @@ class Context:
         self.url = ""
         """Where the latest request of the present connection was sent."""
         self.pending: dict[int, ev.Message] = {}
-        """Our requests that are not answered yet, by their event numbers."""
+        """Our requests that are not answered yet, by their event numbers.
+
+        One that was sent again stands as it was sent last under its first number: by that, answers name it.
+        """
+        self._first_numbers: dict[RequestId, int] = {}
         self._reports = reports
 
     @property
@@ -102,6 +106,7 @@ class Context:
         if event.connection != self.connection:
             self.connection, self.ready, self.transport = event.connection, None, None
             self.pending.clear()
+            self._first_numbers.clear()
 
     def on_attempt(self, event: ev.AttemptMade) -> None:
         if event.succeeded:
@@ -116,16 +121,27 @@ class Context:
         self.exchanges.on_request(event)
 
     def on_our_request(self, message: ev.Message) -> None:
+        number = self._first_numbers.get(message.id, message.n)
+        before = self.pending.get(number)
+        if before is None or (before.connection, before.method) != (message.connection, message.method):
+            number = message.n
         if len(self.pending) >= MAX_PENDING:
-            self.pending.pop(next(iter(self.pending)))
-        self.pending[message.n] = message
+            oldest = self.pending.pop(next(iter(self.pending)))
+            self._first_numbers.pop(oldest.id, None)
+        self.pending[number] = message
+        self._first_numbers[message.id] = number
 
     def on_answer(self, message: ev.Message) -> None:
         if message.request_n is not None:
-            self.pending.pop(message.request_n, None)
+            self._settle(message.request_n)
 
     def on_failed(self, event: ev.ExchangeFailed) -> None:
-        self.pending.pop(event.request_n, None)
+        self._settle(event.request_n)
+
+    def _settle(self, request_n: int) -> None:
+        request = self.pending.pop(request_n, None)
+        if request is not None and self._first_numbers.get(request.id) == request_n:
+            del self._first_numbers[request.id]
 
     def _speak(self, transport: str) -> None:
         try:
