@@ -120,6 +120,23 @@ async def test_nginx_does_not_buffer_when_told(upstream: FaultServer, nginx_befo
     assert fired(await work(nginx_before(upstream.port, "proxy_buffering off;"), "plain/hit")) == {}
 
 
+@pytest.mark.parametrize("buffering", ["on", "off"])
+async def test_nginx_holds_back_the_headers_of_a_quiet_stream(
+    upstream: FaultServer, nginx_before: Before, buffering: str
+) -> None:
+    """A comment fills no buffer."""
+    port = nginx_before(upstream.port, f"proxy_buffering {buffering};")
+    async with streamable(f"http://127.0.0.1:{port}/plain/hit/mcp") as session:
+        assert (await session.list_tools()).ok
+        await asyncio.sleep(12.0 * SCALE)
+    found = fired(session.river.since(0))
+    assert loud(found) == (["headers-withheld-until-first-byte"] if buffering == "on" else [])
+    if buffering == "on":
+        withheld = found["headers-withheld-until-first-byte"]
+        assert (withheld.severity, withheld.grade) == (Severity.ERROR, "likely")
+        assert "With nginx: set `proxy_buffering off;" in withheld.fix
+
+
 async def test_the_buffers_of_nginx_are_seen_in_the_blocks(upstream: FaultServer, nginx_before: Before) -> None:
     found = fired(await work(nginx_before(upstream.port), "plain/ok"))
     assert loud(found) == ["proxy-buffer-quantised"]
