@@ -120,26 +120,32 @@ class Engine(Fold):
             (Topic.OUR_REQUEST, context.on_our_request),
             (Topic.VIOLATION, self._on_violation),
         )
+        single: dict[Topic, list[Callable[[Any], None]]] = {}
         for topic, react in own:
-            found.setdefault(topic, []).append(self._each(react))
+            single.setdefault(topic, []).append(react)
         for kind in dict.fromkeys(rule.watch for rule in self._rules.values() if rule.watch is not None):
             watch = kind(context)
             for topic, react in watch.reactions().items():
-                found.setdefault(topic, []).append(self._each(react))
+                single.setdefault(topic, []).append(react)
             for topic, react_to_run in watch.run_reactions().items():
-                found.setdefault(topic, []).append(react_to_run)
+                before = single.pop(topic, ())
+                found.setdefault(topic, []).extend((self._each(*before), react_to_run) if before else (react_to_run,))
         # Watches of an answer still want to find the request it answers.
-        found.setdefault(Topic.ANSWER, []).append(self._each(context.on_answer))
-        found.setdefault(Topic.FAILED, []).append(self._each(context.on_failed))
+        single.setdefault(Topic.ANSWER, []).append(context.on_answer)
+        single.setdefault(Topic.FAILED, []).append(context.on_failed)
+        for topic, reactions in single.items():
+            # All of them at one event after the other: none may know what comes later in the same run.
+            found.setdefault(topic, []).append(self._each(*reactions))
         return found
 
-    def _each(self, react: Callable[[Any], None]) -> React:
+    def _each(self, *reactions: Callable[[Any], None]) -> React:
         move_to = self._context.timers.move_to
 
         def react_to_run(events: list[Any]) -> None:
             for event in events:
                 move_to(event)
-                react(event)
+                for react in reactions:
+                    react(event)
 
         return react_to_run
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import pytest
 
 from inspector.diagnose.engine import Engine
 from inspector.diagnose.finding import MAX_EVIDENCE, Finding
+from inspector.diagnose.rule import Group, Rule, Watch
 from inspector.diagnose.titles import title_of
+from inspector.diagnose.topics import Topic
 from inspector.trace.clock import FakeClock
-from inspector.trace.events import SessionReady, Severity, Violation
+from inspector.trace.events import SessionReady, Severity, StreamEnded, Violation
 from inspector.trace.river import River
+from tests.support.rivers import Talk
 
 
 def violate(
@@ -64,6 +70,40 @@ def test_what_is_no_violation_is_no_finding() -> None:
     river = River(FakeClock())
     river.emit(SessionReady, transport="http+sse", protocol_version="2024-11-05", server_name="s", server_version="1")
     assert diagnosed(river) == []
+
+
+class Openness(Watch):
+    """Says at each end how many streams are still open."""
+
+    rules = ("openness",)
+
+    def reactions(self) -> Mapping[Topic, Callable[[Any], None]]:
+        return {Topic.END: self._on_end}
+
+    def _on_end(self, event: StreamEnded) -> None:
+        self.found(f"{len(list(self.context.exchanges.open()))} open.", (event.n,))
+
+
+OPENNESS = Rule(
+    id="openness",
+    group=Group.DELIVERY,
+    title="Openness",
+    severity=Severity.NOTE,
+    symptom="",
+    cause="",
+    fix="",
+    watch=Openness,
+)
+
+
+def test_no_watch_knows_what_comes_later_in_the_same_run() -> None:
+    talk = Talk()
+    for stream in (1, 2, 3):
+        talk.send(stream)
+    for stream in (1, 2, 3):
+        talk.end(stream)
+    (finding,) = talk.into(Engine(rules={OPENNESS.id: OPENNESS})).findings()
+    assert finding.text == "2 open.\n\nMost recently: 0 open."
 
 
 @pytest.mark.parametrize(
