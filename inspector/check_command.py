@@ -60,13 +60,21 @@ async def run(given: argparse.Namespace, options_of: Callable[[argparse.Namespac
         checked = await _check_file(Path(given.url))
     else:
         checked, code = await _check_server(given.url, options_of(given), given.for_s)
-    sys.stdout.write(_written(checked, given.format, fail_on))
-    sys.stdout.flush()
+    _print(_written(checked, given.format, fail_on), is_for_people=given.format == "text")
     if checked.error:
         sys.stderr.write(f"{PROGRAM}: {checked.error}\n")
     if code != arguments.EXIT_OK:
         return code
     return arguments.EXIT_ERROR if checked.failures(fail_on) else arguments.EXIT_OK
+
+
+def _print(document: str, *, is_for_people: bool) -> None:
+    """Programs read UTF-8, whatever the terminal is set to."""
+    if is_for_people:
+        sys.stdout.write(document)
+    else:
+        sys.stdout.buffer.write(document.encode("utf-8", "replace"))
+    sys.stdout.flush()
 
 
 def _is_file(subject: str) -> bool:

@@ -14,11 +14,12 @@ from inspector.record.text import plain
 from inspector.trace.events import Severity
 
 SUITE = "SSE MCP Inspector"
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _MESSAGE_CHARS = 500
 
 
 def as_junit(checked: Checked, fail_on: Severity) -> str:
-    """The whole document; what is less grave than `fail_on` passes, with its text as output."""
+    """The whole document, to be written in UTF-8; what is less grave than `fail_on` passes, with its text as output."""
     fired = {finding.rule: finding for finding in checked.all_findings}
     cases = [_case(name, group, fired.get(name), fail_on) for name, group in _rules(checked, fired)]
     cases.insert(0, _connection_case(checked))
@@ -38,7 +39,7 @@ def as_junit(checked: Checked, fail_on: Severity) -> str:
     document = ElementTree.Element("testsuites", {"name": SUITE})
     document.append(suite)
     ElementTree.indent(document)
-    return ElementTree.tostring(document, encoding="unicode", xml_declaration=False) + "\n"
+    return f"{_DECLARATION}{ElementTree.tostring(document, encoding='unicode')}\n"
 
 
 def _rules(checked: Checked, fired: dict[str, Finding]) -> Iterator[tuple[str, str]]:

@@ -45,6 +45,16 @@ async def test_a_recording_with_an_error(tmp_path: Path) -> None:
     assert outcome.code == 1 and json.loads(outcome.out)["findings"][0]["rule"] == "sse-bom"
 
 
+async def test_programs_read_utf_8_whatever_the_terminal_is_set_to(tmp_path: Path) -> None:
+    talk = Talk()
+    talk.tell(Violation, rule="odd", severity=Severity.ERROR, text="naïve → ✓")
+    save_events(talk.since(0), tmp_path / "a.mcptrace")
+    outcome = await command("check", str(tmp_path / "a.mcptrace"), "--format", "junit", PYTHONIOENCODING="ascii")
+    assert "naïve → ✓" in outcome.out.decode() and outcome.code == 1
+    people = await command("check", str(tmp_path / "a.mcptrace"), PYTHONIOENCODING="ascii")
+    assert b"na\\xefve \\u2192 \\u2713" in people.out
+
+
 async def test_a_missing_recording() -> None:
     outcome = await command("check", "nowhere.mcptrace")
     assert (outcome.code, outcome.out) == (2, b"") and "There is no file 'nowhere.mcptrace'." in outcome.err
