@@ -20,7 +20,6 @@ class Case:
     """All reports of one rule."""
 
     rule: str
-    order: int
     severity: Severity
     grade: Grade = "hint"
     first_text: str = ""
@@ -68,7 +67,7 @@ class Cases:
         """The case of a rule, made if it is new."""
         found = self._cases.get(rule)
         if found is None:
-            found = self._cases[rule] = Case(rule, len(self._cases), severity, first_at_s=at_s)
+            found = self._cases[rule] = Case(rule, severity, first_at_s=at_s)
         self.changed.add(rule)
         self.version += 1
         return found
@@ -87,22 +86,22 @@ class Cases:
 
     def findings(self) -> list[Finding]:
         """The gravest first, in one severity the earliest first; what another explains stands under that."""
-        above = {rule: self._explained_by(case) for rule, case in self._cases.items()}
+        above = _without_circles({rule: self._explained_by(case) for rule, case in self._cases.items()})
         under: dict[str, list[Case]] = {}
         for rule, cause in above.items():
             if cause is not None:
                 under.setdefault(cause, []).append(self._cases[rule])
         tops = [case for rule, case in self._cases.items() if above[rule] is None]
-        return [self._finding(case, sorted(_below(case.rule, under), key=_rank)) for case in sorted(tops, key=_rank)]
+        below = {case.rule: sorted(_below(case.rule, under), key=_rank) for case in tops}
+        # A cause weighs what its gravest consequence weighs: nothing grave may stand under something light unseen.
+        tops.sort(key=lambda case: min(_rank(each) for each in (case, *below[case.rule])))
+        return [self._finding(case, below[case.rule]) for case in tops]
 
     def _explained_by(self, case: Case) -> str | None:
-        """The rule that explains this one, on the same connection; never in a circle."""
+        """The rule that explains this one, on the same connection."""
         for other in self._cases.values():
             rule = self._rules.get(other.rule)
-            if rule is None or case.rule not in rule.explains or not case.connections & other.connections:
-                continue
-            mine = self._rules.get(case.rule)
-            if mine is None or other.rule not in mine.explains:
+            if rule is not None and case.rule in rule.explains and case.connections & other.connections:
                 return other.rule
         return None
 
@@ -140,6 +139,20 @@ class Cases:
             yield rule.fix
 
 
+def _without_circles(above: Mapping[str, str | None]) -> dict[str, str | None]:
+    """What stands above each rule; where that leads back to the rule itself, nothing does."""
+    straight = dict(above)
+    for rule in straight:
+        seen = {rule}
+        cause = straight[rule]
+        while cause is not None and cause not in seen:
+            seen.add(cause)
+            cause = straight[cause]
+        if cause == rule:
+            straight[rule] = None
+    return straight
+
+
 def _below(rule: str, under: Mapping[str, Sequence[Case]]) -> list[Case]:
     """All that a rule explains, also by way of what it explains."""
     found: list[Case] = []
@@ -152,8 +165,9 @@ def _below(rule: str, under: Mapping[str, Sequence[Case]]) -> list[Case]:
     return found
 
 
-def _rank(case: Case) -> tuple[int, int, int]:
-    return -_SEVERITIES[case.severity], -_GRADES[case.grade], case.order
+def _rank(case: Case) -> tuple[int, int, float, int, str]:
+    first_n = case.evidence[0] if case.evidence else -1
+    return -_SEVERITIES[case.severity], -_GRADES[case.grade], case.first_at_s, first_n, case.rule
 
 
 def _named(product: Product) -> str:

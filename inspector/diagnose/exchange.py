@@ -47,12 +47,6 @@ class Exchange:
     """The latest groups of chunks."""
     groups: int = 0
     """How many groups there were, those not kept included."""
-    messages: int = 0
-    frames: int = 0
-    comments: int = 0
-    progress: int = 0
-    answers: int = 0
-    first_event_ns: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     """Of the response: names in lower case, values of one name joined."""
 
