@@ -26,8 +26,8 @@ def as_text(checked: Checked) -> str:
     lines = [_subject(checked), summary(checked)]
     severity = None
     for finding in checked.findings:
-        if finding.severity is not severity:
-            severity = finding.severity
+        if _gravest(finding) is not severity:
+            severity = _gravest(finding)
             lines += ["", f"{_WORDS[severity].upper()}S"]
         lines.append("")
         lines += _finding_lines(finding, "")
@@ -85,6 +85,12 @@ def finding_text(finding: Finding) -> str:
 def _subject(checked: Checked) -> str:
     facts = _facts(checked)
     return f"{plain(checked.subject, 400)}{f' — {plain(facts, 200)}' if facts else ''}"
+
+
+def _gravest(finding: Finding) -> Severity:
+    """A cause weighs what its gravest consequence weighs."""
+    order = list(Severity)
+    return max((each.severity for each in (finding, *finding.dependants)), key=order.index)
 
 
 def _facts(checked: Checked) -> str:

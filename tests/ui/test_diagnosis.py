@@ -46,7 +46,7 @@ def test_an_event_has_the_gravest_of_its_findings() -> None:
     both = Held(ERROR, "broken-json", ("Broken JSON", "Held back"))
     assert diagnosis.evidence.events == {5: both, 6: Held(WARN, "held-back", ("Held back",))}
     assert diagnosis.evidence.words(5) == "Evidence for: Broken JSON, Held back"
-    assert diagnosis.evidence.words(7) == ""
+    assert diagnosis.evidence.words(7, before=6) == ""
 
 
 def test_a_dismissed_cause_takes_what_it_explains_along() -> None:

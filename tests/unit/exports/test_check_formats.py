@@ -71,6 +71,14 @@ def test_text_for_people() -> None:
     assert max(map(len, lines)) <= WIDTH
 
 
+def test_a_cause_stands_among_what_is_as_grave_as_its_consequences() -> None:
+    grave = dataclasses.replace(CONSEQUENCE, severity=Severity.ERROR)
+    cause = dataclasses.replace(CAUSE, severity=Severity.WARN, dependants=(grave,))
+    alone = dataclasses.replace(CAUSE, dependants=())
+    lines = as_text(Checked(subject="x", findings=(cause, alone, CONSEQUENCE))).splitlines()
+    assert [line for line in lines if line.isupper()] == ["ERRORS", "NOTES"]
+
+
 def test_a_second_sight_stands_under_the_first() -> None:
     text = finding_text(CAUSE)
     assert "  Seen           The stream was silent for 60.0 s, then cut.\n                 Most recently: it" in text
