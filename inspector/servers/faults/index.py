@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 
 from inspector.protocol.era import TransportName
-from inspector.servers.faults.fault import SIDES, Fault, Side
+from inspector.servers.faults.fault import SIDES, Fault, Side, Visit
 from inspector.servers.faults.gallery import GROUPS
 
 _STYLE = """
@@ -21,8 +22,6 @@ th { font-weight: 600; border-top: 0; } td:first-child { width: 17rem; }
 code { font: 13px ui-monospace, monospace; overflow-wrap: anywhere; }
 a { color: light-dark(#0b57c9, #8ab4ff); } .muted { color: light-dark(#5a6272, #9aa3b2); }
 """
-
-
 UrlOf = Callable[[str, Side, str], str]
 
 
@@ -48,7 +47,7 @@ def _introduction(count: int, url: str) -> str:
         f"<p>Streamable HTTP and stateless HTTP at <code>{example}</code>, "
         f"HTTP+SSE at <code>{url}&lt;rule&gt;/hit/sse</code>. "
         "The tools are <code>say</code>, <code>work</code> and <code>structured</code>; "
-        "a rule may ask for a call, for patience, or for coming again.</p>"
+        "beside each rule stands what to do there. Times are seconds at scale 1.</p>"
     )
 
 
@@ -67,10 +66,31 @@ def _section(title: str, faults: Iterable[Fault], url_of: UrlOf) -> str:
 
 def _row(fault: Fault, url_of: UrlOf) -> str:
     addresses = ((side, url_of(fault.rule, side, fault.visit.below)) for side in SIDES)
-    links = "<br>".join(f'<a href="{escape(address)}">{side}</a>' for side, address in addresses)
+    links = " · ".join(f'<a href="{escape(address)}">{side}</a>' for side, address in addresses)
     control = f'<br><span class="muted">Control: {escape(fault.ok_summary)}</span>' if fault.ok_summary else ""
-    transport = TransportName(fault.visit.transport).label
+    how = "<br>".join(map(escape, _how(fault.visit)))
     return (
         f'<tr id="{escape(fault.rule)}"><td><code>{escape(fault.rule)}</code></td>'
-        f'<td>{escape(fault.summary)}{control}</td><td>{links} <span class="muted">{transport}</span></td></tr>'
+        f'<td>{escape(fault.summary)}{control}</td><td>{links}<br><span class="muted">{how}</span></td></tr>'
     )
+
+
+def _how(visit: Visit) -> Iterator[str]:
+    """What to do there, in a few words."""
+    yield TransportName(visit.transport).label
+    called = Counter(name for name, _ in visit.calls)
+    if called:
+        calls = ", ".join(f"{name} {count} times" if count > 1 else name for name, count in called.items())
+        yield f"call {calls}{' at once' if visit.at_once else ''}"
+    if visit.hold_s:
+        yield f"stay for {visit.hold_s:g} s"
+    if visit.reconnects:
+        yield f"come again {visit.reconnects} times"
+    if visit.sessions > 1:
+        yield f"open {visit.sessions} sessions"
+    if visit.skills:
+        yield "read its skills"
+    if visit.answers:
+        yield "answer what it asks"
+    if visit.probes:
+        yield f"probe: {', '.join(visit.probes)}"

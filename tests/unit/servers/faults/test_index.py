@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from inspector.servers.faults import index
@@ -58,6 +59,25 @@ def test_what_a_fault_says_is_text() -> None:
     assert shown.open == [] and "It's <b>bold</b> & odd." in shown.texts and "Others" in shown.texts
     assert "http://127.0.0.1:1/<odd>/hit/?a=1&b" in shown.links and "Control: <i>" in shown.texts
     assert "http://127.0.0.1:1/ca.pem" not in shown.links
+
+
+def test_it_says_what_to_do() -> None:
+    work = ("work", {"steps": 1})
+    plan = Visit(calls=(work, work, ("say", {})), at_once=True, hold_s=24.0, reconnects=3, sessions=2, probes=("hold",))
+    plan = replace(plan, skills=True, answers=True)
+    shown = page({"x": Fault("x", "Breaks.", Honest, Honest, plan)})
+    assert shown.texts[-9:-1] == [
+        "Streamable HTTP",
+        "call work 2 times, say at once",
+        "stay for 24 s",
+        "come again 3 times",
+        "open 2 sessions",
+        "read its skills",
+        "answer what it asks",
+        "probe: hold",
+    ]
+    quiet = page({"x": Fault("x", "Breaks.", Honest, Honest, Visit(calls=()))})
+    assert quiet.texts[-1:] == ["\n"] and quiet.texts[-2] == "Streamable HTTP"
 
 
 def test_summaries_are_sentences() -> None:
