@@ -38,6 +38,10 @@ class HttpSse:
         self.endpoint = None
         return HttpRequest("GET", self.url, headers, "stream")
 
+    def has_endpoint(self) -> bool:
+        """Whether the server has said where messages go."""
+        return self.endpoint is not None
+
     def post(self, body: bytes, purpose: str) -> HttpRequest:
         """A message of ours to the endpoint; only after the endpoint is known."""
         assert self.endpoint is not None, "post before endpoint"  # noqa: S101 - our own misuse

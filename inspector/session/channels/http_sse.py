@@ -202,18 +202,15 @@ class HttpSseChannel(HandshakeRules):
     def on_body(self, body: bytes, head: Head, arrival: Arrival) -> bool:
         return False
 
-    def _has_endpoint(self) -> bool:
-        return self.wire.endpoint is not None
-
     async def carry(self, call: Call) -> None:
         """POST a request; its answer comes on the GET stream."""
         if call.is_settled:  # cancelled before it could leave
             return
-        if not self._has_endpoint():
+        if not self.wire.has_endpoint():
             self.conversation.calls.fail(call, Outcome.LOST, f"{call.label} was not sent: the stream is gone.")
             return
         ended = call.ended = await authorised(
-            self.link, lambda: self._post(call.body, call.pending.method, call), call, is_wanted=self._has_endpoint
+            self.link, lambda: self._post(call.body, call.pending.method, call), call, is_wanted=self.wire.has_endpoint
         )
         if call.is_settled or (ended.verdict is not None and ended.verdict.meaning is Meaning.ACCEPTED):
             return
@@ -239,9 +236,9 @@ class HttpSseChannel(HandshakeRules):
             self._stream.stop(EndCause.CLOSED_BY_US, ended.sentence)
 
     async def say(self, body: bytes, purpose: str) -> Ended | None:
-        if not self._has_endpoint():
+        if not self.wire.has_endpoint():
             return None
-        ended = await authorised(self.link, lambda: self._post(body, purpose), is_wanted=self._has_endpoint)
+        ended = await authorised(self.link, lambda: self._post(body, purpose), is_wanted=self.wire.has_endpoint)
         self._after_refusal(ended)
         return ended
 
