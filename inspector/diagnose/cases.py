@@ -142,12 +142,11 @@ class Cases:
 def _without_circles(above: Mapping[str, str | None]) -> dict[str, str | None]:
     """What stands above each rule; where that leads back to the rule itself, nothing does."""
     straight = dict(above)
-    for rule in straight:
-        seen = {rule}
-        cause = straight[rule]
+    for rule in above:
+        seen, cause = {rule}, straight.get(rule)
         while cause is not None and cause not in seen:
             seen.add(cause)
-            cause = straight[cause]
+            cause = straight.get(cause)
         if cause == rule:
             straight[rule] = None
     return straight
