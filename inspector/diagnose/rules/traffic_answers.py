@@ -12,7 +12,15 @@ from inspector.diagnose.topics import Topic
 from inspector.protocol import subscriptions
 from inspector.protocol.jsonrpc import shown
 from inspector.protocol.peer import NO_ID
-from inspector.trace.events import ExchangeFailed, Message, MessageType, Outcome, Severity
+from inspector.trace.events import (
+    ConnectionState,
+    ExchangeFailed,
+    Message,
+    MessageType,
+    Outcome,
+    Severity,
+    StateChanged,
+)
 from inspector.wire import jsontext
 
 MAX_REMEMBERED = 10_000
@@ -75,9 +83,19 @@ class Unanswered(Watch):
         self._silent: set[int] = set()
         self._moving: set[int | None] = set()
         self._is_settled = False
+        self._asked_back: set[int] = set()
+        """Requests of the server that wait for us: until they are answered it has a reason to be silent."""
+        self._replied_ns = 0
 
     def reactions(self) -> Mapping[Topic, Callable[[Any], None]]:
-        return {Topic.OUR_REQUEST: self._on_request, Topic.ANSWER: self._on_answer, Topic.FAILED: self._on_failed}
+        return {
+            Topic.OUR_REQUEST: self._on_request,
+            Topic.ANSWER: self._on_answer,
+            Topic.FAILED: self._on_failed,
+            Topic.REQUEST: self._on_asked_back,
+            Topic.OUR_ANSWER: self._on_our_answer,
+            Topic.STATE: self._on_state,
+        }
 
     def run_reactions(self) -> Mapping[Topic, Callable[[list[Any]], None]]:
         return {Topic.PROGRESS: self._on_progress}
@@ -91,6 +109,19 @@ class Unanswered(Watch):
             self._moving.clear()
         self._moving.update(message.request_n for message in run)
 
+    def _on_asked_back(self, message: Message) -> None:
+        if self.context.era is not Era.STATELESS and len(self._asked_back) < MAX_REMEMBERED:
+            self._asked_back.add(message.n)
+
+    def _on_our_answer(self, message: Message) -> None:
+        if message.request_n is not None:
+            self._asked_back.discard(message.request_n)
+            self._replied_ns = message.monotonic_ns
+
+    def _on_state(self, event: StateChanged) -> None:
+        if event.state is not ConnectionState.OPEN:
+            self._asked_back.clear()
+
     def _on_answer(self, message: Message) -> None:
         self._moving.discard(message.request_n)
         self._forget(message.request_n)
@@ -102,7 +133,9 @@ class Unanswered(Watch):
         if asked is None or exchange is None or not _is_accepted(exchange) or timers.slept_since(asked.monotonic_ns):
             return
         limit_ns = int(self.thresholds.unanswered_s * _NS)
-        last_ns = max(exchange.headers_ns, self._last_byte_ns(exchange))
+        last_ns = max(exchange.headers_ns, self._last_byte_ns(exchange), self._replied_ns)
+        if self._asked_back:
+            last_ns = timers.now_ns
         if timers.now_ns - last_ns < limit_ns:
             timers.at(last_ns + limit_ns, lambda: self._look(n))
             return
@@ -129,6 +162,8 @@ class Unanswered(Watch):
             return
         exchange = self.context.exchanges.get(asked.stream) if asked is not None else None
         if asked is None or exchange is None or was_moving or not _is_accepted(exchange):
+            return
+        if self._asked_back:
             return
         if self.context.timers.slept_since(asked.monotonic_ns):
             return

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from inspector.diagnose.rules.traffic import RULES
-from inspector.trace.events import EndCause, Framing, MessageType, Outcome, Severity
+from inspector.trace.events import Direction, EndCause, Framing, Message, MessageType, Outcome, Severity
 from tests.support.diagnosed import S, Watched
 
 
@@ -96,6 +96,46 @@ def test_whoever_reports_progress_is_at_work() -> None:
         session.message(1, MessageType.NOTIFICATION, asked, method="notifications/progress")
     session.wait(9 * S)
     session.fail(asked, Outcome.TIMED_OUT, 63_000)
+    assert session.is_silent()
+
+
+def ask_back(session: Watched) -> Message:
+    return session.message(1, MessageType.REQUEST, method="elicitation/create", id="s-1")
+
+
+def reply(session: Watched, question: Message) -> None:
+    fields = {"message_type": MessageType.RESPONSE, "framing": Framing.BODY, "request_n": question.n}
+    session.tell(Message, stream=2, direction=Direction.OUTBOUND, **fields)
+
+
+def test_whoever_waits_for_our_user_may_be_silent() -> None:
+    session = Watched(RULES)
+    asked = session.post(1)
+    question = ask_back(session)
+    session.quiet(55 * S)
+    reply(session, question)
+    session.quiet(9 * S)
+    session.answer(1, asked)
+    session.end(1)
+    assert session.is_silent()
+
+
+def test_whoever_has_our_users_answer_may_not() -> None:
+    session = Watched(RULES)
+    session.post(1)
+    question = ask_back(session)
+    session.wait(5 * S)
+    reply(session, question)
+    session.quiet(60 * S)
+    assert session.fired() == ["request-unanswered"]
+
+
+def test_our_time_limit_ran_out_while_our_user_thought() -> None:
+    session = Watched(RULES)
+    asked = session.post(1)
+    ask_back(session)
+    session.wait(60 * S)
+    session.fail(asked, Outcome.TIMED_OUT, 60_000)
     assert session.is_silent()
 
 
