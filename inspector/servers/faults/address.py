@@ -27,6 +27,13 @@ class Wordless(Honest):
         return b": ping\n\n"
 
 
+class TwoEndpoints(Honest):
+    """Names its endpoint twice."""
+
+    def endpoint_event(self, session: Session) -> bytes:
+        return super().endpoint_event(session) * 2
+
+
 class Elsewhere(Honest):
     """Names an endpoint on another host."""
 
@@ -179,6 +186,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "endpoint-event-missing", "Sends heartbeats on the GET stream, and no endpoint event.", Wordless, Honest, SSE
     ),
+    Fault("endpoint-event-repeated", "Sends its endpoint event twice.", TwoEndpoints, Honest, SSE),
     Fault("endpoint-origin-mismatch", "Names an endpoint on another host.", Elsewhere, Honest, SSE),
     Fault("endpoint-scheme-downgrade", "Names an http endpoint behind TLS.", Downgrading, Encrypted, SSE),
     Fault("endpoint-prefix-lost", "Names an endpoint without the prefix of its path.", Unprefixed, Honest, SSE),

@@ -13,7 +13,7 @@ from inspector.servers.faults.honest import Call, Honest, Line, Session
 from inspector.servers.faults.honest.speaker import JSON_HEADERS, text_result
 from inspector.servers.faults.wire import Wire
 from inspector.servers.faults.workers import WorkerPerRequest
-from inspector.servers.http import HttpRequest
+from inspector.servers.http import Headers, HttpRequest
 
 NOT_INITIALIZED = -32000
 TWO_CALLS: tuple[tuple[str, Mapping[str, Any]], ...] = (("say", {"text": "one"}), ("say", {"text": "two"}))
@@ -117,6 +117,13 @@ class AskingOfWorkers(Asking):
         return next(self._workers)
 
 
+class IdOfNoSession(Honest):
+    """Sends a session id along with its streams, of whatever revision."""
+
+    def stream_headers(self) -> Headers:
+        return (*super().stream_headers(), ("mcp-session-id", "8f14e45fceea167a5a36dedd4bea2543"))
+
+
 FAULTS: tuple[Fault, ...] = (
     Fault(
         "session-not-sticky",
@@ -152,5 +159,12 @@ FAULTS: tuple[Fault, ...] = (
         Asking,
         Visit(transport=TransportName.STATELESS),
         ok_summary="One key for all.",
+    ),
+    Fault(
+        "stateless-session-id",
+        "Sends a session id in 2026-07-28.",
+        IdOfNoSession,
+        Honest,
+        Visit(transport=TransportName.STATELESS),
     ),
 )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from inspector.protocol.era import TransportName
 from inspector.servers.demo.messages import Json
-from inspector.servers.faults.fault import Fault, Visit
+from inspector.servers.faults.fault import Fault
 from inspector.servers.faults.honest import Honest, Session
 from inspector.servers.faults.honest.speaker import TEXT_HEADERS
 from inspector.servers.faults.wire import Wire
-from inspector.servers.http import Headers
 
 
 class Nameless(Honest):
@@ -28,35 +26,7 @@ class RefusesInitialized(Honest):
             await super().on_notice(message, session, wire)
 
 
-class TwoEndpoints(Honest):
-    """Names its endpoint twice."""
-
-    def endpoint_event(self, session: Session) -> bytes:
-        return super().endpoint_event(session) * 2
-
-
-class IdOfNoSession(Honest):
-    """Sends a session id along with its streams, of whatever revision."""
-
-    def stream_headers(self) -> Headers:
-        return (*super().stream_headers(), ("mcp-session-id", "8f14e45fceea167a5a36dedd4bea2543"))
-
-
 HANDSHAKES: tuple[Fault, ...] = (
     Fault("initialize-result-invalid", "Answers initialize without a name.", Nameless, Honest),
     Fault("initialized-not-accepted", "Refuses notifications/initialized.", RefusesInitialized, Honest),
-    Fault(
-        "endpoint-event-repeated",
-        "Sends its endpoint event twice.",
-        TwoEndpoints,
-        Honest,
-        Visit(transport=TransportName.HTTP_SSE),
-    ),
-    Fault(
-        "stateless-session-id",
-        "Sends a session id in 2026-07-28.",
-        IdOfNoSession,
-        Honest,
-        Visit(transport=TransportName.STATELESS),
-    ),
 )
