@@ -50,11 +50,14 @@ class Bound:
         return f"  {verdict} {self.name}: {self.value:,.2f} (bound {sign} {self.limit:g})"
 
 
-def in_window(url: str, folder: Path, tool: str, **arguments: int) -> dict[str, Any]:
-    """Run the program until everything is shown and on disk: its report, with what `timed_window` adds to it."""
+def in_window(url: str, folder: Path, tool: str, *options: str, **arguments: int) -> dict[str, Any]:
+    """Run the program until everything is shown and on disk: its report, with what `timed_window` adds to it.
+
+    The option `without-rules` leaves the rules of the diagnosis out.
+    """
     report, recording = folder / "report.json", folder / f"{tool}-{time.monotonic_ns()}.mcptrace"
     command = [sys.executable, "-m", "tests.benchmarks.timed_window", url, tool, json.dumps(arguments)]
-    command += [str(recording), str(report)]
+    command += [str(recording), str(report), *options]
     subprocess.run(command, env=ENVIRONMENT, check=True, timeout=900)
     document: dict[str, Any] = json.loads(report.read_text())
     return document | {"recording": str(recording)}

@@ -1,7 +1,8 @@
 """The program itself with a stop watch: a call in the open window, timed until all of it is on disk and shown.
 
-`python -m tests.benchmarks.timed_window URL TOOL ARGS RECORDING REPORT` adds to the report: `seconds` from the first
-byte of the stream on, `paints` of the timeline, processor time of the window's thread, and the memory before.
+`python -m tests.benchmarks.timed_window URL TOOL ARGS RECORDING REPORT [without-rules]` adds to the report: `seconds`
+from the first byte of the stream on, `paints` of the timeline, processor time of the window's thread, and the memory
+before.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,9 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
 from inspector import arguments, report
+from inspector.diagnose.engine import Engine
 from inspector.trace.events import ChunkReceived
-from inspector.ui import theme
+from inspector.ui import folds, theme
 from inspector.ui.main_window import MainWindow
 from inspector.workbench import Workbench
 
@@ -82,7 +85,9 @@ class Timed(Workbench):
 def main() -> int:
     import qasync
 
-    url, tool, given, recording, path = sys.argv[1:]
+    url, tool, given, recording, path, *without = sys.argv[1:]
+    if without == ["without-rules"]:
+        vars(folds)["Engine"] = partial(Engine, rules={})
     wanted = arguments.parse_window(
         [url, "--call", tool, "--args", given, "--record", recording, "--report", path, "--quit-when-done"]
     )

@@ -115,6 +115,9 @@ def programs() -> Iterator[Callable[..., Program]]:
         program.kill()
 
 
+LEGACY = ("pagination-loop", "retry-hint-odd", "tools-list-heavy")
+"""It gives 200 tools on endless pages, and asks clients to come back after 100 ms."""
+
 SDK: dict[str, tuple[tuple[str, ...], str, Found]] = {
     "stateless": (("modern_server.py",), "/mcp", Found("stateless", "2026-07-28", "modern", 7)),
     "streamable pinned": (
@@ -130,7 +133,7 @@ SDK: dict[str, tuple[tuple[str, ...], str, Found]] = {
     "handshake": (
         ("legacy_server.py", "100"),
         "/mcp",
-        Found("streamable-http", "2025-11-25", "legacy", 200, HANDSHAKE, findings=("pagination-loop",)),
+        Found("streamable-http", "2025-11-25", "legacy", 200, HANDSHAKE, findings=LEGACY),
     ),
     "sse": (("sdk_server.py", "sse"), "/sse", Found("http+sse", "2024-11-05", "sdk", 6, OLD)),
 }
@@ -186,7 +189,9 @@ async def test_a_stream_of_plain_text(programs: Callable[..., Program]) -> None:
 async def test_a_server_behind_a_path_prefix(server: FaultServer) -> None:
     old = HttpSseMcp(messages_path="/team/a/messages")
     server.routes |= {"/team/a/mcp": StreamableMcp(), "/team/a/sse": old.stream, "/team/a/messages": old.post}
-    await check(server.url("/team/a/mcp"), Found("streamable-http", "2025-11-25", "faults", 1, HANDSHAKE))
+    fine = ("get-405-is-fine",)
+    expected = Found("streamable-http", "2025-11-25", "faults", 1, HANDSHAKE, findings=fine)
+    await check(server.url("/team/a/mcp"), expected)
     await check(server.url("/team/a/sse"), Found("http+sse", "2024-11-05", "faults", 0, OLD))
     await check_failure(server.url("/mcp"), 1, "nothing at this address (404)", "/mcp and /sse")
 
@@ -213,7 +218,8 @@ async def test_addresses_that_only_refuse(
     report = await check_failure(server.url(), code, *words)
     as_text = await command("probe", server.url())
     assert (as_text.code, as_text.err) == (code, f"sse-mcp-inspector: {report['error']}\n")
-    assert [line.split(":")[0] for line in as_text.out.decode().splitlines()] == [
+    attempts, _, _ = as_text.out.decode().partition("\n\n")
+    assert [line.split(":")[0] for line in attempts.splitlines()] == [
         f"no  {attempt['transport']}" for attempt in report["attempts"]
     ]
 
@@ -227,7 +233,8 @@ async def test_nothing_listens() -> None:
 async def test_a_certificate_of_ones_own_authority(tls: Tls) -> None:
     async with FaultServer(tls=tls.context) as server:
         server.routes["/mcp"] = StreamableMcp()
-        trusted = Found("streamable-http", "2025-11-25", "faults", 1, HANDSHAKE, ("--ca", str(tls.ca_file)))
+        options, fine = ("--ca", str(tls.ca_file)), ("get-405-is-fine",)
+        trusted = Found("streamable-http", "2025-11-25", "faults", 1, HANDSHAKE, options, fine)
         report = await check(server.url(), trusted)
         assert report["timings_ms"]["tls"] > 0
         await check_failure(server.url(), 3, "certificate")
