@@ -32,9 +32,7 @@ class LoopLag:
     def _sentence(self) -> str:
         middle_ms = median(self._late_ms)
         if middle_ms > SLOW_MS:
-            return (
-                f"Our own event loop runs late: half of {WINDOW_TICKS} ticks came {middle_ms:.0f} ms late or more."
-            )
+            return f"Our own event loop runs late: half of {WINDOW_TICKS} ticks came {middle_ms:.0f} ms late or more."
         if sum(self._held) >= WINDOW_TICKS * _SHARE_HELD:
             return "For three seconds the server had to wait, because we could not take in what it sends."
         return ""

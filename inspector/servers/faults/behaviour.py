@@ -35,6 +35,8 @@ class Behaviour:
     """
 
     ground: Ground = Ground.PLAIN
+    speaks_stateless = True
+    """Whether 2026-07-28 is spoken where Streamable HTTP is; a client that finds out itself would choose it."""
 
     def __init__(self, scale: float = 1.0) -> None:
         self.scale = scale

@@ -69,5 +69,7 @@ class Fault:
     ok_fails: bool = False
 
     def make(self, side: Side, scale: float) -> Behaviour:
-        """The behaviour of a side."""
-        return (self.hit if side == "hit" else self.ok)(scale)
+        """The behaviour of a side; what shows itself over Streamable HTTP speaks nothing newer there."""
+        behaviour = (self.hit if side == "hit" else self.ok)(scale)
+        behaviour.speaks_stateless = self.visit.transport is not TransportName.STREAMABLE_HTTP
+        return behaviour

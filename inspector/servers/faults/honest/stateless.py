@@ -27,7 +27,7 @@ class Stateless(Streamable):
 
     def is_stateless(self, request: HttpRequest) -> bool:
         """Whether a POST is of this revision."""
-        return request.header(VERSION_HEADER) == era.STATELESS
+        return self.speaks_stateless and request.header(VERSION_HEADER) == era.STATELESS
 
     def discover_result(self) -> Json:
         """The answer to server/discover."""

@@ -9,8 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+import inspector
 from inspector.protocol import envelope
-from inspector.servers.faults.fault import Fault
+from inspector.protocol.era import TransportName
+from inspector.servers.faults.fault import Fault, Visit
 from inspector.servers.faults.honest import Honest
 from inspector.servers.faults.server import FaultServer
 
@@ -19,7 +21,7 @@ HEADERS = {"mcp-protocol-version": "2026-07-28"}
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    faults = {"x": Fault("x", "", Honest, Honest)}
+    faults = {"x": Fault("x", "", Honest, Honest, Visit(transport=TransportName.STATELESS))}
     async with FaultServer(scale=0.1, faults=faults) as server:
         yield server.url_of("x", "ok")
 
@@ -38,6 +40,12 @@ async def test_results_are_complete_and_lists_say_how_long_they_hold(url: str) -
         assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, -32601)
         assert (await client.post(url, json={"jsonrpc": "2.0", "method": "x"})).status_code == 202
         assert (await client.post(url, content=b"{")).status_code == 400
+
+
+async def test_a_fault_of_streamable_http_speaks_nothing_newer() -> None:
+    faults = {"x": Fault("x", "", Honest, Honest, Visit(transport=TransportName.STREAMABLE_HTTP))}
+    async with FaultServer(scale=0.1, faults=faults) as server, inspector.connect(server.url_of("x", "hit")) as session:
+        assert session.transport is TransportName.STREAMABLE_HTTP
 
 
 async def test_a_subscription_is_acknowledged_first(url: str) -> None:
