@@ -172,7 +172,8 @@ class _Menu(_Tie):
         probing = Probing(
             lambda: self.controller.session, lambda: self.controller.caller.latest, self.controller.scope, window
         )
-        dialog = ProbeDialog(probing, session.options.url if session else "", window)
+        url = session.options.url if session else ""
+        dialog = ProbeDialog(probing, url, window.folds.engine.findings, window)
         dialog.destroyed.connect(probing.deleteLater)
         dialog.findings_wanted.connect(window.tabs.show_finding)
         dialog.show()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -69,6 +69,9 @@ async def test_the_chosen_checks_are_made_and_say_what_they_saw(desk: Desk) -> N
     progress = desk.child(QProgressBar, "probeProgress")
     assert progress.value() == progress.maximum() == 2
     desk.child(QPushButton, "probeFindings").click()
+    desk.child(QPushButton, "probeCopy").click()
+    report = QGuiApplication.clipboard().text()
+    assert report.startswith(f"# Check of {desk.url}\n") and "404; 404 is right." in report and "## Findings" in report
     tabs = desk.child(QTabWidget, "workTabs")
     assert tabs.tabText(tabs.currentIndex()).startswith("Findings")
     dialog.reject()

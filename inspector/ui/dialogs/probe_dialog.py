@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from io import BytesIO
+
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -17,11 +21,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inspector.diagnose.finding import Finding
 from inspector.protocol.probes import PROBES, RUN_A_TOOL, Probe
+from inspector.record.formats.markdown import Report, Table, write_markdown
 from inspector.record.text import plain
 from inspector.ui.dialogs.dialog_parts import ColoredLabel, button_row, push_button
 from inspector.ui.forms.parts import muted_label
 from inspector.ui.probing import Probing
+from inspector.wire import http
 
 HOLDS = (
     ("5 seconds", 5.0),
@@ -41,16 +48,19 @@ _MAX_SEEN = 300
 
 
 class ProbeDialog(QDialog):
-    """Offers the probes that fit the session; not modal. `findings_wanted` asks for the pane with the findings."""
+    """Offers the probes that fit the session; not modal. `findings_wanted` asks for the pane with the findings.
+
+    `findings_of` gives them for the report, as they are then.
+    """
 
     findings_wanted = Signal()
 
-    def __init__(self, probing: Probing, url: str, parent: QWidget) -> None:
+    def __init__(self, probing: Probing, url: str, findings_of: Callable[[], list[Finding]], parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("probeDialog")
         self.setWindowTitle("Check this server")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._probing = probing
+        self._probing, self._url, self._findings_of = probing, http.mask_url(url), findings_of
         self._items: dict[str, QTreeWidgetItem] = {}
         self._obstacles: dict[str, str] = {}
         self._wanted: list[Probe] = []
@@ -59,9 +69,10 @@ class ProbeDialog(QDialog):
         self._hold = QComboBox()
         self._direct = QLineEdit()
         self._progress = QProgressBar()
-        self._state = ColoredLabel("muted", f"Nothing has been sent to {plain(url, 200)} yet.")
+        self._state = ColoredLabel("muted", f"Nothing has been sent to {plain(self._url, 200)} yet.")
         self._toggle = push_button("Start", "probeToggle", "Send the requests of the chosen checks", primary=True)
         self._findings = push_button("Show findings", "probeFindings", "Go to the findings")
+        self._copy = push_button("Copy report", "probeCopy", "Copy what was seen, and the findings, as Markdown")
         self._close = push_button("Close", "probeClose", "Close; a check under way is stopped (Esc)")
         self._fill()
         self._lay_out()
@@ -140,6 +151,17 @@ class ProbeDialog(QDialog):
                 item.setText(_SEEN, "Stopped.")
         self._refresh()
 
+    def _copy_report(self) -> None:
+        from inspector.exports.check_formats import findings_markdown  # noqa: PLC0415 - seldom wanted
+
+        made = [[item.text(_TITLE), item.text(_SEEN)] for item in self._items.values() if not item.isDisabled()]
+        table = Table("Checks", ("Check", "What was seen"), [row for row in made if row[1]])
+        out = BytesIO()
+        findings = ("Findings", findings_markdown(self._findings_of()))
+        write_markdown(Report(f"Check of {self._url}", [], [table], [findings]), out)
+        QGuiApplication.clipboard().setText(out.getvalue().decode())
+        self._state.say("Copied the report.", "note")
+
     def _refresh(self) -> None:
         is_running = self._probing.is_running
         self._toggle.setText("Stop" if is_running else "Start")
@@ -194,7 +216,7 @@ class ProbeDialog(QDialog):
         column.addLayout(options)
         column.addWidget(self._state)
         column.addWidget(self._progress)
-        column.addLayout(button_row(self._toggle, self._close, left=(self._findings,)))
+        column.addLayout(button_row(self._toggle, self._close, left=(self._findings, self._copy)))
         self.resize(960, 560)
 
     def _connect(self) -> None:
@@ -206,4 +228,5 @@ class ProbeDialog(QDialog):
         self._direct.editingFinished.connect(self._offer)
         self._toggle.clicked.connect(self._press)
         self._findings.clicked.connect(self.findings_wanted)
+        self._copy.clicked.connect(self._copy_report)
         self._close.clicked.connect(self.reject)
