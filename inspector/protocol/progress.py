@@ -11,7 +11,7 @@ from inspector.protocol.jsonrpc import shown
 
 ProgressToken = int | str
 
-SECTION = "R6 Progress"
+SECTION = "MCP, base protocol: progress"
 ECHO_TOKEN = "Copy params._meta.progressToken of the request, without changing its type."  # noqa: S105 - no secret
 
 

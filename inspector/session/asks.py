@@ -14,6 +14,7 @@ from inspector.session.options import Ask, Refused
 from inspector.trace.events import Message
 from inspector.wire import jsontext
 
+REQUESTS, STATELESS = "MCP, base protocol: requests", "MCP 2026-07-28: Streamable HTTP transport"
 SLOW_ASK_S = 300.0
 """How long the user's side may take to answer a request of the server's."""
 SESSION_CLOSED = "The session was closed."
@@ -51,7 +52,7 @@ class Asks:
         if message.id in self._tasks:
             text = f"A second request came with the id {jsonrpc.shown(message.id)} while the first one was unanswered."
             fix = "Give each request an id of its own; this one is not answered."
-            self._link.report(Breach("request-id-reused", Severity.ERROR, text, fix, "R1"), event.stream, event.n)
+            self._link.report(Breach("request-id-reused", Severity.ERROR, text, fix, REQUESTS), event.stream, event.n)
             return
         self._events[message.id] = event
         task = self._tasks[message.id] = self._link.spawn(self._answer(message), "answer")
@@ -61,7 +62,7 @@ class Asks:
         text = f"The server sent a request ({jsonrpc.shown(method)}); this revision knows none, so it is not answered."
         fix = "Answer with resultType input_required and inputRequests instead."
         self._link.report(
-            Breach("server-request-in-stateless", Severity.ERROR, text, fix, "R42"), event.stream, event.n
+            Breach("server-request-in-stateless", Severity.ERROR, text, fix, STATELESS), event.stream, event.n
         )
 
     def _forget(self, request_id: RequestId) -> None:

@@ -12,6 +12,7 @@ from inspector.protocol.jsonrpc import shown
 from inspector.session.calls import Answer
 from inspector.session.link import Link
 
+PAGINATION, LISTING = "MCP, utilities: pagination", "MCP, server features: results of lists"
 MAX_PAGES = 1000
 MANY_PAGES = 100
 """So many are worth a word: most clients read lists to their end before they begin."""
@@ -73,13 +74,13 @@ class Lists(ABC):
         text = f"{method} gave {why}; we stopped asking."
         if not cursor:
             text += " The empty string is a cursor, too, and means that there is more."
-        breach = Breach("pagination-loop", Severity.ERROR, text, "Omit nextCursor on the last page.", "R5")
+        breach = Breach("pagination-loop", Severity.ERROR, text, "Omit nextCursor on the last page.", PAGINATION)
         self.link.report(breach, about_n=answer.answer_n)
 
     def _report_many(self, method: str, answer: Answer) -> None:
         text = f"{method} has more than {MANY_PAGES} pages, each with a cursor of its own; we go on asking."
         fix = "Send more items on each page, and omit nextCursor on the last one."
-        self.link.report(Breach("pagination-loop", Severity.WARN, text, fix, "R5"), about_n=answer.answer_n)
+        self.link.report(Breach("pagination-loop", Severity.WARN, text, fix, PAGINATION), about_n=answer.answer_n)
 
 
 def _is_stale_cursor(answer: Answer) -> bool:
@@ -105,4 +106,4 @@ def _unreadable(method: str, key: str, answer: Answer) -> Iterator[Breach]:
         if not is_right:
             text = f"`{name}` in the result of {method} must be {kind}, not {jsonrpc.json_type(result.get(name))}."
             fix = "Send every page with its list, and nextCursor as a string or not at all."
-            yield Breach("list-result-invalid", Severity.ERROR, text, fix, "R5")
+            yield Breach("list-result-invalid", Severity.ERROR, text, fix, LISTING)

@@ -174,7 +174,7 @@ class Subscribing:
         missing = subscription.missing()
         if missing:
             text = f"The server does not tell of all that we asked for: {jsonrpc.shown(missing)} is left out."
-            breach = Breach("subscription-not-honoured", Severity.NOTE, text, "", "R47")
+            breach = Breach("subscription-not-honoured", Severity.NOTE, text, "", "MCP 2026-07-28: subscriptions")
             self._link.report(breach, event.stream, event.n)
 
     def _give_up(self, answer: Answer) -> None:
