@@ -7,25 +7,28 @@ Its exchanges carry the purpose `probe:<id>`, so that the rules of the diagnosis
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 from urllib.parse import urlsplit
 
-from inspector.protocol.envelope import with_envelope
-from inspector.protocol.era import LATEST, TransportName
-from inspector.protocol.jsonrpc import notification, request
+from inspector.protocol.era import TransportName
+from inspector.protocol.probe_calls import abandon, direct, live
+from inspector.protocol.probe_steps import (
+    PREFIX,
+    Plan,
+    Reply,
+    Step,
+    Target,
+    farewell,
+    named,
+    own_session,
+    status_words,
+)
 from inspector.protocol.transports.answer import HttpRequest
-from inspector.protocol.transports.stateless import StatelessHttp
-from inspector.protocol.transports.streamable_http import StreamableHttp
-from inspector.wire import http, jsontext
 from inspector.wire.http import HeaderList
 
-PREFIX = "probe:"
-"""How the purpose of an exchange of a probe begins; its id follows."""
 FOREIGN_ORIGIN = "http://evil.example"
 """An origin that no server of ours has reason to allow (RFC 2606 keeps the name for examples)."""
-CLIENT = {"name": "sse-mcp-inspector", "version": "probe"}
 LOCAL_PAGE = "http://localhost:6274"
 """Where web clients for developers are served on one's own machine."""
 NONSENSE_VERSION = "1900-01-01"
@@ -36,77 +39,10 @@ FRESH_SOCKETS = 10
 RESUME_S = 2.0
 NOTICE_TRIES, NOTICE_PAUSE_S = 11, 1.0
 """How often, and how far apart, a stream is asked for anew after we left one."""
-CALL_S = 120.0
-"""How long a call may take that is made again."""
 _MOMENT_S = 0.3
-_BATCH_AFTER_S, _BATCH_WITHIN_S = 0.5, 0.05
 _STREAMABLE = frozenset({TransportName.STREAMABLE_HTTP})
 _POSTING = frozenset({TransportName.STREAMABLE_HTTP, TransportName.STATELESS})
 _ALL = frozenset({TransportName.STREAMABLE_HTTP, TransportName.STATELESS, TransportName.HTTP_SSE})
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The server and the session that are probed; `headers` are the user's own, credentials included."""
-
-    url: str
-    transport: TransportName
-    revision: str = LATEST
-    session_id: str | None = None
-    headers: HeaderList = ()
-    hold_s: float = 30.0
-    """How long an idle stream is watched."""
-    tool: str = ""
-    """The tool whose call is repeated, empty if none is to be."""
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    direct_url: str = ""
-    """The same server without the proxy before it, empty if that is not known."""
-
-    @property
-    def streamable(self) -> StreamableHttp:
-        return StreamableHttp(self.url, self.headers, self.session_id, self.revision)
-
-    def post(
-        self, method: str, message_id: str, params: dict[str, Any] | None = None, name: str | None = None
-    ) -> HttpRequest:
-        """A JSON-RPC request of this session, in its own era; `name` is that of a tool."""
-        if self.transport is not TransportName.STATELESS:
-            return self.streamable.post(jsontext.dumps(request(message_id, method, params)), method)
-        params = with_envelope(params, revision=self.revision, capabilities={}, client_info=CLIENT)
-        body = jsontext.dumps(request(message_id, method, params))
-        return StatelessHttp(self.url, self.headers, self.revision).post(body, method, name)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One request, sent after `pause_s`; `listen_s` is how long an event stream that answers it is read."""
-
-    request: HttpRequest
-    on_new_socket: bool = True
-    listen_s: float = 5.0
-    pause_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back; `status` is 0 if nothing did. `lasted_s` is the age of the exchange at its end."""
-
-    status: int
-    headers: HeaderList = ()
-    body: bytes = b""
-    event_ids: tuple[str, ...] = ()
-    arrivals_s: tuple[float, ...] = ()
-    """When each event came, after the request was sent."""
-    lasted_s: float = 0.0
-    sentence: str = ""
-    ended_by_us: bool = False
-
-    def get(self, name: str) -> str | None:
-        """The value of a header."""
-        return http.get(self.headers, name)
-
-
-Plan = Generator[Step, Reply, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +68,6 @@ class Probe:
         return ""
 
 
-def named(request: HttpRequest, probe: str, *headers: tuple[str, str]) -> HttpRequest:
-    """A request under the name of its probe; `headers` take the place of those of their name."""
-    replaced = {name.lower() for name, _ in headers}
-    kept = tuple((name, value) for name, value in request.headers if name.lower() not in replaced)
-    return replace(request, headers=kept + headers, purpose=f"{PREFIX}{probe}", is_exact=True)
-
-
 def _ping(target: Target, message_id: str) -> HttpRequest:
     # 2026-07-28 has no ping; discovery is what any server of it answers without side effects.
     method = "server/discover" if target.transport is TransportName.STATELESS else "ping"
@@ -154,31 +83,31 @@ def _preflight(target: Target) -> Plan:
     )
     reply = yield Step(HttpRequest("OPTIONS", target.url, headers, f"{PREFIX}preflight", is_exact=True))
     allowed = reply.get("access-control-allow-origin")
-    return f"The preflight was answered with {_status(reply)}; allowed origin: {allowed or 'none'}."
+    return f"The preflight was answered with {status_words(reply)}; allowed origin: {allowed or 'none'}."
 
 
 def _origin(target: Target) -> Plan:
     host = _foreign_host(target.url)
     reply = yield Step(named(_ping(target, "probe-origin"), "origin", ("Origin", FOREIGN_ORIGIN), ("Host", host)))
-    return f"A request in the name of a foreign page was answered with {_status(reply)}."
+    return f"A request in the name of a foreign page was answered with {status_words(reply)}."
 
 
 def _cors(target: Target) -> Plan:
     reply = yield Step(named(_ping(target, "probe-cors"), "cors", ("Origin", LOCAL_PAGE)))
     exposed = reply.get("access-control-expose-headers")
-    return f"The answer to a page in a browser exposes {exposed or 'no headers'} ({_status(reply)})."
+    return f"The answer to a page in a browser exposes {exposed or 'no headers'} ({status_words(reply)})."
 
 
 def _bad_session(target: Target) -> Plan:
     unknown = replace(target, session_id=str(uuid.uuid4()))
     reply = yield Step(named(_ping(unknown, "probe-badsession"), "badsession"))
-    return f"An unknown session id was answered with {_status(reply)}; 404 is right."
+    return f"An unknown session id was answered with {status_words(reply)}; 404 is right."
 
 
 def _version(target: Target) -> Plan:
     request = named(_ping(target, "probe-version"), "version", ("MCP-Protocol-Version", NONSENSE_VERSION))
     reply = yield Step(request)
-    return f"The protocol version {NONSENSE_VERSION} was answered with {_status(reply)}; 400 is right."
+    return f"The protocol version {NONSENSE_VERSION} was answered with {status_words(reply)}; 400 is right."
 
 
 def _fresh(target: Target) -> Plan:
@@ -202,11 +131,11 @@ def _hold(target: Target) -> Plan:
     if target.transport is TransportName.HTTP_SSE:
         reply = yield Step(_get_stream(target), listen_s=target.hold_s)
         return _held(reply)
-    own = yield from _own_session(target, "hold")
+    own = yield from own_session(target, "hold")
     if own is None:
         return "No session of its own could be opened for it."
     reply = yield Step(named(own.streamable.listen(), "hold"), listen_s=target.hold_s)
-    yield from _farewell(own, "hold")
+    yield from farewell(own, "hold")
     return _held(reply)
 
 
@@ -217,29 +146,29 @@ def _get_stream(target: Target) -> HttpRequest:
 
 def _held(reply: Reply) -> str:
     if reply.status != 200:
-        return f"There is no stream to hold: the GET was answered with {_status(reply)}."
+        return f"There is no stream to hold: the GET was answered with {status_words(reply)}."
     if reply.ended_by_us:
         return f"The idle stream was still open after {reply.lasted_s:.1f} s."
     return f"The idle stream ended after {reply.lasted_s:.1f} s. {reply.sentence}"
 
 
 def _resume(target: Target) -> Plan:
-    own = yield from _own_session(target, "resume")
+    own = yield from own_session(target, "resume")
     if own is None:
         return "No session of its own could be opened for it."
     reply = yield Step(named(own.post("tools/list", "probe-resume"), "resume"))
     if not reply.event_ids:
-        yield from _farewell(own, "resume")
+        yield from farewell(own, "resume")
         return "tools/list was answered without event ids: there is nothing to resume from."
     again = yield Step(named(own.streamable.listen(reply.event_ids[0]), "resume"), listen_s=RESUME_S)
-    yield from _farewell(own, "resume")
+    yield from farewell(own, "resume")
     if again.status != 200:
-        return f"Resuming from the first event was answered with {_status(again)}."
+        return f"Resuming from the first event was answered with {status_words(again)}."
     return f"After the first of {len(reply.event_ids)} events {len(again.event_ids)} were sent again."
 
 
 def _disconnect(target: Target) -> Plan:
-    own = yield from _own_session(target, "disconnect")
+    own = yield from own_session(target, "disconnect")
     if own is None:
         return "No session of its own could be opened for it."
     request = named(own.streamable.listen(), "disconnect")
@@ -248,65 +177,13 @@ def _disconnect(target: Target) -> Plan:
     while first.status == 200 and tries < NOTICE_TRIES and (again.status == 409 or not tries):
         again = yield Step(request, listen_s=_MOMENT_S, pause_s=NOTICE_PAUSE_S if tries else 0.0)
         tries += 1
-    yield from _farewell(own, "disconnect")
+    yield from farewell(own, "disconnect")
     if first.status != 200:
-        return f"There is no stream to leave: the GET was answered with {_status(first)}."
+        return f"There is no stream to leave: the GET was answered with {status_words(first)}."
     if again.status == 409:
         held_s = NOTICE_PAUSE_S * (tries - 1)
         return f"{held_s:.0f} s after we had left, the server still held our old stream and refused a new one (409)."
-    return f"After we had left, try {tries} to open a new stream was answered with {_status(again)}."
-
-
-def _live(target: Target) -> Plan:
-    reply = yield Step(_call(target, "live"), listen_s=CALL_S)
-    return f"{target.tool}: {_delivery(reply)}"
-
-
-def _direct(target: Target) -> Plan:
-    proxied = yield Step(_call(target, "direct"), listen_s=CALL_S)
-    own = yield from _own_session(replace(target, url=target.direct_url, session_id=None), "direct")
-    if own is None:
-        return f"No session could be opened at {http.mask_url(target.direct_url)}."
-    direct = yield Step(_call(own, "direct"), listen_s=CALL_S)
-    yield from _farewell(own, "direct")
-    return f"Through the proxy {_delivery(proxied)} Without it {_delivery(direct)}"
-
-
-def _call(target: Target, probe: str) -> HttpRequest:
-    meta = {"progressToken": f"{PREFIX}{probe}"}
-    params = {"name": target.tool, "arguments": dict(target.arguments), "_meta": meta}
-    return named(target.post("tools/call", f"probe-{probe}", params, target.tool), probe)
-
-
-def _delivery(reply: Reply) -> str:
-    """How the events of an answer came: spread over its time, or in one batch."""
-    times = reply.arrivals_s
-    if not times:
-        return f"the answer came without a stream ({_status(reply)}), after {reply.lasted_s:.2f} s."
-    spread_s = times[-1] - times[0]
-    words = f"{len(times)} events came between {times[0]:.2f} and {times[-1]:.2f} s"
-    if len(times) > 1 and times[-1] > _BATCH_AFTER_S and spread_s < _BATCH_WITHIN_S:
-        return f"{words}: all in one batch."
-    return f"{words}."
-
-
-def _own_session(target: Target, probe: str) -> Generator[Step, Reply, Target | None]:
-    """A session beside the user's: a server with one stream for each would close the user's for ours."""
-    params = {"protocolVersion": target.revision, "capabilities": {}, "clientInfo": CLIENT}
-    body = jsontext.dumps(request("probe-initialize", "initialize", params))
-    reply = yield Step(named(target.streamable.post(body, "initialize"), probe))
-    if reply.status != 200:
-        return None
-    own = replace(target, session_id=reply.get("mcp-session-id"))
-    initialized = jsontext.dumps(notification("notifications/initialized"))
-    yield Step(named(own.streamable.post(initialized, "notifications/initialized"), probe))
-    return own
-
-
-def _farewell(own: Target, probe: str) -> Generator[Step, Reply, None]:
-    end = own.streamable.end()
-    if end is not None:
-        yield Step(named(end, probe))
+    return f"After we had left, try {tries} to open a new stream was answered with {status_words(again)}."
 
 
 PROBES: tuple[Probe, ...] = (
@@ -361,23 +238,25 @@ PROBES: tuple[Probe, ...] = (
         _disconnect,
         _STREAMABLE,
     ),
-    Probe("live", "Call the tool again and watch its events arrive", "Your latest tools/call, once more.", _live),
+    Probe("live", "Call the tool again and watch its events arrive", "Your latest tools/call, once more.", live),
+    Probe(
+        "abandon",
+        "Leave in the middle of a call",
+        "Your latest tools/call, left after a second, and a GET for the rest.",
+        abandon,
+    ),
     Probe(
         "direct",
         "Call the tool with and without the proxy",
         "Your latest tools/call, here and at the other address.",
-        _direct,
+        direct,
         _STREAMABLE,
     ),
 )
 """In the order in which they are made, the harmless ones first."""
 _NEED_SESSION = frozenset({"badsession", "fresh"})
-RUN_A_TOOL = frozenset({"live", "direct"})
+RUN_A_TOOL = frozenset({"live", "abandon", "direct"})
 """Those that make a call again: not safe where the tool changes something."""
-
-
-def _status(reply: Reply) -> str:
-    return str(reply.status) if reply.status else f"nothing ({reply.sentence})"
 
 
 def _foreign_host(url: str) -> str:

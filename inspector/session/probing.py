@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from inspector.protocol.era import LATEST
-from inspector.protocol.probes import PROBES, Probe, Reply, Step, Target
+from inspector.protocol.probe_steps import Reply, Step, Target
+from inspector.protocol.probes import PROBES, Probe
 from inspector.protocol.transports.answer import Head, HttpRequest, Meaning, Verdict
 from inspector.session.frames import Frames
 from inspector.session.link import Link

@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from inspector.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
-    from inspector.protocol.probes import Probe, Step, Target
+    from inspector.protocol.probe_steps import Step, Target
+    from inspector.protocol.probes import Probe
     from inspector.session.session import Session
     from inspector.ui.call_draft import CallDraft
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspector
-from inspector.protocol.probes import PREFIX, Probe, Step
+from inspector.protocol.probe_steps import PREFIX, Step
+from inspector.protocol.probes import Probe
 from inspector.session.probing import probes_for, run_probe, target_of
 from inspector.trace.events import Connected, RequestSent
 from tests.support.demo import demo_server
@@ -29,6 +30,7 @@ async def test_the_demo_server_passes_them() -> None:
     assert said["origin"].endswith("answered with 403.")
     assert said["hold"].startswith("The idle stream was still open after ")
     assert said["live"].startswith("countdown: ") and "batch" not in said["live"]
+    assert said["abandon"].startswith("countdown was over before it could be left")
     assert said["direct"].count("events came between") == 2
     assert said["disconnect"] == "After we had left, try 1 to open a new stream was answered with 200."
     sent = [event for event in events if isinstance(event, RequestSent) and event.purpose.startswith(PREFIX)]

@@ -10,7 +10,7 @@ from inspector.diagnose.exchange import Exchange
 from inspector.diagnose.rule import Era, Group, Rule, SeenBy, Watch
 from inspector.diagnose.stack import Product
 from inspector.diagnose.topics import Topic
-from inspector.protocol.probes import PREFIX
+from inspector.protocol.probe_steps import PREFIX
 from inspector.trace.events import HeadersReceived, Severity, StreamEnded
 
 PURPOSE = f"{PREFIX}disconnect"

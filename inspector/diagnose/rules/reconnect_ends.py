@@ -13,7 +13,7 @@ from inspector.diagnose.finding import Grade
 from inspector.diagnose.rule import Era, Watch
 from inspector.diagnose.rules.lifetime_ends import lost_requests, place_of, was_cut
 from inspector.diagnose.topics import Topic
-from inspector.protocol.probes import PREFIX
+from inspector.protocol.probe_steps import PREFIX
 from inspector.trace.events import EndCause, FrameReceived, HeadersReceived, Phase, Severity, StateChanged, StreamEnded
 
 MAX_CUTS = 16

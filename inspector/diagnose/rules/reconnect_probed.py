@@ -9,7 +9,7 @@ from inspector.diagnose.context import Context
 from inspector.diagnose.exchange import Exchange
 from inspector.diagnose.rule import Watch
 from inspector.diagnose.topics import Topic
-from inspector.protocol.probes import PREFIX
+from inspector.protocol.probe_steps import PREFIX
 from inspector.trace.events import FrameReceived, StreamEnded
 
 PURPOSE = f"{PREFIX}resume"

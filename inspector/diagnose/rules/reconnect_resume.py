@@ -11,7 +11,7 @@ from inspector.diagnose.context import Context
 from inspector.diagnose.exchange import Exchange
 from inspector.diagnose.rule import Era, Watch
 from inspector.diagnose.topics import BLOCKS, Topic
-from inspector.protocol.probes import PREFIX
+from inspector.protocol.probe_steps import PREFIX
 from inspector.trace.events import HeadersReceived, Message, RequestSent, SseEvent
 
 MAX_IDS = 10_000

@@ -9,7 +9,8 @@ import pytest
 
 from inspector.protocol import probes
 from inspector.protocol.era import STATELESS, TransportName
-from inspector.protocol.probes import PROBES, Reply, Step, Target
+from inspector.protocol.probe_steps import Reply, Step, Target
+from inspector.protocol.probes import PROBES
 from inspector.wire import http, jsontext
 
 URL = "http://127.0.0.1:8000/mcp"
@@ -149,6 +150,25 @@ def test_a_call_is_compared_with_and_without_the_proxy() -> None:
     assert said.startswith("No session could be opened at http://127.0.0.1:9/mcp") and "secret-value" not in said
 
 
+LEFT = Reply(200, event_ids=("1", "2"), lasted_s=1.0, ended_by_us=True)
+
+
+@pytest.mark.parametrize(
+    ("replies", "said"),
+    [
+        ([LEFT, Reply(200, event_ids=("3",))], "Asked for the rest, the server sent 1 event: it ran on without us."),
+        ([LEFT, Reply(200)], "the server sent nothing: it stopped, or keeps no events."),
+        ([LEFT, Reply(404)], "Asked for the rest, the server answered with 404."),
+        ([replace(LEFT, event_ids=())], "Its events have no ids, so nobody can ask what became of it."),
+        ([replace(LEFT, ended_by_us=False, arrivals_s=(0.5,))], "was over before it could be left: 1 event came"),
+    ],
+)
+def test_a_call_is_left_in_the_middle(replies: list[Reply], said: str) -> None:
+    steps, seen = made("abandon", replace(SESSION, tool="work"), iter(replies))
+    assert len(steps) == len(replies) and said in seen
+    assert [http.get(step.request.headers, "last-event-id") for step in steps[1:]] == ["2"] * (len(replies) - 1)
+
+
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
@@ -183,7 +203,7 @@ def test_only_what_fits_is_offered() -> None:
     called = replace(SESSION, tool="work")
     assert ids(replace(called, direct_url="http://127.0.0.1:1/mcp")) == set(BY_ID)
     assert ids(called) == set(BY_ID) - {"direct"}
-    assert ids(SESSION) == set(BY_ID) - {"direct", "live"}
+    assert ids(SESSION) == set(BY_ID) - {"direct", "live", "abandon"}
     assert ids(replace(SESSION, session_id=None)) == ids(SESSION) - {"badsession", "fresh"}
     assert ids(Target(URL, TransportName.HTTP_SSE)) == {"preflight", "hold"}
     assert ids(Target(URL, TransportName.RAW_SSE)) == set()
