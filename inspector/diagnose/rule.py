@@ -47,11 +47,11 @@ class Era(enum.StrEnum):
 class SeenBy(enum.StrEnum):
     """Who finds it."""
 
-    WATCH = "the river"
+    WATCH = "watching the traffic"
     """A watch, out of the events of a recording or a live session."""
-    PROTOCOL = "the protocol"
+    PROTOCOL = "the session"
     """The state machines of the session, which say so with a `Violation` in the river."""
-    PROBE = "a probe"
+    PROBE = "a check you start"
     """An active check, on the user's click only."""
 
 

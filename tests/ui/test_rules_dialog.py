@@ -59,13 +59,20 @@ def items(dialog: QDialog) -> list[QTreeWidgetItem]:
 
 def test_the_page_of_a_rule_says_it_all(dialog: RulesDialog) -> None:
     text = part(dialog, QTextBrowser, "rulePage").toPlainText()
-    for said in ("Held back", "held-back", "warn", "Events come in batches.", "A proxy <buffers>.", "the river"):
+    for said in (
+        "Held back",
+        "held-back",
+        "warn",
+        "Events come in batches.",
+        "A proxy <buffers>.",
+        "watching the traffic",
+    ):
         assert said in text
-    assert "With nginx\nset proxy_buffering off;." in text and "https://example.org/x" in text
+    assert "With nginx\nSet proxy_buffering off;." in text and "https://example.org/x" in text
     assert f"Explains\n{ALL['http10-hop'].title}" in text and "Protocol revisions" not in text
     dialog.show_rule("old-only")
     text = part(dialog, QTextBrowser, "rulePage").toPlainText()
-    assert "only in 2024-11-05" in text and "found by a probe" in text and "Likely cause" not in text
+    assert "only in 2024-11-05" in text and "found by a check you start" in text and "Likely cause" not in text
 
 
 def test_every_word_of_the_search_must_be_there(dialog: RulesDialog) -> None:
@@ -75,10 +82,13 @@ def test_every_word_of_the_search_must_be_there(dialog: RulesDialog) -> None:
     search.setText("old")
     assert [item.text(1) for item in items(dialog)] == ["Only in the old one"]
     assert "Only in the old one" in part(dialog, QTextBrowser, "rulePage").toPlainText()
+    count = part(dialog, QLabel, "rulesCount")
+    assert count.text() == "1 of 2 rules have all of these words."
     search.setText("nginx apache")
     assert items(dialog) == []
+    assert count.text() == "No rule has all of these words. Leave one out."
     search.clear()
-    assert len(items(dialog)) == 2
+    assert len(items(dialog)) == 2 and count.text() == totals(RULES)
 
 
 def test_links_go_to_rules_and_ask_before_they_leave(dialog: RulesDialog) -> None:
@@ -92,8 +102,11 @@ def test_links_go_to_rules_and_ask_before_they_leave(dialog: RulesDialog) -> Non
 
 
 def test_rules_are_counted_by_who_finds_them(dialog: RulesDialog) -> None:
-    assert part(dialog, QLabel, "rulesCount").text() == "2 rules: 1 found by the river, 1 found by a probe."
-    assert totals(RULES[:1]) == "1 rule: 1 found by the river."
+    assert (
+        part(dialog, QLabel, "rulesCount").text()
+        == "2 rules: 1 found by watching the traffic, 1 found by a check you start."
+    )
+    assert totals(RULES[:1]) == "1 rule: 1 found by watching the traffic."
 
 
 def test_every_rule_of_the_engine_has_its_page(qtbot: QtBot) -> None:

@@ -99,7 +99,7 @@ class RulesDialog(QDialog):
                 item = self._items[rule.id] = QTreeWidgetItem(head, [SIGNS[rule.severity], rule.title.replace("`", "")])
                 item.setData(0, _ID, rule.id)
                 item.setForeground(0, theme.color(ROLES[rule.severity]))
-                item.setToolTip(1, f"{rule.id} · {rule.severity}")
+                item.setToolTip(1, f"{rule.title.replace('`', '')}\n{rule.id} · {rule.severity}")
                 item.setData(0, Qt.ItemDataRole.AccessibleTextRole, rule.severity.value)
                 items.append(item)
             head.setExpanded(True)
@@ -143,6 +143,7 @@ class RulesDialog(QDialog):
                 item.setHidden(not is_shown)
                 shown += [item] * is_shown
             head.setHidden(all(item.isHidden() for item in items))
+        self._count.setText(_found(len(shown), len(self._rules)) if wanted else totals(tuple(self._rules.values())))
         current = self._tree.currentItem()
         if shown and (current is None or current.isHidden()):
             self._tree.setCurrentItem(shown[0])
@@ -164,6 +165,12 @@ def totals(rules: Sequence[Rule]) -> str:
     seen = Counter(rule.seen_by for rule in rules)
     parts = (f"{seen[by]:,} found by {by}" for by in SeenBy if seen[by])
     return f"{counted(len(rules), 'rule')}: {', '.join(parts)}."
+
+
+def _found(shown: int, rules: int) -> str:
+    if not shown:
+        return "No rule has all of these words. Leave one out."
+    return f"{shown:,} of {counted(rules, 'rule')} have all of these words."
 
 
 def _words(rule: Rule) -> str:

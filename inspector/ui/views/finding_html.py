@@ -55,13 +55,18 @@ def of_rule(rule: Rule) -> str:
         _labelled("What one sees", _prose(rule.symptom)),
         _labelled("Likely cause", _prose(rule.cause)),
         _labelled("What to change", _prose(rule.fix)),
-        *(_labelled(f"With {product}", _prose(fix)) for product, fix in rule.fixes.items()),
+        *(_labelled(f"With {product}", _prose(_sentence(fix))) for product, fix in rule.fixes.items()),
         _labelled("Source", _prose(rule.source)),
         _labelled("Read on", _address(rule.link)),
         _labelled("Explains", _listed((name, ALL[name].title) for name in rule.explains if name in ALL)),
         _labelled("Explained by", _listed(causes)),
     ]
     return "".join(parts)
+
+
+def _sentence(said: str) -> str:
+    """Where it stands alone, a continuation begins like a sentence."""
+    return said[:1].upper() + said[1:]
 
 
 def _title(said: str) -> str:
