@@ -16,7 +16,7 @@ from inspector.session.veil import Veil
 from inspector.trace.events import BodyReceived, ChunkReceived, Direction, EndCause, Phase
 from inspector.wire.sse import Comment, Frame
 
-LENS_FIX = "The stream is as the standard wants it; if your users' clients are built on httpx-sse, work around it."
+LENS_FIX = "The stream is as the standard wants it; only clients built on httpx-sse read it so."
 BREATH_NS = 2_000_000
 """How long we may handle chunks without letting the event loop run."""
 MAX_ODD_BODY_BYTES = 256 * 1024

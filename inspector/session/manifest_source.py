@@ -64,7 +64,7 @@ async def fetch_manifest(link: Link) -> tuple[Manifest | None, str]:
             raise connect_error(ended, ended.sentence)
     if named:
         text = f"The manifest at {http.mask_url(named)} cannot be used: {reason}"
-        link.report(Breach("manifest-unreadable", Severity.WARN, text, FIX, "Tool streams (R82)"))
+        link.report(Breach("manifest-unreadable", Severity.WARN, text, FIX, "Tool streams: the manifest"))
     return None, reason
 
 
@@ -93,7 +93,7 @@ async def _fetch(link: Link, url: str) -> tuple[Manifest | None, Ended, str]:
 
 def _report(link: Link, manifest: Manifest, ended: Ended) -> None:
     for problem in manifest.problems:
-        breach = Breach("manifest-unclear", Severity.WARN, problem, FIX, "Tool streams (R82)")
+        breach = Breach("manifest-unclear", Severity.WARN, problem, FIX, "Tool streams: the manifest")
         link.report(breach, about_n=ended.event.n)
 
 

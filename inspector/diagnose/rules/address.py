@@ -101,7 +101,8 @@ RULES: tuple[Rule, ...] = (
             Product.PYTHON_SDK: (
                 'pass `TransportSecuritySettings(allowed_hosts=["example.com", "example.com:*"])` with your own name.'
             ),
-            Product.NGINX: "`proxy_set_header Host localhost;` makes the server see a name that it allows.",
+            Product.NGINX: "set `proxy_set_header Host localhost:$server_port;`, a name that the Python SDK allows; "
+            "with a port, for `localhost:*` does not cover the name alone.",
         },
         source="github.com/modelcontextprotocol/python-sdk issue 1798",
         link="https://github.com/modelcontextprotocol/python-sdk/issues/1798",
@@ -145,7 +146,7 @@ RULES: tuple[Rule, ...] = (
         fix="Connect to the address that the redirect names. On the server, register both paths.",
         fixes={
             Product.UVICORN: "set `redirect_slashes=False` in Starlette or FastAPI, and register both paths.",
-            Product.PYTHON_SDK: "mount the application at the path without a slash at its end.",
+            Product.PYTHON_SDK: "mount `streamable_http_app()` at `/`: its route has the path `/mcp` already.",
         },
         source="github.com/modelcontextprotocol/python-sdk issue 732",
         link="https://github.com/modelcontextprotocol/python-sdk/issues/732",

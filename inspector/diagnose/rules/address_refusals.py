@@ -54,7 +54,7 @@ class RefusedNames(Watch):
         host = _sent(exchange, "host") or self.context.host or "this name"
         text = f"The server refuses every request for the host {host[:MAX_SHOWN]} ({exchange.status})."
         bare = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-        fix = f'Allow "{bare[:MAX_SHOWN]}" and "{bare[:MAX_SHOWN]}:*" in the server.'
+        fix = f"The host to allow is `{bare[:MAX_SHOWN]}`, and with any port `{bare[:MAX_SHOWN]}:*`."
         self.found(text, (*exchange.evidence, event.n), fix=fix)
 
     def _on_origin(self, exchange: Exchange, event: BodyReceived | Message) -> None:

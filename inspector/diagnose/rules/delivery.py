@@ -23,7 +23,7 @@ _UNBUFFERED = {
     Product.UVICORN: "do not wrap the app in `BaseHTTPMiddleware`; write pure ASGI middleware instead.",
     Product.VARNISH: "set `beresp.do_stream = true` and `pass` the MCP endpoint.",
 }
-_SPEC = "https://modelcontextprotocol.io/specification/draft/basic/transports#streamable-http"
+_SPEC = "https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http"
 
 RULES: tuple[Rule, ...] = (
     Rule(

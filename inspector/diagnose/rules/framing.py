@@ -101,7 +101,7 @@ RULES: tuple[Rule, ...] = (
         cause="A list or a result goes out in one piece. Clients and proxies discard lines or events of 1 MiB, which "
         "then looks like a call that hangs, or like a session that has expired.",
         fix="Paginate lists, shorten results or link to them as resources, or answer with JSON instead of a stream.",
-        source="Reports of clients that drop large events",
+        source="python-sdk#3332",
         link="https://github.com/modelcontextprotocol/python-sdk/issues/3332",
         watch=LargeEvents,
     ),

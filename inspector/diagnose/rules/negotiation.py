@@ -180,11 +180,12 @@ RULES: tuple[Rule, ...] = (
         group=Group.NEGOTIATION,
         title="2026 client vs legacy server or reverse",
         severity=Severity.WARN,
-        symptom="The era that was chosen by hand is refused with an error that only the other era knows.",
+        symptom="The transport was chosen by hand, and the server refuses it with an error that only servers "
+        "of the other side of 2026-07-28 know.",
         cause="A server of 2026-07-28 knows no initialize, and an older one knows no server/discover and wants a "
         "session. That is no wrong address: the server answers in JSON-RPC.",
-        fix="Let the transport be found out, choose the other era, or upgrade one side. A server of one era only "
-        "should name its versions in the error.",
+        fix="Let the transport be found out, or choose what the server speaks; else upgrade one side. A server "
+        "that speaks one side only should name its versions in the error.",
         source="MCP 2026-07-28, versioning",
         link=f"{_SPEC}/2026-07-28/basic/versioning",
         explains=("protocol-version-rejected", *_REFUSED),

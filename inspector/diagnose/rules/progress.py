@@ -9,7 +9,7 @@ from inspector.trace.events import Severity
 _GITHUB = "https://github.com"
 _PROGRESS = "https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/progress"
 _TASKS = "https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/tasks"
-_SUBSCRIPTIONS = "https://modelcontextprotocol.io/specification/2026-07-28/basic/utilities/subscriptions"
+_SUBSCRIPTIONS = "https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/subscriptions"
 _STATELESS = frozenset({Era.STATELESS})
 
 _STEPS = (
@@ -101,7 +101,7 @@ _LISTENING = (
         cause="The server sends whatever there is on whichever stream is open.",
         fix="Send changes on the stream of subscriptions/listen, and progress on that of its own request.",
         source="Streamable HTTP: receiving messages (2026-07-28)",
-        link="https://modelcontextprotocol.io/specification/2026-07-28/basic/transports",
+        link="https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http",
         eras=_STATELESS,
         seen_by=SeenBy.PROTOCOL,
     ),

@@ -88,7 +88,7 @@ _LISTS = (
         cause="It was put on a number, an object or a nested schema, or holds a name that no header may have.",
         fix="Annotate string, integer or boolean properties only, each with its own token as name; never secrets.",
         source="Streamable HTTP: custom headers from tool parameters (2026-07-28)",
-        link="https://modelcontextprotocol.io/specification/2026-07-28/basic/transports",
+        link="https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http",
         eras=frozenset({Era.STATELESS}),
         seen_by=SeenBy.PROTOCOL,
     ),

@@ -23,7 +23,7 @@ RULES: tuple[Rule, ...] = (
         fix='Answer 401 with `WWW-Authenticate: Bearer resource_metadata="https://HOST/.well-known/'
         'oauth-protected-resource/PATH", scope="..."`.',
         fixes={
-            Product.PYTHON_SDK: "give `FastMCP` its `AuthSettings` with `resource_server_url`, which adds the header.",
+            Product.PYTHON_SDK: "pass `AuthSettings(..., resource_server_url=...)` to the server: it adds the header.",
             Product.EXPRESS: "pass `resourceMetadataUrl` to `requireBearerAuth`.",
         },
         source="RFC 9110 section 11.6.1, RFC 9728 section 5.1; agent-nodejs#1558, n8n#34571",

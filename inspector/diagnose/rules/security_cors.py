@@ -111,8 +111,9 @@ RULES: tuple[Rule, ...] = (
         "content-type, authorization, mcp-session-id, mcp-protocol-version and last-event-id; in 2026-07-28 also "
         "mcp-method and mcp-name.",
         fixes={
-            Product.UVICORN: 'wrap the app in Starlette\'s `CORSMiddleware(allow_methods=["GET", "POST", "DELETE"], '
-            'allow_headers=["*", "authorization"])`, outside the check of the token.',
+            Product.UVICORN: 'wrap the app in Starlette\'s `CORSMiddleware(allow_origins=["https://app.example.com"], '
+            'allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"])` with your page\'s origin, '
+            "outside the check of the token.",
             Product.EXPRESS: "use the package `cors` before the check of the token.",
         },
         source="Fetch standard: CORS protocol; netdata#22258",

@@ -31,7 +31,8 @@ RULES: tuple[Rule, ...] = (
             Product.TYPESCRIPT_SDK: "set `sessionIdGenerator: undefined`, or run one process.",
             Product.KESTREL: "set `Stateless = true` in the options of the HTTP transport.",
             Product.NGINX: "use `sticky learn` on the Mcp-Session-Id header (commercial), or one upstream server.",
-            Product.HAPROXY: "use `stick store-response res.hdr(mcp-session-id)` and `stick match` on the request.",
+            Product.HAPROXY: "use `stick-table type string len 64 size 100k expire 1h`, "
+            "`stick store-response res.hdr(mcp-session-id)` and `stick match req.hdr(mcp-session-id)`.",
             Product.AWS_ALB: "its stickiness is a cookie, which few MCP clients keep: use one target, or no sessions.",
         },
         source="github.com/PrefectHQ/fastmcp issue 1003",

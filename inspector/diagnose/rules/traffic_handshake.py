@@ -59,7 +59,7 @@ RULES: tuple[Rule, ...] = (
         cause="The server speaks this revision on top of a transport with sessions.",
         fix="Leave Mcp-Session-Id out for this revision; keep what has to last in requestState or in handles.",
         source="Streamable HTTP (2026-07-28)",
-        link=f"{_SPEC}/2026-07-28/basic/transports",
+        link=f"{_SPEC}/2026-07-28/basic/transports/streamable-http",
         eras=frozenset({Era.STATELESS}),
         seen_by=SeenBy.PROTOCOL,
     ),

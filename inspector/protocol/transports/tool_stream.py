@@ -16,7 +16,7 @@ from inspector.wire.sse import Frame
 
 PATH = "/api/v1/mcp/sse"
 """Where tool streams are by convention."""
-SECTION = "Tool streams (R81)"
+SECTION = "Tool streams: the steps of a run"
 WORDS = {
     "started": ("started", "start", "begin"),
     "progress": ("progress", "update"),

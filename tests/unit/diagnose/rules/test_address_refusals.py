@@ -41,7 +41,7 @@ def test_a_name_that_the_server_does_not_know(status: int, words: bytes) -> None
     talk = Names()
     talk.refuse(status, words, HOST)
     finding = talk.found("invalid-host-header")
-    assert HOST[1] in finding.text and '"mcp.example.com" and "mcp.example.com:*"' in finding.fix
+    assert HOST[1] in finding.text and "`mcp.example.com`, and with any port `mcp.example.com:*`" in finding.fix
 
 
 def test_a_refusal_in_json_rpc() -> None:

@@ -18,7 +18,8 @@ def test_every_difference_that_the_lens_tells_has_an_entry() -> None:
 
 def test_nobody_but_the_client_is_to_blame() -> None:
     assert {rule.severity for rule in clients.RULES} == {Severity.NOTE}
-    assert {rule.fix for rule in clients.RULES} == {LENS_FIX}, "else a finding gives the advice twice"
+    assert LENS_FIX not in {rule.fix for rule in clients.RULES}, "the finding says both, one after the other"
+    assert len({rule.fix for rule in clients.RULES}) == len(clients.RULES)
 
 
 def test_what_a_stream_does_explains_what_such_clients_see() -> None:
