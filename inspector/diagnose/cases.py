@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from inspector.diagnose.discretion import Discretion, clipped
 from inspector.diagnose.finding import MAX_EVIDENCE, Finding, Grade
 from inspector.diagnose.rule import Rule
 from inspector.diagnose.stack import Product, Stack
 from inspector.diagnose.titles import title_of
 from inspector.trace.events import Severity
 
+MAX_CASES = 1_000
 _SEVERITIES = {severity: rank for rank, severity in enumerate(Severity)}
 _GRADES: dict[Grade, int] = {"hint": 0, "likely": 1, "proven": 2}
 
@@ -36,9 +38,10 @@ class Case:
         """One more report; a stronger one makes the whole case stronger."""
         self.count += 1
         self.over_at_s = None
+        text = clipped(text)
         self.first_text = self.first_text or text
         self.last_text = text
-        self.fix = fix or self.fix
+        self.fix = clipped(fix) or self.fix
         self.grade = max(self.grade, grade, key=_GRADES.__getitem__)
         self.severity = max(self.severity, severity, key=_SEVERITIES.__getitem__)
         for n in evidence:
@@ -51,8 +54,9 @@ class Case:
 class Cases:
     """The cases of a river by rule; `rules` is the table of all that are known."""
 
-    def __init__(self, rules: Mapping[str, Rule], stack: Stack) -> None:
+    def __init__(self, rules: Mapping[str, Rule], stack: Stack, discretion: Discretion | None = None) -> None:
         self._rules = rules
+        self._discretion = discretion or Discretion()
         self._stack = stack
         self._cases: dict[str, Case] = {}
         self.changed: set[str] = set()
@@ -67,7 +71,10 @@ class Cases:
         """The case of a rule, made if it is new."""
         found = self._cases.get(rule)
         if found is None:
-            found = self._cases[rule] = Case(rule, severity, first_at_s=at_s)
+            found = Case(rule, severity, first_at_s=at_s)
+            if rule not in self._rules and len(self._cases) >= MAX_CASES:
+                return found  # of a recording that nobody made honestly
+            self._cases[rule] = found
         self.changed.add(rule)
         self.version += 1
         return found
@@ -115,7 +122,7 @@ class Cases:
             severity=case.severity,
             grade=case.grade,
             title=rule.title if rule else title_of(case.rule),
-            text=text,
+            text=self._discretion.over(text),
             fix=" ".join(self._fixes(case, rule)),
             requirement=case.requirement or (rule.source if rule else ""),
             evidence=tuple(case.evidence),
@@ -129,7 +136,7 @@ class Cases:
 
     def _fixes(self, case: Case, rule: Rule | None) -> Iterator[str]:
         if case.fix:
-            yield case.fix
+            yield self._discretion.over(case.fix)
         if rule is None:
             return
         for product in self._stack.products:

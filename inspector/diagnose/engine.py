@@ -12,6 +12,7 @@ from typing import Any
 
 from inspector.diagnose.cases import Cases
 from inspector.diagnose.context import Context
+from inspector.diagnose.discretion import Discretion
 from inspector.diagnose.finding import Finding, Grade
 from inspector.diagnose.rule import Rule
 from inspector.diagnose.rules import ALL
@@ -33,7 +34,8 @@ class Engine(Fold):
         super().__init__({})
         self._rules = rules
         self._context = Context(thresholds, self)
-        self._cases = Cases(rules, self._context.stack)
+        self._discretion = Discretion()
+        self._cases = Cases(rules, self._context.stack, self._discretion)
         self._listening = self._listeners()
 
     @property
@@ -104,16 +106,20 @@ class Engine(Fold):
     def _listeners(self) -> dict[Topic, list[React]]:
         """Who listens to what; the context comes first, so that the watches find it up to date."""
         context = self._context
-        exchanges, stack = context.exchanges, context.stack
+        exchanges, stack, discretion = context.exchanges, context.stack, self._discretion
         found: dict[Topic, list[React]] = {}
         own: tuple[tuple[Topic, Callable[[Any], None]], ...] = (
             (Topic.STATE, context.on_state),
             (Topic.ATTEMPT, context.on_attempt),
             (Topic.READY, context.on_ready),
+            (Topic.READY, discretion.on_ready),
             (Topic.HTTP_REQUEST, context.on_request),
+            (Topic.HTTP_REQUEST, discretion.on_head),
             (Topic.CONNECTED, exchanges.on_connected),
             (Topic.HTTP_RESPONSE, exchanges.on_response),
             (Topic.HTTP_RESPONSE, stack.on_headers),
+            (Topic.HTTP_RESPONSE, discretion.on_head),
+            (Topic.FRAME, discretion.on_frame),
             (Topic.BODY, stack.on_body),
             (Topic.CHUNK, exchanges.on_chunk),
             (Topic.END, exchanges.on_end),

@@ -35,15 +35,15 @@ class Walked:
     has_inner_ids: bool = False
 
 
-def walk(schema: Any) -> Walked:
-    """Look at every schema in a schema, at most 20,000 of them."""
+def walk(schema: Any, limit: int = MAX_PARTS) -> Walked:
+    """Look at every schema in a schema, at most `limit` of them."""
     seen = Walked()
     waiting: list[tuple[Any, int]] = [(schema, 1)]
     while waiting:
         here, depth = waiting.pop()
         seen.parts += 1
         seen.depth = max(seen.depth, depth)
-        if seen.parts > MAX_PARTS:
+        if seen.parts > limit:
             seen.is_usual = False
             break
         if isinstance(here, dict):

@@ -144,8 +144,13 @@ class Thresholds:
     results_checked: int = 100
     """So many results of a tool are compared with its schema, later ones only now and then."""
     results_checked_every: int = 16
-    metaschema_parts: int = 4_000
+    metaschema_parts: int = 800
     """Schemas of so many parts in all are compared with their metaschema for each list, at about 0.05 ms a part."""
+    list_tools: int = 1_000
+    list_parts: int = 10_000
+    """So many tools of a list are looked at, and so many parts of their schemas: a list must not stop the window."""
+    result_steps: int = 8_000
+    """So many checks of a result against its schema are worth their time: 30 ms."""
 
     # K security
     secret_bytes_per_second: int = 2_097_152

@@ -299,7 +299,9 @@ def _step(pending: Pending, params: dict[str, Any], token: ProgressToken, breach
     step = progress.read(params)
     if step is None:
         text = f"`progress` of {shown(token)} must be a number, not {shown(params.get('progress'))}."
-        breaches += (_error("progress-invalid", text, "Send a finite number.", SECTION),)
+        breaches += (
+            _error("progress-invalid", text, "Send a finite number as progress, and words as message.", SECTION),
+        )
     else:
         breaches += progress.check_step(pending.progress, step, token)
         pending.progress = step

@@ -61,8 +61,8 @@ def check_schema(schema: Any) -> list[Problem]:
     return problems + [Problem(item.pointer, item.text, in_schema=True) for item in itertools.islice(found, 20)]
 
 
-def validate(schema: Any, value: Any, limit: int = 20) -> list[Problem]:
-    """Why `value` does not fit `schema`, at most `limit` reasons; empty if it fits.
+def validate(schema: Any, value: Any, limit: int = 20, steps: int = MAX_STEPS) -> list[Problem]:
+    """Why `value` does not fit `schema`, at most `limit` reasons found in so many `steps`; empty if it fits.
 
     What keeps the schema from being used at all (an unresolved `$ref`, a broken keyword) is one `in_schema` problem.
     A `pattern` that might take exponential time for this value is not applied.
@@ -72,7 +72,7 @@ def validate(schema: Any, value: Any, limit: int = 20) -> list[Problem]:
     if schema is not False and not isinstance(schema, dict):
         return check_schema(schema)
     dialect = _dialect(schema) if isinstance(schema, dict) else ""
-    return list(itertools.islice(_errors(dialect, schema, value), limit))
+    return list(itertools.islice(_errors(dialect, schema, value, steps), limit))
 
 
 def _parts(schema: Any) -> int:
@@ -104,12 +104,12 @@ def _knows_dialect(schema: dict[str, Any]) -> bool:
     return declared == "" or known is not None
 
 
-def _errors(dialect: str, schema: Any, value: Any) -> Iterator[Problem]:
+def _errors(dialect: str, schema: Any, value: Any, steps: int = MAX_STEPS) -> Iterator[Problem]:
     """The contradictions one by one; whatever goes wrong in between becomes the last of them."""
     import referencing  # noqa: PLC0415
     from referencing.exceptions import Unresolvable  # noqa: PLC0415
 
-    _steps.set(itertools.count())
+    _steps.set(itertools.count(MAX_STEPS - steps))
     said = set()
     try:
         for error in _checker(dialect)(schema, registry=referencing.Registry()).iter_errors(value):

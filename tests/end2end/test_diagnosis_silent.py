@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from inspector.protocol.era import TransportName
 from inspector.servers.demo import DemoServer
-from inspector.servers.faults.fault import Fault
+from inspector.servers.faults.fault import Fault, Visit
 from inspector.servers.faults.honest import Honest
 from inspector.servers.faults.server import FaultServer
 from inspector.session.options import Options
@@ -119,7 +119,8 @@ class Servers:
 
     async def _honest_server(self, way: str) -> Healthy:
         if self._honest is None:
-            faults = {"none": Fault("none", "Nothing.", Honest, Honest)}
+            visit = Visit(transport=TransportName.STATELESS)  # any other keeps the server from speaking it
+            faults = {"none": Fault("none", "Nothing.", Honest, Honest, visit)}
             self._honest = await self._stack.enter_async_context(FaultServer(scale=self.scale, faults=faults))
         path = "/sse" if way == "http+sse" else "/mcp"
         return Healthy(self._honest.url_of("none", "ok", path), _transport(way), **HONEST)

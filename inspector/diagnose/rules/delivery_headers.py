@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_URLS = 64
 _HIT = re.compile(r"\b(?:HIT|REVALIDATED)\b", re.IGNORECASE)
-_SESSION = re.compile(rb"session[\w-]*=([\w.%~-]{8,128})", re.IGNORECASE)
+_SESSION = re.compile(rb"session[\w-]{0,32}=([\w.%~-]{8,128})", re.IGNORECASE)
 
 
 class Http10(Watch):

@@ -8,6 +8,7 @@ from typing import Any
 
 from inspector.diagnose.context import Context
 from inspector.diagnose.finding import Grade
+from inspector.diagnose.payload import has_many_lines
 from inspector.diagnose.rule import Watch
 from inspector.diagnose.topics import BLOCKS, Topic
 from inspector.trace import events as ev
@@ -16,6 +17,7 @@ from inspector.wire import http, jsontext
 from inspector.wire.sse import decode_frame
 
 _BLANK = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!\n))")
+_DATA = re.compile(rb"(?:^|(?<=\r))data: ?([^\r\n]*)", re.MULTILINE)
 _MAX_STREAMS = 64
 _UTF8 = ("utf-8", "utf8")
 
@@ -135,8 +137,7 @@ class LargeEvents(Watch):
     def _look(self, event: ev.SseEvent) -> None:
         if isinstance(event, ev.Message) and event.framing is not ev.Framing.SSE:
             return
-        frame = decode_frame(event.raw)
-        size = len(frame.data.encode()) if frame is not None else 0
+        size = _data_bytes(event.raw)
         if size < self.thresholds.event_warn_bytes:
             return
         self.context.timers.move_to(event)
@@ -171,9 +172,17 @@ class DeclaredCharset(Watch):
             self.found(text, exchange.evidence, severity=Severity.WARN)
 
 
+def _data_bytes(raw: bytes) -> int:
+    """The size of an event's data."""
+    if has_many_lines(raw):
+        return sum(map(len, _DATA.findall(raw)))
+    frame = decode_frame(raw)
+    return len(frame.data.encode("utf-8", "surrogatepass")) if frame is not None else 0
+
+
 def _is_message(pending: bytes) -> bool:
     """Whether the data of an unfinished block is a whole JSON object or list, or each of its lines is."""
-    frame = decode_frame(pending)
+    frame = None if has_many_lines(pending) else decode_frame(pending)
     if frame is None or not frame.data:
         return False
     return _is_document(frame.data) or _is_document(frame.data.partition("\n")[0])

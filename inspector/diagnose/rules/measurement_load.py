@@ -179,8 +179,7 @@ RULES: tuple[Rule, ...] = (
         symptom="Our own event loop lags, or the server had to wait for us for seconds.",
         cause="More comes than this machine can show, or another program takes its processor. Times of arrival are "
         "taken where bytes enter, but while we lag they come in late.",
-        fix="Take the figures of that time with care. Close other programs, show fewer rows with a filter, or work "
-        "without the window: `sse-mcp-inspector check` and `watch`.",
+        fix="Take the times measured meanwhile with care; close other programs, or show fewer rows with a filter.",
         source="RFC 9293 section 3.8.6: a full window makes the sender wait",
         link="https://www.rfc-editor.org/rfc/rfc9293#section-3.8.6",
         seen_by=SeenBy.PROTOCOL,

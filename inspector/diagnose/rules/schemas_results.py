@@ -70,16 +70,17 @@ class OutputSchemas:
         result = result_of(message)
         if not result or result.get("resultType", "complete") != "complete" or "task" in result:
             return None, 0  # nothing that could be read, or not the result itself yet
-        return next(_contradictions(message.name or "", promise.schema, result), None), promise.list_n
+        steps = self._thresholds.result_steps
+        return next(_contradictions(message.name or "", promise.schema, result, steps), None), promise.list_n
 
 
-def _contradictions(name: str, schema: dict[str, Any], result: dict[str, Any]) -> Iterator[Said]:
+def _contradictions(name: str, schema: dict[str, Any], result: dict[str, Any], steps: int) -> Iterator[Said]:
     value = result.get("structuredContent")
     if value is None:
         text = f"The tool {shown(name)} declares an outputSchema, and its result has no structuredContent."
         yield Said("structured-content-missing", text)
         return
-    for problem in validate(schema, value, limit=1):
+    for problem in validate(schema, value, limit=1, steps=steps):
         if not problem.in_schema:
             where = problem.pointer or "its top"
             text = f"structuredContent of {shown(name)} does not fit the outputSchema at {where}: {problem.text}"

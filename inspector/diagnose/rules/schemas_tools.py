@@ -20,6 +20,9 @@ MAX_NAMES = 100_000
 BYTES_PER_TOKEN = 4
 STRUCTURED_SINCE = "2025-06-18"
 _PORTABLE = re.compile(r"[A-Za-z0-9_.-]+")
+_PARTS_A_SCHEMA = 15
+_BYTES_A_PART = 100
+"""A comparison takes as long as so many parts to begin with, and one more for so many bytes: patterns are compiled."""
 _UNCHECKED = "so it was not checked"
 _UNKNOWN_DIALECT = "dialect in $schema is unknown"
 
@@ -50,6 +53,7 @@ class Tools(Watch):
         self._names: set[str] = set()
         self._pages = self._bytes = self._count = 0
         self._parts_left = self.thresholds.metaschema_parts
+        self._walk_left = self.thresholds.list_parts
 
     def _on_answer(self, message: Message) -> None:
         if message.method == "tools/call":
@@ -78,8 +82,9 @@ class Tools(Watch):
             self._begin()
         self._pages += 1
         self._bytes += len(message.raw)
+        fresh = tools[: max(0, self.thresholds.list_tools - self._count)]
         self._count += len(tools)
-        self._tell([said for tool in tools for said in self._look_at(tool, message.n)], message.n)
+        self._tell([said for tool in fresh for said in self._look_at(tool, message.n)], message.n)
         if not isinstance(result.get("nextCursor"), str):
             self._tell(list(self._weigh()), message.n)
 
@@ -104,7 +109,7 @@ class Tools(Watch):
         yield from self._judge_name(tool.get("name"))
         name = shown(tool.get("name"))
         for key in ("inputSchema", "outputSchema"):
-            yield from self._judge_schema(key, name, tool)
+            yield from self._judge_schema(key, name, tool, size)
         if size > self.thresholds.tool_bytes:
             yield Said("tools-list-heavy", f"The definition of {name} alone has {size:,} bytes.")
 
@@ -125,7 +130,7 @@ class Tools(Watch):
         if len(self._names) < MAX_NAMES:
             self._names.add(name)
 
-    def _judge_schema(self, key: str, name: str, tool: dict[str, Any]) -> Iterator[Said]:
+    def _judge_schema(self, key: str, name: str, tool: dict[str, Any], size: int) -> Iterator[Said]:
         schema, is_input = tool.get(key), key == "inputSchema"
         if key not in tool:
             if is_input:
@@ -136,19 +141,25 @@ class Tools(Watch):
         if wrong:
             yield Said("schema-not-object", f"The {key} of {name} {wrong}.")
         if isinstance(schema, dict):
-            yield from self._validate(f"The {key} of {name}", schema)
+            yield from self._validate(f"The {key} of {name}", schema, size)
 
-    def _validate(self, what: str, schema: dict[str, Any]) -> Iterator[Said]:
-        walked = walk(schema)
+    def _validate(self, what: str, schema: dict[str, Any], size: int) -> Iterator[Said]:
+        if self._walk_left <= 0:
+            return
+        walked = walk(schema, self._walk_left)
+        self._walk_left -= walked.parts
+        if self._walk_left < 0:
+            return
         if walked.depth > self.thresholds.schema_depth:
             yield Said("tools-list-heavy", f"{what} is nested {walked.depth} levels deep.")
         reference = dangling(schema, walked)
         if reference is not None:
             text = f"{what} refers to {shown(reference)}, which it does not contain; nothing is fetched."
             yield Said("schema-invalid", text)
-        if walked.is_usual or walked.parts > self._parts_left:
+        cost = walked.parts + _PARTS_A_SCHEMA + size // _BYTES_A_PART
+        if walked.is_usual or cost > self._parts_left:
             return
-        self._parts_left -= walked.parts
+        self._parts_left -= cost
         for problem in check_schema(schema):
             if _UNCHECKED in problem.text:
                 continue

@@ -20,6 +20,8 @@ from inspector.wire.secret_shapes import SHAPES
 MAX_KNOWN = 256
 MAX_OWN_TOKENS = 4
 MAX_GIVEN = 16
+MAX_CANDIDATES = 500
+"""So many places of each shape are looked at: what is nothing but their first words costs ten times as much."""
 _NS = 1_000_000_000
 
 _RARE = tuple(
@@ -45,7 +47,10 @@ def secrets_in(data: bytes) -> Iterator[tuple[str, bytes]]:
         if shape.needle not in data:
             continue
         at = 0
-        while (prefix := shape.prefix.search(data, at)) is not None:
+        for _ in range(MAX_CANDIDATES):
+            prefix = shape.prefix.search(data, at)
+            if prefix is None:
+                break
             rest = shape.rest.match(data, prefix.end())
             at = max(rest.end() if rest else 0, prefix.end(), prefix.start() + 1)
             if rest and shape.is_secret(rest[0]) and _is_real(rest[0]):

@@ -64,7 +64,7 @@ class WeakIds(Watch):
             return
         reason = self._why_weak(session_id, event.at)
         if reason:
-            self.found(f"The session id {session_id[:40]!r} can be guessed: {reason}.", exchange.evidence)
+            self.found(f"The session id can be guessed: {reason}.", exchange.evidence)
         if session_id not in self._seen:
             self._seen.append(session_id)
 
@@ -74,7 +74,7 @@ class WeakIds(Watch):
             reasons.append(f"it has {len(session_id)} characters")
         before = next((seen for seen in self._seen if self._is_next_to(seen, session_id)), None)
         if before is not None:
-            reasons.append(f"it follows {before[:40]!r}, the id of an earlier session")
+            reasons.append("it follows the id of an earlier session")
         if self._is_stamp(session_id, at_s):
             reasons.append("it is the time at which it was made")
         return ", and ".join(reasons)

@@ -73,7 +73,7 @@ def read_challenge(head: Head) -> AuthChallenge | None:
 
 def report_oddities(challenge: AuthChallenge, report: Report) -> None:
     """What strict clients would not understand in a refusal for want of scope (RFC 6750 section 3.1)."""
-    fix = 'Answer 403 with error="insufficient_scope" and scope="..." in the challenge.'
+    fix = "Answer 403 instead of 401."
     if challenge.status == 403 and not challenge.error:
         text = "The server names a scope in a 403 without saying insufficient_scope."
         report(words.warning("auth-insufficient-scope", text, fix, "RFC 6750 section 3.1"))

@@ -22,7 +22,10 @@ NAME = "oauth-protected-resource"
 PURPOSE = "oauth: protected resource metadata"
 WHAT = "The protected resource metadata"
 SECTION = "MCP authorization: protected resource metadata, RFC 9728"
-HEADER_FIX = 'Answer 401 with WWW-Authenticate: Bearer resource_metadata="https://HOST/.well-known/oauth-protected-resource/PATH".'
+HEADER_FIX = (
+    'Answer 401 with `WWW-Authenticate: Bearer resource_metadata="https://HOST/.well-known/oauth-protected-resource/'
+    'PATH", scope="..."`.'
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class TokenDesk:
         tokens = read_tokens(document, self.server.issuer, scope, self.clock(), self.report)
         if self.prover is not None and not tokens.is_dpop:
             text = f"{self.server.issuer} gave a Bearer token, although the request proved a key for DPoP."
-            fix = "Bind the token to the key and answer with token_type DPoP, or switch DPoP off."
+            fix = "Bind the token to the key and answer with token_type DPoP, or switch DPoP off in the settings."
             self.report(words.error("auth-dpop-ignored", text, fix, "RFC 9449 section 5"))
         if self.prover is None and tokens.is_dpop:
             raise AuthError(

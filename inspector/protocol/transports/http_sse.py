@@ -59,7 +59,12 @@ class HttpSse:
         target = _resolve(base_url, data)
         if target is None:
             text = f"The endpoint event carries {shown(data)}, which is no address."
-            return _breach("endpoint-url-mangled", Severity.ERROR, text, "Send the plain relative path.")
+            return _breach(
+                "endpoint-url-mangled",
+                Severity.ERROR,
+                text,
+                "Send the plain relative path, such as /messages?session_id=..., without quotes or encoding.",
+            )
         if origin(target) != origin(base_url):
             return _other_origin(base_url, target)
         self.endpoint, self._given = _at_base(base_url, target), data
@@ -84,7 +89,12 @@ class HttpSse:
 
     def missing_endpoint(self, text: str) -> Breach:
         """The stream does not begin as it must."""
-        return _breach("endpoint-event-missing", Severity.ERROR, text, "Send `event: endpoint` first of all.")
+        return _breach(
+            "endpoint-event-missing",
+            Severity.ERROR,
+            text,
+            "Send `event: endpoint` with the path for POSTs first of all; or connect over Streamable HTTP.",
+        )
 
     def nameless_endpoint(self, data: str) -> Breach | None:
         """Whether what came as an ordinary event is the endpoint, whose name the server left out."""

@@ -215,7 +215,9 @@ def _unknown_type(kind: str) -> Breach:
 
 def _two_names(own: str, event: str) -> Breach:
     text = f"The event is named {shown(event)} and its data says {own}; the data counts."
-    return Breach("tool-stream-two-names", Severity.NOTE, text, "Name the step in one place, or the same.", SECTION)
+    return Breach(
+        "tool-stream-two-names", Severity.NOTE, text, "Name the step in one place, or the same in both.", SECTION
+    )
 
 
 def _json_rpc() -> Breach:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inspector.diagnose.cases import Case, Cases
+from inspector.diagnose.cases import MAX_CASES, Case, Cases
 from inspector.diagnose.finding import MAX_EVIDENCE
 from inspector.diagnose.rule import Group, Rule
 from inspector.diagnose.stack import Product, Stack
@@ -110,3 +110,11 @@ def test_evidence_is_bounded_and_not_repeated() -> None:
     for n in [*range(100), 0]:
         case.add("", (n,), "hint", NOTE, "")
     assert case.evidence == list(range(MAX_EVIDENCE)) and case.count == 101
+
+
+def test_a_recording_with_endless_rules_is_not_kept_whole() -> None:
+    into = cases(rule("known"))
+    for number in range(MAX_CASES + 5):
+        reported(into, f"unknown-{number}")
+    reported(into, "known")
+    assert len(into) == MAX_CASES + 1

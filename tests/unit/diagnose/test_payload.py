@@ -29,3 +29,9 @@ def test_a_message_is_read_as_it_was_framed(framing: Framing, raw: bytes) -> Non
 def test_what_is_no_result_gives_an_empty_one(raw: bytes) -> None:
     nothing: dict[str, Any] = {}
     assert result_of(Talk().answer(1, None, raw=raw)) == nothing
+
+
+def test_a_block_of_endless_lines_is_not_read_again() -> None:
+    for lines, value in ((9_000, 1), (11_000, None)):
+        raw = b"data: 1\n" + b"event: x\n" * lines + b"\n"
+        assert value_of(Talk().answer(1, None, raw=raw)) == value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -165,3 +166,12 @@ def test_it_is_said_once_for_a_connection() -> None:
         talk.send(stream, url=ELSEWHERE)
         talk.head(stream)
     assert findings(talk)[RULE].count == 1
+
+
+def test_an_endless_endpoint_is_read_in_no_time() -> None:
+    talk = stream_with()
+    raw = b"event: endpoint\ndata: /m?" + b"session" * 100_000 + b"\n\n"
+    started = time.process_time()
+    talk.hear(FrameReceived, 1, raw=raw, offset=0, first_byte_ns=0, event="endpoint")
+    findings(talk)
+    assert time.process_time() - started < 3  # minutes, where every start is followed to the end

@@ -200,3 +200,10 @@ def test_a_charset_is_declared(kind: str, fires: bool) -> None:
     assert [each.rule for each in found] == (["sse-charset"] if fires else [])
     if fires:
         assert found[0].severity is Severity.WARN and "charset=iso-8859-1" in found[0].text
+
+
+def test_the_data_of_a_block_of_endless_lines() -> None:
+    talk = Watched(RULES)
+    talk.post(1)
+    talk.hear(FrameReceived, 1, raw=b"data: 0123456789\n" * 100_000 + b"\n")
+    assert talk.found("sse-event-over-1mib").text.startswith("An event carries 1,000,000 bytes")

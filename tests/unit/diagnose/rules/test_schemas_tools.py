@@ -9,6 +9,8 @@ import pytest
 
 from inspector.diagnose.rules import schemas_tools
 from inspector.diagnose.rules.schemas import RULES
+from inspector.diagnose.schema_walk import Walked
+from inspector.diagnose.schema_walk import walk as real_walk
 from inspector.protocol.schema import Problem, check_schema
 from inspector.trace.events import Framing, Message, Severity
 from tests.support.diagnosed import Watched
@@ -127,7 +129,7 @@ def test_the_metaschema_is_asked_for_so_many_parts_only(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(schemas_tools, "check_schema", check)
     lists = Lists()
-    odd = {"type": "object", "properties": {f"p{n}": {"multipleOf": 2} for n in range(1_500)}}
+    odd = {"type": "object", "properties": {f"p{n}": {"multipleOf": 2} for n in range(250)}}
     lists.list(*(tool(f"t{n}", odd) for n in range(4)), tool("usual"))
     lists.findings()
     assert len(asked) == 2
@@ -219,3 +221,33 @@ def test_whatever_a_list_holds_nothing_raises(raw: bytes) -> None:
     lists = Lists()
     lists.list(raw=raw)
     assert set(lists.fired()) <= {"schema-not-object"}
+
+
+def test_only_so_many_tools_of_a_list_are_looked_at_but_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    walked = []
+
+    def walk(schema: Any, limit: int) -> Walked:
+        walked.append(schema)
+        return real_walk(schema, limit)
+
+    monkeypatch.setattr(schemas_tools, "walk", walk)
+    lists = Lists()
+    lists.list(*(tool(f"t{n}") for n in range(1_200)), tool("bad name"))
+    assert "1201 tools" in lists.found("tools-list-heavy").text
+    assert len(walked) == 1_000
+    assert "tool-name-bad" not in lists.fired()
+
+
+def test_only_so_many_parts_of_a_list_are_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = []
+
+    def walk(schema: Any, limit: int) -> Walked:
+        parts.append(real_walk(schema, limit))
+        return parts[-1]
+
+    monkeypatch.setattr(schemas_tools, "walk", walk)
+    lists = Lists()
+    wide = {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(4_000)}}
+    lists.list(*(tool(f"t{n}", wide) for n in range(9)))
+    lists.findings()
+    assert sum(each.parts for each in parts) <= 10_001

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from inspector.diagnose.engine import Engine
-from inspector.diagnose.rules.security_secrets import RULES
+from inspector.diagnose.rules.security_secrets import RULES, secrets_in
 from inspector.diagnose.thresholds import Thresholds
 from inspector.trace.events import BodyReceived, FrameReceived, MessageType, Redirected, Severity
 from inspector.wire.http import mask_headers, mask_url
@@ -245,3 +245,8 @@ def test_a_result_may_speak_of_traces() -> None:
     talk = watched()
     talk.answer(1, talk.post(1), raw=TRACES[0])
     assert talk.is_silent()
+
+
+def test_only_so_many_places_are_looked_at() -> None:
+    secret = b"Bearer a1B2c3D4e5F6g7"
+    assert list(secrets_in(b"Bearer " * 100 + secret)) and not list(secrets_in(b"Bearer " * 2_000 + secret))
