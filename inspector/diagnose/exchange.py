@@ -11,7 +11,6 @@ from inspector.trace import events as ev
 MAX_OPEN = 4_096
 MAX_ENDED = 256
 MAX_GROUPS = 64
-_OWN_ENDS = frozenset({ev.EndCause.CANCELLED_BY_US, ev.EndCause.TIMED_OUT_BY_US, ev.EndCause.CLOSED_BY_US})
 _NS_PER_MS = 1_000_000
 
 
@@ -90,7 +89,7 @@ class Exchange:
 
     @property
     def ended_by_us(self) -> bool:
-        return self.end is not None and self.end.cause in _OWN_ENDS
+        return self.end is not None and self.end.cause in ev.OWN_ENDS
 
     @property
     def evidence(self) -> tuple[int, ...]:

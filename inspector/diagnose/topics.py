@@ -29,6 +29,7 @@ class Topic(enum.Enum):
     FAILED = enum.auto()
     VIOLATION = enum.auto()
     TOOL_STEP = enum.auto()
+    LAB = enum.auto()
     OUR_REQUEST = enum.auto()
     OUR_NOTIFICATION = enum.auto()
     OUR_ANSWER = enum.auto()
@@ -62,6 +63,7 @@ _KINDS: dict[type[TraceEvent], Topic] = {
     ev.ExchangeFailed: Topic.FAILED,
     ev.Violation: Topic.VIOLATION,
     ev.ToolStep: Topic.TOOL_STEP,
+    ev.LabActed: Topic.LAB,
 }
 _INBOUND = {
     MessageType.REQUEST: Topic.REQUEST,

@@ -63,7 +63,7 @@ def _kind_flags(kind: int) -> int:
         return _NOTABLE | IN
     if kind in _CONTENT_KINDS:
         return IN | OUT  # one of them is left by the direction
-    return {RowKind.COMMENT: BEAT, RowKind.VIOLATION: FINDING}.get(RowKind(kind), 0)
+    return {RowKind.COMMENT: BEAT, RowKind.VIOLATION: FINDING, RowKind.LAB: IN}.get(RowKind(kind), 0)
 
 
 def _table(flags: dict[int, int], other: int = 0) -> bytes:

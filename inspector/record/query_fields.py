@@ -94,6 +94,7 @@ _KINDS: dict[str, frozenset[int]] = {
     "event": frozenset({RowKind.FRAME}),
     "sse": frozenset({RowKind.FRAME}),
     "step": frozenset({RowKind.TOOL_STEP}),
+    "lab": frozenset({RowKind.LAB}),
 }
 _SEVERITIES = {"none": NONE, "chat": CHAT, "note": NOTE, "warn": WARN, "warning": WARN, "error": ERROR}
 _DIRECTIONS = {

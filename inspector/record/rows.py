@@ -18,6 +18,7 @@ from inspector.trace.events import (
     ExchangeFailed,
     FrameReceived,
     HeadersReceived,
+    LabActed,
     Message,
     MessageType,
     Outcome,
@@ -59,6 +60,7 @@ class RowKind(enum.IntEnum):
     FAILED = 16
     VIOLATION = 17
     TOOL_STEP = 18
+    LAB = 19
 
 
 KIND_WORDS: tuple[str, ...] = (
@@ -81,6 +83,7 @@ KIND_WORDS: tuple[str, ...] = (
     "failed",
     "violation",
     "tool step",
+    "laboratory",
 )
 """The word for each `RowKind`, by its code."""
 
@@ -123,6 +126,7 @@ _END_SEVERITIES = {
     EndCause.END_OF_STREAM: NONE,
     EndCause.CANCELLED_BY_US: NONE,
     EndCause.CLOSED_BY_US: NONE,
+    EndCause.DROPPED_BY_US: NOTE,
     EndCause.TIMED_OUT_BY_US: WARN,
     EndCause.REJECTED: WARN,
 }
@@ -234,6 +238,10 @@ def _state(event: StateChanged) -> Facts:
     return RowKind.STATE, event.state, "", ABSENT_BYTES, ABSENT_MS, severity, None
 
 
+def _lab_acted(event: LabActed) -> Facts:
+    return RowKind.LAB, event.action, "", ABSENT_BYTES, ABSENT_MS, NOTE, None
+
+
 ROW_MAKERS: dict[type, Callable[[Any], Facts]] = {
     Message: _message,
     ToolStep: _tool_step,
@@ -250,5 +258,6 @@ ROW_MAKERS: dict[type, Callable[[Any], Facts]] = {
     SessionReady: _session_ready,
     AttemptMade: _attempt,
     StateChanged: _state,
+    LabActed: _lab_acted,
 }
 """What makes the row of an event, by its type; chunks make none."""

@@ -25,6 +25,7 @@ from inspector.trace.events import (
     FrameReceived,
     Headers,
     HeadersReceived,
+    LabActed,
     Message,
     MessageType,
     Redirected,
@@ -126,7 +127,7 @@ def preview(event: AnyEvent) -> str:
         return plain(_joined(message_text.payload_start(event), event.note))
     if isinstance(event, CommentReceived):
         return plain(event.text)
-    if isinstance(event, Violation):
+    if isinstance(event, Violation | LabActed):
         return plain(event.text)
     return summary(event)
 
@@ -180,8 +181,11 @@ def _request_sent(event: RequestSent) -> str:
 
 
 def _connected(event: Connected) -> str:
+    """Where the name look-up was timed apart, `connect_ms` is told without it."""
+    looked_up = "" if event.resolve_ms is None else f"name {duration(event.resolve_ms)}"
+    tcp_ms = event.connect_ms - (event.resolve_ms or 0.0)
     tls = "" if event.tls_ms is None else f"{event.tls_version or 'TLS'} {duration(event.tls_ms)}"
-    return _joined(f"connected to {event.peer}", f"TCP {duration(event.connect_ms)}", tls)
+    return _joined(f"connected to {event.peer}", looked_up, f"TCP {duration(tcp_ms)}", tls)
 
 
 def _headers_received(event: HeadersReceived) -> str:
@@ -248,6 +252,10 @@ def _violation(event: Violation) -> str:
     return f"{event.severity}: {event.text}{f' Fix: {event.fix}' if event.fix else ''}"
 
 
+def _lab_acted(event: LabActed) -> str:
+    return f"laboratory: {event.text}"
+
+
 _SENTENCES: dict[type, Callable[[Any], str]] = {
     StateChanged: _state,
     AttemptMade: _attempt,
@@ -265,4 +273,5 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     StreamEnded: _stream_ended,
     ExchangeFailed: _exchange_failed,
     Violation: _violation,
+    LabActed: _lab_acted,
 }

@@ -29,6 +29,7 @@ NO_LOSS = frozenset(
         EndCause.CANCELLED_BY_US,
         EndCause.TIMED_OUT_BY_US,
         EndCause.CLOSED_BY_US,
+        EndCause.DROPPED_BY_US,
     }
 )
 """Causes that blame neither the server nor the path to it."""

@@ -45,7 +45,10 @@ class Phase(enum.StrEnum):
 
 
 class EndCause(enum.StrEnum):
-    """Why a stream ended. `*_by_us` are our own acts and never blamed on the peer."""
+    """Why a stream ended. `*_by_us` are our own acts and never blamed on the peer.
+
+    After `DROPPED_BY_US` (the laboratory cut the wire) the session goes on as after a cut by somebody else.
+    """
 
     COMPLETE = "complete"
     END_OF_STREAM = "end of stream"
@@ -64,6 +67,13 @@ class EndCause(enum.StrEnum):
     CANCELLED_BY_US = "cancelled by us"
     TIMED_OUT_BY_US = "timed out by us"
     CLOSED_BY_US = "closed by us"
+    DROPPED_BY_US = "dropped by us"
+
+
+OWN_ENDS = frozenset(
+    {EndCause.CANCELLED_BY_US, EndCause.TIMED_OUT_BY_US, EndCause.CLOSED_BY_US, EndCause.DROPPED_BY_US}
+)
+"""The ends that are our own acts."""
 
 
 class Outcome(enum.StrEnum):
@@ -126,7 +136,9 @@ class RequestSent(TraceEvent, frozen=True, kw_only=True, tag="http.request"):
 class Connected(TraceEvent, frozen=True, kw_only=True, tag="http.connect"):
     """A new socket was opened for the exchange: name look-up and TCP took `connect_ms`, TLS `tls_ms`.
 
-    `tls_expires_at` is when the server's certificate does, in Unix seconds; None where it was not checked.
+    `resolve_ms` is the name look-up alone, None where the URL names an address, or where it was not timed apart.
+    `tls_expires_at` is when the server's certificate does, in Unix seconds; None where it was not checked. `socket`
+    numbers the sockets of the connection from 1, 0 where nobody counted.
     """
 
     peer: str
@@ -134,16 +146,24 @@ class Connected(TraceEvent, frozen=True, kw_only=True, tag="http.connect"):
     tls_ms: float | None = None
     tls_version: str | None = None
     tls_expires_at: float | None = None
+    resolve_ms: float | None = None
+    socket: int = 0
 
 
 class HeadersReceived(TraceEvent, frozen=True, kw_only=True, tag="http.response"):
-    """The status line and all headers are here, `ttfb_ms` after the request was sent."""
+    """The status line and all headers are here, `ttfb_ms` after the request was sent.
+
+    `sent_ms` is how long after its beginning the request had been written in full, the socket's opening included; None
+    where that was not measured. Exchanges with the same `socket` shared one, see `Connected`.
+    """
 
     status: int
     reason: str
     http_version: str
     headers: Headers
     ttfb_ms: float
+    sent_ms: float | None = None
+    socket: int = 0
 
 
 class Redirected(TraceEvent, frozen=True, kw_only=True, tag="http.redirect"):
@@ -307,6 +327,28 @@ class AttemptMade(TraceEvent, frozen=True, kw_only=True, tag="attempt"):
     succeeded: bool
 
 
+class LabAction(enum.StrEnum):
+    """What the laboratory does to our own side of the wire; `LabActed` names one."""
+
+    DROP = "drop"
+    DROP_AFTER = "drop after"
+    HALF_CLOSE = "half-close"
+    SLOW = "read slowly"
+    DELAY = "delay"
+    RESUME = "resume"
+    CLEAR = "clear"
+
+
+class LabActed(TraceEvent, frozen=True, kw_only=True, tag="lab"):
+    """The laboratory does something to the wire on our side, on the user's wish; told before it happens.
+
+    `action` is one of `LabAction`, `text` one sentence. An act on a whole connection has no `stream`.
+    """
+
+    action: str
+    text: str
+
+
 AnyEvent = (
     StateChanged
     | RequestSent
@@ -324,6 +366,7 @@ AnyEvent = (
     | SessionReady
     | Violation
     | AttemptMade
+    | LabActed
 )
 
 
@@ -343,5 +386,6 @@ ROW_KINDS: tuple[str, ...] = (
     "body",
     "exchange.failed",
     "violation",
+    "lab",
 )
 """The kinds that make a row of the timeline; chunks are shown inside the events they carried."""

@@ -143,6 +143,8 @@ class Disorder:
             http_version=self._chance.choice(("HTTP/1.1", "HTTP/1.0", "HTTP/2", "")),
             headers=(*self._fields(), ("Content-Type", self._chance.choice(("text/event-stream", self._word())))),
             ttfb_ms=self._time(),
+            sent_ms=self._or_none(self._time),
+            socket=self._number(),
         )
 
     def _end(self) -> AnyEvent:
@@ -165,7 +167,13 @@ class Disorder:
         chance = self._chance
         makers: tuple[Callable[[], AnyEvent], ...] = (
             lambda: ev.StateChanged(state=chance.choice(list(ev.ConnectionState)), delay_ms=self._or_none(self._time)),
-            lambda: ev.Connected(peer=self._word(), connect_ms=self._time(), tls_expires_at=self._or_none(self._time)),
+            lambda: ev.Connected(
+                peer=self._word(),
+                connect_ms=self._time(),
+                tls_expires_at=self._or_none(self._time),
+                resolve_ms=self._or_none(self._time),
+                socket=self._number(),
+            ),
             lambda: ev.Redirected(status=307, location=self._word(), followed=True, reason=""),
             lambda: ev.BodyReceived(content_type=self._word(), raw=self._data()),
             lambda: ev.ExchangeFailed(
@@ -185,6 +193,7 @@ class Disorder:
             ),
             lambda: ev.Violation(rule=self._word(), severity=chance.choice(list(ev.Severity)), text=self._word()),
             lambda: ev.AttemptMade(transport=self._word(), verdict=self._word(), succeeded=chance.random() < 0.5),
+            lambda: ev.LabActed(action=chance.choice((*ev.LabAction, self._word())), text=self._word()),
             lambda: ev.ToolStep(tool=self._word(), step=self._word(), request_n=self._number(), raw=self._data()),
         )
         return chance.choice(makers)()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from inspector.servers.replay.body import Body
 from inspector.servers.replay.rewriting import Rules, applied, edits_of_origins
 from inspector.servers.replay.script import End, Exchange, Head
-from inspector.trace.events import EndCause, Phase
+from inspector.trace.events import OWN_ENDS, EndCause, Phase
 from inspector.wire import http
 
 HOP_BY_HOP = frozenset(
@@ -42,7 +42,6 @@ class Ending(enum.Enum):
     HOLD = "held open"
 
 
-_BY_US = frozenset({EndCause.CANCELLED_BY_US, EndCause.TIMED_OUT_BY_US, EndCause.CLOSED_BY_US})
 _NORMAL = frozenset({EndCause.COMPLETE, EndCause.END_OF_STREAM, EndCause.REJECTED, EndCause.DECODING})
 _UNREACHED = frozenset({EndCause.RESET, EndCause.REFUSED, EndCause.UNRESOLVED, EndCause.UNREACHABLE, EndCause.TLS})
 _RESET_WORDS = ("ReadError", "WriteError", "ConnectionReset", "StreamReset", "BrokenPipe")
@@ -57,7 +56,7 @@ def ending_of(exchange: Exchange) -> Ending:
     if end is None:
         is_redirect = exchange.head is not None and 300 <= exchange.head.status < 400
         return Ending.FINISH if is_redirect else Ending.HOLD  # redirects are followed within one stream
-    if end.cause in _BY_US or end.cause is EndCause.CONNECT_TIMEOUT:
+    if end.cause in OWN_ENDS or end.cause is EndCause.CONNECT_TIMEOUT:
         return Ending.HOLD
     if end.cause in _UNREACHED:
         return Ending.RESET

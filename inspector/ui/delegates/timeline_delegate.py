@@ -181,6 +181,7 @@ def _kind_colors() -> dict[int, QColor]:
         RowKind.NOTIFICATION: "note",
         RowKind.TOOL_STEP: "note",
         RowKind.COMMENT: "heartbeat",
+        RowKind.LAB: "accent",
         **dict.fromkeys(HTTP_KINDS, "http"),
     }
     return {int(kind): theme.color(role) for kind, role in roles.items()}

@@ -18,6 +18,7 @@ from inspector.trace.events import (
     FrameReceived,
     Framing,
     HeadersReceived,
+    LabActed,
     Message,
     MessageType,
     Outcome,
@@ -146,6 +147,11 @@ SENTENCES: list[tuple[type[Any], dict[str, Any], str]] = [
         "connected to h:443 · TCP 400 µs · TLSv1.3 12.0 ms",
     ),
     (
+        Connected,
+        {"peer": "h:80", "connect_ms": 3.5, "resolve_ms": 3.0},
+        "connected to h:80 · name 3.00 ms · TCP 500 µs",
+    ),
+    (
         HeadersReceived,
         {
             "status": 200,
@@ -232,6 +238,7 @@ SENTENCES: list[tuple[type[Any], dict[str, Any], str]] = [
         {"rule": "r", "severity": Severity.WARN, "text": "No id.", "fix": "Send one."},
         "warn: No id. Fix: Send one.",
     ),
+    (LabActed, {"action": "drop", "text": "Stream 3 is cut."}, "laboratory: Stream 3 is cut."),
 ]
 
 

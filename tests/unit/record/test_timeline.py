@@ -19,6 +19,7 @@ from inspector.trace.events import (
     ConnectionState,
     EndCause,
     FrameReceived,
+    LabActed,
     Message,
     MessageType,
     Outcome,
@@ -56,6 +57,7 @@ def one_of_each(talk: Talk) -> None:
     talk.end(1)
     talk.fail(asked, Outcome.LOST)
     talk.tell(Violation, rule="r", severity=Severity.NOTE, text="t")
+    talk.tell(LabActed, action="drop", text="We reset the connection.")
 
 
 def test_every_row_kind_makes_one_row_and_a_chunk_makes_none(talk: Talk) -> None:

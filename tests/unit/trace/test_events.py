@@ -19,6 +19,7 @@ from inspector.trace.events import (
     Direction,
     EndCause,
     Framing,
+    LabAction,
     Message,
     MessageType,
     Outcome,
@@ -113,7 +114,7 @@ def test_all_but_chunks_make_a_row_of_the_timeline() -> None:
     assert len(set(ROW_KINDS)) == len(ROW_KINDS)
 
 
-@pytest.mark.parametrize("words", [ConnectionState, EndCause, Outcome, Phase, Framing, Direction])
+@pytest.mark.parametrize("words", [ConnectionState, EndCause, LabAction, Outcome, Phase, Framing, Direction])
 def test_what_a_person_reads_is_in_words(words: type[ConnectionState]) -> None:
     assert all(word.value and "_" not in word.value for word in words)
 
