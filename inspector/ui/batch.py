@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import Callable
+from dataclasses import replace
 from time import perf_counter_ns
 
+from inspector.ui.batch_figures import figures_of
 from inspector.ui.views.call_pane import CallView
 
 ANNOUNCE_S = 0.03
@@ -29,20 +32,35 @@ class Announcement:
 
 
 class Batch:
-    """Calls of one tool: how many are left, and what the latest came to."""
+    """Calls of one tool: how many are left, what the latest came to, and how long the answers took."""
 
     def __init__(self, tool: str, times: int) -> None:
         self.tool = tool
         self.times = times
         self.left = iter(range(times))
         self.done = 0
+        self.failed = 0
+        self._rtts_ms = array("d")
         self.view = CANCELLED
         self.answer_n: int | None = None
         self._shown_ns = perf_counter_ns()
 
-    def is_due(self) -> bool:
-        """Count a call; True about ten times a second, for showing how far the batch is."""
+    def count(self, view: CallView) -> None:
+        """A call came to an end by itself."""
+        self.view = view
         self.done += 1
+        self.failed += not view.ok
+        if view.rtt_ms is not None:
+            self._rtts_ms.append(view.rtt_ms)
+
+    def outcome(self) -> CallView:
+        """The latest result, with the figures of all if there were many."""
+        if self.times == 1:
+            return self.view
+        return replace(self.view, batch=figures_of(self.times, self.done, self.failed, self._rtts_ms))
+
+    def is_due(self) -> bool:
+        """True about ten times a second, for showing how far the batch is."""
         if self.times == 1 or perf_counter_ns() - self._shown_ns < SHOW_EVERY_NS:
             return False
         self._shown_ns = perf_counter_ns()

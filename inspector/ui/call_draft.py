@@ -9,6 +9,8 @@ from typing import Any
 from inspector.protocol import era, tasks
 
 DEFAULT_TIMEOUT_S = 60.0
+MAX_TIMES, MAX_CONCURRENCY = 10_000, 100
+"""How often a call is repeated at most, and how many of them are on their way at once: the server must bear it."""
 BY_ITSELF = "The server decides by itself which calls become tasks; they are followed to their end."
 NO_EXTENSION = "The server does not offer the tasks extension."
 _REASONS = {
@@ -40,6 +42,7 @@ class CallDraft:
     """One call to make. `meta` goes into `params._meta`, None for nothing of the user's own.
 
     `timeout_s` is None for that of the connection; without `with_progress` the server is given no progressToken.
+    It is made `times` times, at most `concurrency` of them at once.
     """
 
     tool: str
@@ -48,6 +51,8 @@ class CallDraft:
     timeout_s: float | None = None
     as_task: bool = False
     with_progress: bool = True
+    times: int = 1
+    concurrency: int = 1
 
 
 def call_facts(

@@ -63,18 +63,15 @@ class Caller(QObject):
         self.call_progressed.emit(0.0, None, f"task {state.status}. {state.status_message}".strip())
 
     def call(self, draft: CallDraft) -> None:
-        """Call a tool once."""
-        self._start_calls(draft, 1, 1)
+        """Call a tool as often as the draft says."""
+        self.latest = draft
+        task = self._scope.start(self._call_many(draft), f"call {draft.tool}")
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
 
     def call_many(self, tool: str, arguments: dict[str, Any], times: int, concurrency: int) -> None:
         """Call a tool `times` times, at most `concurrency` at once; the signals speak of each call."""
-        self._start_calls(CallDraft(tool, arguments), times, concurrency)
-
-    def _start_calls(self, draft: CallDraft, times: int, concurrency: int) -> None:
-        self.latest = draft
-        task = self._scope.start(self._call_many(draft, times, concurrency), f"call {draft.tool}")
-        self._calls.add(task)
-        task.add_done_callback(self._calls.discard)
+        self.call(CallDraft(tool, arguments, times=times, concurrency=concurrency))
 
     @property
     def is_calling(self) -> bool:
@@ -91,35 +88,37 @@ class Caller(QObject):
         while self._calls:
             await asyncio.wait(self._calls)
 
-    async def _call_many(self, draft: CallDraft, times: int, concurrency: int) -> None:
+    async def _call_many(self, draft: CallDraft) -> None:
         """One call shows all it brings; of many, the window shows how far they are, and the last result."""
         announcement = Announcement(partial(self.call_started.emit, draft.tool))
         self._announcements.add(announcement)
-        batch = Batch(draft.tool, times)
+        batch = Batch(draft.tool, draft.times)
 
         async def worker() -> None:
             for _ in batch.left:
-                await self._call(batch, draft)
+                if not await self._call(batch, draft):
+                    return
 
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(concurrency, times)):
+                for _ in range(min(draft.concurrency, draft.times)):
                     group.create_task(worker())
         finally:
             self._announcements.discard(announcement)
             announcement.make()
             self._said.flush()
-            self.call_finished.emit(batch.view)
+            self.call_finished.emit(batch.outcome())
             if batch.answer_n is not None:
                 self.answered.emit(batch.answer_n)
 
-    async def _call(self, batch: Batch, draft: CallDraft) -> None:
-        batch.view = CANCELLED
+    async def _call(self, batch: Batch, draft: CallDraft) -> bool:
+        """False if there is no connection for this call, nor for the next."""
+        view = batch.view = CANCELLED
         try:
             session = self._session()
             if session is None:
-                batch.view = NO_CONNECTION
-                return
+                view = batch.view = NO_CONNECTION
+                return False
             on_progress = self._on_progress if batch.times == 1 else None
             answer = await session.call_tool(
                 draft.tool,
@@ -130,14 +129,16 @@ class Caller(QObject):
                 as_task=draft.as_task,
                 with_progress=draft.with_progress,
             )
-            batch.view, batch.answer_n = _view(answer), answer.answer_n
+            view, batch.answer_n = _view(answer), answer.answer_n
+            batch.count(view)
             if not answer.ok:
                 self.bad_answer = self.bad_answer or answer
         finally:
-            self._record(batch.tool, batch.view)
+            self._record(batch.tool, view)
         if batch.is_due():
             self._announce()
-            self.call_progressed.emit(float(batch.done), float(batch.times), f"{batch.done} of {batch.times} calls")
+            self.call_progressed.emit(float(batch.done), float(batch.times), f"{batch.done:g} of {batch.times:g} calls")
+        return True
 
     def _tell(self, texts: list[str]) -> None:
         self._announce()

@@ -14,7 +14,7 @@ from inspector.ui.folds import Folds
 from inspector.ui.models.finding_lines import SIGNS, WORDS
 from inspector.ui.views.lazy_tab import LazyTab, Pane
 
-FINDINGS = "Findings"
+FINDINGS, LATENCY = "Findings", "Latency"
 
 
 class StatisticsTabs(QTabWidget):
@@ -37,6 +37,8 @@ class StatisticsTabs(QTabWidget):
             self.addTab(tab, title)
             if title == FINDINGS:
                 self.findings = tab
+            elif title == LATENCY:
+                self.latency = tab
         self._folds.diagnosis.changed.connect(self._show_badge)
         self.addTab(LazyTab(self._build_log), "Log")
         self.addTab(LazyTab(self._build_live_text), "Live text")
@@ -49,6 +51,15 @@ class StatisticsTabs(QTabWidget):
         pane = self.findings.built()
         if rule and isinstance(pane, FindingsPane):
             pane.show_rule(rule)
+
+    def show_latency(self, tool: str) -> None:
+        """Bring the latency to the front, and the row of a tool."""
+        from inspector.ui.views.latency_pane import LatencyPane  # noqa: PLC0415 - built when first shown
+
+        self.setCurrentWidget(self.latency)
+        pane = self.latency.built()
+        if isinstance(pane, LatencyPane):
+            pane.show_tool(tool)
 
     def _show_badge(self) -> None:
         """The gravest severity stands on the tab, with how many there are of it."""

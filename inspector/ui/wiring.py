@@ -100,6 +100,7 @@ class _Work(_Tie):
         caller, tabs, calls = self.controller.caller, self.window.tabs, self.window.calls
         calls.call_requested.connect(caller.call)
         calls.cancel_requested.connect(caller.cancel_calls)
+        calls.latency_wanted.connect(tabs.show_latency)
         tabs.subject.link_clicked.connect(partial(link_consent.ask, self.window))
         tabs.raw_built.connect(self._tie_raw)
         tabs.log_built.connect(self._tie_log)

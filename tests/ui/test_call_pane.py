@@ -15,13 +15,15 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
+    QSpinBox,
     QTabWidget,
     QToolButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
-from inspector.ui.call_draft import CallDraft, CallFacts, TaskSupport
+from inspector.ui.batch_figures import figures_of
+from inspector.ui.call_draft import MAX_CONCURRENCY, MAX_TIMES, CallDraft, CallFacts, TaskSupport
 from inspector.ui.views.call_pane import CallPane, CallView
 from inspector.ui.views.stream_text import MAX_LENGTH
 
@@ -414,3 +416,51 @@ def test_a_warning_is_said_once_and_squeezes_nothing(qtbot: QtBot, pane: CallPan
     assert bar.minimumHeight() > words.heightForWidth(words.width())
     child(pane, QPushButton, "backButton").click()
     assert notice.isVisible()
+
+
+def repeat(pane: CallPane, times: int, concurrency: int) -> None:
+    child(pane, QSpinBox, "callTimes").setValue(times)
+    child(pane, QSpinBox, "callConcurrency").setValue(concurrency)
+
+
+def test_a_call_is_repeated_as_often_as_the_button_says(qtbot: QtBot, pane: CallPane) -> None:
+    pane.set_tool(PLAIN)
+    assert not child(pane, QSpinBox, "callConcurrency").isEnabled()
+    repeat(pane, 1_500, 8)
+    assert call_button(pane).text() == "Call 1,500 times"
+    assert child(pane, QLabel, "callExtrasSummary").text() == "1,500 calls, 8 at once"
+    assert drawn_up(qtbot, pane) == CallDraft("plain", {}, times=1_500, concurrency=8)
+    pane.call_finished(CallView(ok=True, result={}))
+    repeat(pane, 1, 8)
+    assert call_button(pane).text() == "Call"
+    assert drawn_up(qtbot, pane) == CallDraft("plain", {})
+
+
+def test_no_slip_of_the_finger_overruns_a_server(pane: CallPane) -> None:
+    repeat(pane, 10**9, 10**9)
+    assert child(pane, QSpinBox, "callTimes").value() == MAX_TIMES == 10_000
+    assert child(pane, QSpinBox, "callConcurrency").value() == MAX_CONCURRENCY == 100
+    repeat(pane, 5, 9)
+    assert pane.extras.repeat.words() == "5 calls, 5 at once"
+
+
+def test_progress_does_not_say_its_figures_twice(pane: CallPane) -> None:
+    pane.call_started()
+    pane.show_progress(37, 100, "37 of 100 calls")
+    assert child(pane, QProgressBar, "callProgress").format() == "37 of 100 calls"
+
+
+def test_many_calls_end_in_their_figures_with_a_way_to_the_latency(qtbot: QtBot, pane: CallPane) -> None:
+    pane.call_started()
+    figures = figures_of(3, 3, 0, [1.0, 2.0, 3.0])
+    pane.call_finished(CallView(ok=True, result={}, rtt_ms=3.0, batch=figures))
+    said = child(pane, QLabel, "callOutcome").text()
+    assert said == "✓ 3 calls of echo answered · p50 2.00 ms · p95 2.90 ms · max 3.00 ms"
+    button = child(pane, QToolButton, "callLatency")
+    assert button.isVisible()
+    with qtbot.waitSignal(pane.latency_wanted) as wanted:
+        button.click()
+    assert wanted.args == ["echo"]
+    pane.call_started()
+    pane.call_finished(CallView(ok=True, result={}, rtt_ms=3.0))
+    assert not button.isVisible()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
     QPlainTextEdit,
+    QSpinBox,
     QTabWidget,
 )
 
@@ -264,3 +265,31 @@ async def test_a_connection_that_is_lost_leaves_what_was_read(desk: Desk) -> Non
     await asyncio.sleep(0)
     assert desk.child(QLabel, "resourcesEmpty").text() == "Not connected."
     assert Direction.INBOUND in {message.direction for message in desk.messages(MessageType.RESPONSE)}
+
+
+@on_desk
+async def test_a_call_is_repeated_and_leads_to_its_latency(desk: Desk) -> None:
+    await desk.connect()
+    await desk.choose_tool("echo")
+    desk.child(QSpinBox, "callTimes").setValue(30)
+    desk.child(QSpinBox, "callConcurrency").setValue(4)
+    await desk.call_with("text", "hi")
+    said = await desk.outcome()
+    assert said.startswith("✓ 30 calls of echo answered · p50 ")
+    assert answered(desk, "tools/call") == len(asked(desk, "tools/call")) == 30
+    await desk.click("callLatency")
+    tabs = desk.child(QTabWidget, "workTabs")
+    assert tabs.tabText(tabs.currentIndex()) == "Latency"
+
+
+@on_desk
+async def test_repeated_calls_can_be_stopped(desk: Desk) -> None:
+    await desk.connect()
+    await desk.choose_tool("slow")
+    desk.child(QSpinBox, "callTimes").setValue(1_000)
+    desk.child(QSpinBox, "callConcurrency").setValue(3)
+    await desk.call_with("seconds", "300")
+    await until(lambda: len(asked(desk, "tools/call")) == 3, "three calls on their way")
+    await desk.click("cancelButton")
+    assert await desk.outcome() == "■ 0 of 1,000 calls of slow made"
+    assert len(asked(desk, "tools/call")) == 3

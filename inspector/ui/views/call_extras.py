@@ -1,4 +1,4 @@
-"""What goes with a call beside its arguments: `_meta`, progress, the time it may take, running as a task."""
+"""What goes with a call beside its arguments: `_meta`, progress, its time limit, running as a task, how often."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from inspector.ui.forms.json_edit import JsonEdit
 from inspector.ui.forms.parts import muted_label, plain_label, tool_button
 from inspector.ui.forms.text import read_json
 from inspector.ui.theme import color
+from inspector.ui.views.repeat_fields import RepeatFields
 
 LINES = 4
-_TITLE = "Options, _meta"
+_TITLE = "Options, _meta, repeat"
 _HINT = 'An object that goes into params._meta, such as {"example.com/run": 7}. Empty sends nothing of your own.'
 
 
@@ -30,7 +31,9 @@ class CallExtras(QWidget):
         super().__init__(parent)
         self._facts = CallFacts()
         self._is_silent = False
-        self._open = tool_button(_TITLE, "Show _meta, progress, time limit and task of the call", checkable=True)
+        self._open = tool_button(
+            _TITLE, "Show _meta, progress, time limit and task of the call, and how often to make it", checkable=True
+        )
         self._summary = ElidedLabel()
         self._body = QWidget(self)
         self._meta = JsonEdit("callMeta", "Metadata of the call (_meta) as JSON")
@@ -38,6 +41,7 @@ class CallExtras(QWidget):
         self._progress = QCheckBox("Ask for progress")
         self._timeout = SecondsField(may_be_empty=True)
         self._task = QCheckBox("Run as task")
+        self.repeat = RepeatFields()
         self._task_reason = ElidedLabel()
         self._lay_out()
         self._open.toggled.connect(self._toggle)
@@ -45,6 +49,7 @@ class CallExtras(QWidget):
         for box in (self._progress, self._task):
             box.toggled.connect(self._edited)
         self._timeout.textChanged.connect(self._edited)
+        self.repeat.changed.connect(self._edited)
         self.set_facts(self._facts)
         self._toggle(False)
 
@@ -75,7 +80,16 @@ class CallExtras(QWidget):
         if self.problem():
             return None
         meta, timeout_s = self._read()[0], self._timeout.seconds()
-        return CallDraft(tool, arguments, meta, timeout_s, self._task.isChecked(), self._progress.isChecked())
+        return CallDraft(
+            tool,
+            arguments,
+            meta,
+            timeout_s,
+            self._task.isChecked(),
+            self._progress.isChecked(),
+            self.repeat.times,
+            self.repeat.concurrency,
+        )
 
     def reveal(self) -> None:
         """Open, with the cursor where something is to be mended."""
@@ -137,6 +151,7 @@ class CallExtras(QWidget):
         limit.addStretch()
         rest = QVBoxLayout()
         rest.setSpacing(6)
+        rest.addWidget(self.repeat)
         rest.addLayout(limit)
         rest.addWidget(self._progress)
         rest.addWidget(self._task)
@@ -163,6 +178,7 @@ class CallExtras(QWidget):
             "" if self._progress.isChecked() else "without progress",
             f"{seconds:g} s at most" if (seconds := self._timeout.seconds()) else "",
             "as a task" if task else "",
+            self.repeat.words(),
         )
         self._summary.setText(" · ".join(filter(None, parts)))
         self.changed.emit()

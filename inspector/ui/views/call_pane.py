@@ -11,26 +11,18 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from inspector.protocol.schema import Problem
-from inspector.record.text import counted, duration
+from inspector.ui.batch_figures import BatchFigures
 from inspector.ui.call_draft import CallFacts
-from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.forms.arguments_editor import ArgumentsEditor
-from inspector.ui.forms.parts import tool_tip
-from inspector.ui.forms.spec import shown
 from inspector.ui.tab_order import arrange
-from inspector.ui.theme import color
 from inspector.ui.views.call_extras import CallExtras
+from inspector.ui.views.call_outcome import CallOutcome
 from inspector.ui.views.call_parts import CallProgress, ToolHeader, WarningBar
 from inspector.ui.views.result_view import ResultView
 from inspector.ui.views.stream_text import StreamText
 from inspector.ui.views.turning_splitter import TurningSplitter
 
 MAX_REMEMBERED = 200
-_ENDS = {
-    "answered": ("✓ {} answered", "good"),
-    "failed": ("✗ {} failed", "bad"),
-    "cancelled": ("■ {} cancelled", "warn"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +31,7 @@ class CallView:
 
     `sentence` says it in words, `rtt_ms` is None where no answer came, `events` counts what arrived for this call.
     `cancelled` says that it was the user who ended it. `notes` are sentences about how the result came to be: the task
-    it was, how often the server asked for more.
+    it was, how often the server asked for more. `batch` is set where it was made many times: the rest is of the last.
     """
 
     ok: bool
@@ -50,13 +42,18 @@ class CallView:
     events: int = 0
     cancelled: bool = False
     notes: tuple[str, ...] = ()
+    batch: BatchFigures | None = None
 
 
 class CallPane(QWidget):
-    """`call_requested` carries a `CallDraft`; the owner calls and reports back."""
+    """`call_requested` carries a `CallDraft`; the owner calls and reports back.
+
+    `latency_wanted` carries the name of a tool whose figures the user wants to see.
+    """
 
     call_requested = Signal(object)
     cancel_requested = Signal()
+    latency_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,7 +70,7 @@ class CallPane(QWidget):
         self._call = QPushButton("Call")
         self._cancel = QPushButton("Cancel")
         self._progress = CallProgress(self._call, self._cancel)
-        self._outcome = ElidedLabel()
+        self._outcome = CallOutcome()
         self.stream = StreamText()
         self.result = ResultView()
         self._build()
@@ -175,7 +172,6 @@ class CallPane(QWidget):
         self._cancel.setObjectName("cancelButton")
         self._cancel.setAccessibleName("Cancel the call")
         self._cancel.setToolTip("Cancel the call (Esc)")
-        self._outcome.setObjectName("callOutcome")
         column = _column(self._header, self.arguments, self.extras, self._warning, self._progress, grows=self.arguments)
         splitter = TurningSplitter()
         splitter.addWidget(column)
@@ -191,7 +187,6 @@ class CallPane(QWidget):
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(splitter)
         self.stream.hide()
-        self._outcome.hide()
 
     def _connect(self) -> None:
         self.arguments.submitted.connect(self.request_call)
@@ -199,6 +194,8 @@ class CallPane(QWidget):
             editor.changed.connect(self._warning.hide)
         self._warning.toggled.connect(lambda is_shown: self.arguments.notice.setVisible(not is_shown))
         self._warning.toggled.connect(self.extras.be_silent)
+        self.extras.changed.connect(self._update_buttons)
+        self._outcome.latency_wanted.connect(lambda: self.latency_wanted.emit(self._called or self._name()))
         self._call.clicked.connect(self.request_call)
         self._cancel.clicked.connect(self.cancel_requested)
         self._warning.send_anyway.connect(self._send)
@@ -236,6 +233,8 @@ class CallPane(QWidget):
     def _update_buttons(self) -> None:
         self._call.setEnabled(bool(self._name()) and not (self._is_running or self._obstacle))
         self._call.setToolTip(self._obstacle or "Call the tool (Ctrl+Enter)")
+        times = self.extras.repeat.times
+        self._call.setText("Call" if times == 1 else f"Call {times:,} times")
         self._cancel.setEnabled(self._is_running)
 
     def _clear_outcome(self, sentence: str) -> None:
@@ -245,16 +244,12 @@ class CallPane(QWidget):
         self.result.clear(sentence)
 
     def _show_outcome(self, outcome: CallView, took_ms: float) -> None:
-        words, role = _ENDS["cancelled" if outcome.cancelled else "answered" if outcome.ok else "failed"]
-        facts = [words.format(shown(self._called or self._name(), 60)), duration(took_ms)]
-        if outcome.events:
-            facts.append(counted(outcome.events, "event"))
-        palette = self._outcome.palette()
-        palette.setColor(self._outcome.foregroundRole(), color(role))
-        self._outcome.setPalette(palette)
-        self._outcome.setText(" · ".join(facts))
-        self._outcome.setToolTip(tool_tip(outcome.sentence))
-        self._outcome.show()
+        tool = self._called or self._name()
+        if outcome.batch is not None:
+            self._outcome.show_batch(tool, outcome.batch, outcome.sentence)
+            return
+        end = "cancelled" if outcome.cancelled else "answered" if outcome.ok else "failed"
+        self._outcome.show_call(tool, end, took_ms, outcome.events, outcome.sentence)
 
 
 def _column(*widgets: QWidget, grows: QWidget) -> QWidget:

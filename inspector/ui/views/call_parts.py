@@ -228,5 +228,6 @@ class CallProgress(QWidget):
         else:
             self._bar.setRange(0, 0)
         figures = f"{progress:g} of {total:g}" if known else f"{progress:g}"
-        words = " · ".join(filter(None, (figures, shown(message, 80))))
+        said = shown(message, 80)  # which may begin with the same figures, as in "3 of 10 files"
+        words = said if said.startswith(f"{figures} ") else " · ".join(filter(None, (figures, said)))
         self._bar.setFormat(re.sub("%(?=[pvm])", "%\u2060", words))  # %p, %v and %m are the bar's own figures

@@ -65,6 +65,9 @@ class LatencyPane(Pane):
         layout.addWidget(self._table)
         self.refresh()
 
+    def show_tool(self, tool: str) -> None:
+        """Select the row of a tool's calls."""
+
     def refresh(self) -> None:
         """Show the figures as they are now."""
         rows = self._latency.rows()

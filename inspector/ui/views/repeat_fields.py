@@ -1,0 +1,66 @@
+"""How often a call is made, and how many of them are on their way at once."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QWidget
+
+from inspector.record.text import counted
+from inspector.ui.call_draft import MAX_CONCURRENCY, MAX_TIMES
+from inspector.ui.forms.parts import muted_label
+
+
+class RepeatFields(QWidget):
+    """Two numbers, bounded so that no server is overrun by a slip of the finger; `changed` follows each edit."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._times = _number("callTimes", "How many times to call", MAX_TIMES)
+        self._concurrency = _number("callConcurrency", "How many calls at once", MAX_CONCURRENCY)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(muted_label("Call", wrap=False))
+        row.addWidget(self._times)
+        row.addWidget(muted_label("times,", wrap=False))
+        row.addWidget(self._concurrency)
+        row.addWidget(muted_label("at once", wrap=False))
+        row.addStretch()
+        for field in (self._times, self._concurrency):
+            field.valueChanged.connect(self._edited)
+        self._edited()
+
+    @property
+    def times(self) -> int:
+        return self._times.value()
+
+    @property
+    def concurrency(self) -> int:
+        """Never more than there are calls."""
+        return min(self._concurrency.value(), self.times)
+
+    def words(self) -> str:
+        """What differs from calling once; empty if nothing does."""
+        if self.times == 1:
+            return ""
+        return (
+            f"{counted(self.times, 'call')}, {f'{self.concurrency:,} at once' if self.concurrency > 1 else 'in turn'}"
+        )
+
+    def _edited(self) -> None:
+        self._concurrency.setEnabled(self.times > 1)
+        self.changed.emit()
+
+
+def _number(name: str, accessible: str, most: int) -> QSpinBox:
+    field = QSpinBox()
+    field.setObjectName(name)
+    field.setAccessibleName(accessible)
+    field.setRange(1, most)
+    field.setGroupSeparatorShown(True)
+    field.setToolTip(f"{accessible}: at most {most:,}")
+    field.setAlignment(Qt.AlignmentFlag.AlignRight)
+    field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    field.setFixedWidth(64)
+    return field
