@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from inspector.trace.events import (
@@ -148,6 +149,26 @@ def _since(start_ns: int | None, now_ns: int) -> int:
     return 0 if start_ns is None else max(0, now_ns - start_ns)
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to get back what was lost: the pause before it, and what came of it.
+
+    `delay_ms` is the pause we chose, `asked_ms` the server's `retry:`, `used_ms` how long it really was until the
+    request left (None while we wait). `outcome` is in words; `succeeded` is None while it is open.
+    """
+
+    at_ns: int
+    n: int
+    at: float
+    connection: int
+    attempt: int
+    delay_ms: float | None
+    asked_ms: int | None
+    used_ms: float | None
+    outcome: str
+    succeeded: bool | None
+
+
 class ReconnectStats(Fold):
     """A fold over the river: the state of every connection, and the newest 1,000 steps of their history.
 
@@ -177,6 +198,11 @@ class ReconnectStats(Fold):
     def attempts(self) -> int:
         """How often any connection tried to come back."""
         return sum(connection.attempts for connection in self._connections.values())
+
+    @property
+    def attempts_made(self) -> Sequence[Attempt]:
+        """The newest 1,000 attempts, the oldest first."""
+        return ()
 
     def downtime_ms(self, now_ns: int | None = None) -> float:
         """How long any connection was down, a downtime that still lasts included."""
