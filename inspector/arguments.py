@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ from typing import Any, NoReturn
 from inspector.protocol.era import REVISIONS, TransportName
 
 PROGRAM = "sse-mcp-inspector"
-COMMANDS = ("probe", "call", "watch", "check", "serve", "export", "replay")
+COMMANDS = ("probe", "call", "watch", "check", "soak", "serve", "export", "replay")
 
 EXIT_OK, EXIT_ERROR, EXIT_USAGE, EXIT_NO_CONNECTION = 0, 1, 2, 3
 EXIT_UNAUTHORISED, EXIT_TIMED_OUT, EXIT_INTERRUPTED = 4, 5, 130
 
+MAX_SPAN_S = 366 * 86_400.0
 SIDE_BY_SIDE = 2
 """So many recordings fit into one window."""
 
@@ -88,9 +90,9 @@ def parse_window(argv: Sequence[str]) -> WindowArguments:
     add_connection_options(parser)
     parser.add_argument("--call", metavar="TOOL", help="call this tool once connected")
     parser.add_argument("--args", metavar="JSON", type=json_object, default={}, help="the tool's arguments")
-    parser.add_argument("--times", metavar="N", type=_positive, default=1, help="call it N times")
-    parser.add_argument("--concurrency", metavar="C", type=_positive, default=1, help="at most C calls at once")
-    parser.add_argument("--record", metavar="FILE", type=_new_file, help="record everything to this new file")
+    parser.add_argument("--times", metavar="N", type=positive, default=1, help="call it N times")
+    parser.add_argument("--concurrency", metavar="C", type=positive, default=1, help="at most C calls at once")
+    parser.add_argument("--record", metavar="FILE", type=new_file, help="record everything to this new file")
     parser.add_argument(
         "--open",
         metavar="FILE",
@@ -204,7 +206,8 @@ def _existing(text: str) -> Path:
     return path
 
 
-def _new_file(text: str) -> Path:
+def new_file(text: str) -> Path:
+    """A file that is not there yet, in a folder that is."""
     path = Path(text)
     if path.exists():
         raise argparse.ArgumentTypeError(f"{text!r} exists already and is left as it is; choose another name")
@@ -214,18 +217,26 @@ def _new_file(text: str) -> Path:
 
 
 def _writable(parser: Parser, path: Path | None) -> Path | None:
-    """A file that can be written in the end is better known now than after the work."""
-    if path is None:
-        return None
+    if path is not None:
+        try:
+            check_writable(path)
+        except UsageError as error:
+            parser.error(f"{error}")
+    return path
+
+
+def check_writable(path: Path) -> None:
+    """A file that can be written in the end is better known now than after the work. Raises `UsageError`."""
     try:
         with path.open("ab"):
             pass
     except OSError as error:
-        parser.error(f"cannot write {str(path)!r}: {error.strerror}. Name a file in a folder that exists and is yours")
-    return path
+        sentence = f"cannot write {str(path)!r}: {error.strerror}. Name a file in a folder that exists and is yours"
+        raise UsageError(sentence) from error
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A whole number above 0."""
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
     return int(text)
@@ -253,3 +264,17 @@ def seconds(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
     return value
+
+
+_UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+
+
+def time_span(text: str) -> float:
+    """A time as people write it, in seconds: 90, 90s, 15m, 8h, 2d, 1h30m."""
+    parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)", text[:40])
+    is_whole = "".join(number + unit for number, unit in parts) == text
+    is_plain = len(parts) == 1 or all(unit for _, unit in parts)
+    total_s = sum(float(number) * _UNITS_S[unit or "s"] for number, unit in parts)
+    if not (is_whole and is_plain and 0 < total_s <= MAX_SPAN_S):
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no time: write 90s, 15m, 8h or 1h30m, at most 366d")
+    return total_s

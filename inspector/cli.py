@@ -12,7 +12,16 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any, cast
 
-from inspector import arguments, check_command, exit_codes, export_command, probe, replay_command, serve_command
+from inspector import (
+    arguments,
+    check_command,
+    exit_codes,
+    export_command,
+    probe,
+    replay_command,
+    serve_command,
+    soak_command,
+)
 from inspector.arguments import PROGRAM, Parser, UsageError
 from inspector.protocol.auth.settings import AuthSettings
 from inspector.record import text
@@ -100,6 +109,9 @@ def _parser() -> Parser:
     )
     _add_server(check, *check_command.FORMATS, where="URL|FILE")
     check_command.add_options(check)
+    soak = _add(commands, "soak", _soak, "hold a connection for hours, call now and then, and report how it went")
+    _add_server(soak, *soak_command.FORMATS)
+    soak_command.add_options(soak)
     serve = _add(commands, "serve", serve_command.run, "run a bundled server on 127.0.0.1")
     serve_command.add_options(serve)
     export = _add(commands, "export", export_command.run, "write a recording as HAR, JSON lines, raw SSE or a report")
@@ -153,6 +165,10 @@ def options_of(given: argparse.Namespace, *, remembers: bool = True) -> Options:
 
 async def _check(given: argparse.Namespace) -> int:
     return await check_command.run(given, options_of)
+
+
+async def _soak(given: argparse.Namespace) -> int:
+    return await soak_command.run(given, options_of)
 
 
 async def _probe(given: argparse.Namespace) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from inspector.diagnose.finding import Finding
+from inspector.exports.memory import rss_bytes as rss_bytes  # noqa: PLC0414 - part of what a report knows
+from inspector.exports.memory import rss_peak_bytes as rss_peak_bytes  # noqa: PLC0414
 from inspector.stats.counts import Counts
 from inspector.stats.histogram import Histogram
 from inspector.stats.reconnects import ReconnectStats
@@ -105,25 +106,6 @@ def _spread(histogram: Histogram) -> dict[str, float | None]:
         return {"p50": None, "p99": None, "max": None}
     p50, p99 = histogram.percentiles(50, 99)
     return {"p50": p50, "p99": p99, "max": histogram.max}
-
-
-def rss_bytes() -> int | None:
-    """The memory this process holds now, where the system tells."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    except (OSError, ValueError, IndexError):
-        return None
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def rss_peak_bytes() -> int | None:
-    """The most memory this process ever held, where the system tells."""
-    try:
-        import resource  # noqa: PLC0415 - not on every system
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def process_age_ms(at_s: float) -> float | None:
