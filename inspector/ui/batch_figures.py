@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inspector.record.text import counted, duration
+from inspector.record.text import duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +27,24 @@ class BatchFigures:
         """Whether none was left out."""
         return self.done == self.times
 
-    def facts(self, tool: str) -> list[str]:
-        """How it went, and how long the answers took."""
-        return [f"{self._sign} {self._words(tool)}", *self._times()]
-
     @property
     def role(self) -> str:
         """The colour that goes with the sign."""
         return "bad" if self.failed else "good" if self.is_whole else "warn"
 
-    @property
-    def _sign(self) -> str:
-        return {"bad": "✗", "good": "✓", "warn": "■"}[self.role]
-
-    def _words(self, tool: str) -> str:
+    def words(self, tool: str) -> str:
+        """How it went."""
         if self.failed:
-            left_out = f", {self.times - self.done:,} not made" if not self.is_whole else ""
-            return f"{self.failed:,} of {counted(self.times, 'call')} of {tool} failed{left_out}"
+            left_out = "" if self.is_whole else f", {self.times - self.done:,} not made"
+            return f"✗ {self.failed:,} of {self.times:,} × {tool} failed{left_out}"
         if not self.is_whole:
-            return f"{self.done:,} of {counted(self.times, 'call')} of {tool} made"
-        return f"{counted(self.times, 'call')} of {tool} answered"
+            return f"■ {self.done:,} of {self.times:,} × {tool} made"
+        return f"✓ {self.times:,} × {tool} answered"
 
-    def _times(self) -> list[str]:
+    def times_taken(self) -> str:
+        """How long the answers took; empty if there were none."""
         figures = (("p50", self.p50_ms), ("p95", self.p95_ms), ("max", self.max_ms))
-        return [f"{name} {duration(ms)}" for name, ms in figures if ms is not None]
+        return " · ".join(f"{name} {duration(ms)}" for name, ms in figures if ms is not None)
 
 
 def figures_of(times: int, done: int, failed: int, rtts_ms: Sequence[float]) -> BatchFigures:

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QSpinBox,
     QTabWidget,
     QToolButton,
     QWidget,
@@ -419,13 +418,13 @@ def test_a_warning_is_said_once_and_squeezes_nothing(qtbot: QtBot, pane: CallPan
 
 
 def repeat(pane: CallPane, times: int, concurrency: int) -> None:
-    child(pane, QSpinBox, "callTimes").setValue(times)
-    child(pane, QSpinBox, "callConcurrency").setValue(concurrency)
+    child(pane, QLineEdit, "callTimes").setText(str(times))
+    child(pane, QLineEdit, "callConcurrency").setText(str(concurrency))
 
 
 def test_a_call_is_repeated_as_often_as_the_button_says(qtbot: QtBot, pane: CallPane) -> None:
     pane.set_tool(PLAIN)
-    assert not child(pane, QSpinBox, "callConcurrency").isEnabled()
+    assert not child(pane, QLineEdit, "callConcurrency").isEnabled()
     repeat(pane, 1_500, 8)
     assert call_button(pane).text() == "Call 1,500 times"
     assert child(pane, QLabel, "callExtrasSummary").text() == "1,500 calls, 8 at once"
@@ -437,11 +436,31 @@ def test_a_call_is_repeated_as_often_as_the_button_says(qtbot: QtBot, pane: Call
 
 
 def test_no_slip_of_the_finger_overruns_a_server(pane: CallPane) -> None:
+    fields = pane.extras.repeat
     repeat(pane, 10**9, 10**9)
-    assert child(pane, QSpinBox, "callTimes").value() == MAX_TIMES == 10_000
-    assert child(pane, QSpinBox, "callConcurrency").value() == MAX_CONCURRENCY == 100
+    assert (fields.times, fields.concurrency) == (MAX_TIMES, MAX_CONCURRENCY) == (10_000, 100)
     repeat(pane, 5, 9)
-    assert pane.extras.repeat.words() == "5 calls, 5 at once"
+    assert fields.words() == "5 calls, 5 at once"
+
+
+@pytest.mark.parametrize("typed", ["", "0", "-3", "x", "²"])
+def test_what_is_no_number_of_calls_is_one_call(pane: CallPane, typed: str) -> None:
+    extras_open(pane)
+    field = child(pane, QLineEdit, "callTimes")
+    field.setText(typed)
+    assert pane.extras.repeat.times == 1
+    assert call_button(pane).text() == "Call"
+
+
+def test_up_and_down_count_the_calls(pane: CallPane) -> None:
+    field = child(pane, QLineEdit, "callTimes")
+    for _ in range(3):
+        QTest.keyClick(field, Qt.Key.Key_Up)
+    QTest.keyClick(field, Qt.Key.Key_Down)
+    assert pane.extras.repeat.times == 3
+    for _ in range(9):
+        QTest.keyClick(field, Qt.Key.Key_Down)
+    assert pane.extras.repeat.times == 1
 
 
 def test_progress_does_not_say_its_figures_twice(pane: CallPane) -> None:
@@ -454,8 +473,8 @@ def test_many_calls_end_in_their_figures_with_a_way_to_the_latency(qtbot: QtBot,
     pane.call_started()
     figures = figures_of(3, 3, 0, [1.0, 2.0, 3.0])
     pane.call_finished(CallView(ok=True, result={}, rtt_ms=3.0, batch=figures))
-    said = child(pane, QLabel, "callOutcome").text()
-    assert said == "✓ 3 calls of echo answered · p50 2.00 ms · p95 2.90 ms · max 3.00 ms"
+    assert child(pane, QLabel, "callOutcome").text() == "✓ 3 × echo answered"
+    assert child(pane, QLabel, "callFigures").text() == "p50 2.00 ms · p95 2.90 ms · max 3.00 ms"
     button = child(pane, QToolButton, "callLatency")
     assert button.isVisible()
     with qtbot.waitSignal(pane.latency_wanted) as wanted:

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
     QPlainTextEdit,
-    QSpinBox,
     QTabWidget,
 )
 
@@ -271,11 +270,11 @@ async def test_a_connection_that_is_lost_leaves_what_was_read(desk: Desk) -> Non
 async def test_a_call_is_repeated_and_leads_to_its_latency(desk: Desk) -> None:
     await desk.connect()
     await desk.choose_tool("echo")
-    desk.child(QSpinBox, "callTimes").setValue(30)
-    desk.child(QSpinBox, "callConcurrency").setValue(4)
+    desk.child(QLineEdit, "callTimes").setText("30")
+    desk.child(QLineEdit, "callConcurrency").setText("4")
     await desk.call_with("text", "hi")
-    said = await desk.outcome()
-    assert said.startswith("✓ 30 calls of echo answered · p50 ")
+    assert await desk.outcome() == "✓ 30 × echo answered"
+    assert desk.text("callFigures").startswith("p50 ")
     assert answered(desk, "tools/call") == len(asked(desk, "tools/call")) == 30
     await desk.click("callLatency")
     tabs = desk.child(QTabWidget, "workTabs")
@@ -286,10 +285,10 @@ async def test_a_call_is_repeated_and_leads_to_its_latency(desk: Desk) -> None:
 async def test_repeated_calls_can_be_stopped(desk: Desk) -> None:
     await desk.connect()
     await desk.choose_tool("slow")
-    desk.child(QSpinBox, "callTimes").setValue(1_000)
-    desk.child(QSpinBox, "callConcurrency").setValue(3)
+    desk.child(QLineEdit, "callTimes").setText("1000")
+    desk.child(QLineEdit, "callConcurrency").setText("3")
     await desk.call_with("seconds", "300")
     await until(lambda: len(asked(desk, "tools/call")) == 3, "three calls on their way")
     await desk.click("cancelButton")
-    assert await desk.outcome() == "■ 0 of 1,000 calls of slow made"
+    assert await desk.outcome() == "■ 0 of 1,000 × slow made"
     assert len(asked(desk, "tools/call")) == 3

@@ -1,9 +1,9 @@
-"""How a call ended, in one line above its result."""
+"""How a call ended, above its result."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from inspector.record.text import counted, duration
 from inspector.ui.batch_figures import BatchFigures
@@ -21,7 +21,7 @@ _NAME_CHARS = 60
 
 
 class CallOutcome(QWidget):
-    """Sign, name and figures; `latency_wanted` asks for the figures of all calls of the tool."""
+    """Sign, name and figures, those of many calls below; `latency_wanted` asks for those of all calls of the tool."""
 
     latency_wanted = Signal()
 
@@ -32,11 +32,16 @@ class CallOutcome(QWidget):
         self._latency = tool_button("Latency", "Show the latency of this tool's calls")
         self._latency.setObjectName("callLatency")
         self._latency.clicked.connect(self.latency_wanted)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._words)
-        row.addWidget(self._latency)
-        row.addStretch(1)
+        self._figures = ElidedLabel()
+        self._figures.setObjectName("callFigures")
+        self._figures.setProperty("muted", True)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(2)
+        grid.addWidget(self._words, 0, 0)
+        grid.addWidget(self._figures, 1, 0, 1, 2)
+        grid.addWidget(self._latency, 0, 1)
+        grid.setColumnStretch(2, 1)
         self.hide()
 
     def show_call(self, tool: str, end: str, took_ms: float, events: int, sentence: str) -> None:
@@ -45,18 +50,19 @@ class CallOutcome(QWidget):
         facts = [words.format(shown(tool, _NAME_CHARS)), duration(took_ms)]
         if events:
             facts.append(counted(events, "event"))
-        self._latency.hide()
         self._show(facts, role, sentence)
 
     def show_batch(self, tool: str, figures: BatchFigures, sentence: str) -> None:
         """Many calls of one tool."""
-        self._latency.show()
-        self._show(figures.facts(shown(tool, _NAME_CHARS)), figures.role, sentence)
+        self._show([figures.words(shown(tool, _NAME_CHARS))], figures.role, sentence, figures.times_taken())
 
-    def _show(self, facts: list[str], role: str, sentence: str) -> None:
+    def _show(self, facts: list[str], role: str, sentence: str, figures: str = "") -> None:
         palette = self._words.palette()
         palette.setColor(self._words.foregroundRole(), color(role))
         self._words.setPalette(palette)
         self._words.setText(" · ".join(facts))
         self._words.setToolTip(tool_tip(sentence))
+        self._figures.setText(figures)
+        for part in (self._figures, self._latency):
+            part.setVisible(bool(figures))
         self.show()

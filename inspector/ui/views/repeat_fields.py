@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QWidget
+from PySide6.QtGui import QIntValidator, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from inspector.record.text import counted
 from inspector.ui.call_draft import MAX_CONCURRENCY, MAX_TIMES
@@ -17,8 +18,8 @@ class RepeatFields(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._times = _number("callTimes", "How many times to call", MAX_TIMES)
-        self._concurrency = _number("callConcurrency", "How many calls at once", MAX_CONCURRENCY)
+        self._times = CountField("callTimes", "How many times to call", MAX_TIMES)
+        self._concurrency = CountField("callConcurrency", "How many calls at once", MAX_CONCURRENCY)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(muted_label("Call", wrap=False))
@@ -28,7 +29,7 @@ class RepeatFields(QWidget):
         row.addWidget(muted_label("at once", wrap=False))
         row.addStretch()
         for field in (self._times, self._concurrency):
-            field.valueChanged.connect(self._edited)
+            field.textChanged.connect(self._edited)
         self._edited()
 
     @property
@@ -53,14 +54,26 @@ class RepeatFields(QWidget):
         self.changed.emit()
 
 
-def _number(name: str, accessible: str, most: int) -> QSpinBox:
-    field = QSpinBox()
-    field.setObjectName(name)
-    field.setAccessibleName(accessible)
-    field.setRange(1, most)
-    field.setGroupSeparatorShown(True)
-    field.setToolTip(f"{accessible}: at most {most:,}")
-    field.setAlignment(Qt.AlignmentFlag.AlignRight)
-    field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-    field.setFixedWidth(64)
-    return field
+class CountField(QLineEdit):
+    """A whole number from 1 to `most`, 1 while nothing stands there; Up and Down count."""
+
+    def __init__(self, name: str, accessible: str, most: int) -> None:
+        super().__init__(placeholderText="1", maxLength=6)
+        self._most = most
+        self.setObjectName(name)
+        self.setAccessibleName(accessible)
+        self.setToolTip(f"{accessible}: at most {most:,}")
+        self.setValidator(QIntValidator(1, most, self))
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setFixedWidth(62)
+
+    def value(self) -> int:
+        text = self.text()
+        return min(max(1, int(text)), self._most) if text.isdecimal() else 1
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            self.setText(str(min(max(1, self.value() + step), self._most)))
