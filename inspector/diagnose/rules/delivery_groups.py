@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inspector.diagnose.stamps import stamp_of, stamps_in
 from inspector.trace.events import CommentReceived, FrameReceived, Message, ToolStep
+from inspector.trace.stamps import stamp_of, stamps_in
 
 Block = Message | ToolStep | FrameReceived | CommentReceived
 MAX_STAMP_TRIES = 4

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from inspector.diagnose.rule import Watch
 from inspector.diagnose.rules.delivery_tunnel import blame_tunnel, is_tunnel
-from inspector.diagnose.stamps import date_of
 from inspector.diagnose.topics import Topic
 from inspector.trace.events import ChunkReceived, HeadersReceived, RequestSent, Severity, StreamEnded
+from inspector.trace.stamps import date_of
 
 if TYPE_CHECKING:
     from inspector.diagnose.context import Context

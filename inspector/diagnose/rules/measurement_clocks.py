@@ -9,10 +9,10 @@ from typing import Any
 
 from inspector.diagnose.context import Context
 from inspector.diagnose.rule import Group, Rule, Watch
-from inspector.diagnose.stamps import date_of, stamp_of
 from inspector.diagnose.topics import Topic
 from inspector.trace import events as ev
 from inspector.trace.events import Severity
+from inspector.trace.stamps import date_of, stamp_of
 
 MAX_SAMPLES = 32
 _HALF_SECOND = 0.5

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from inspector.diagnose.stamps import date_of, stamp_of, stamps_in
 from inspector.trace.events import CommentReceived, HeadersReceived, MessageType
+from inspector.trace.stamps import date_of, stamp_of, stamps_in
 from tests.support.rivers import Talk
 
 NOON = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC).timestamp()

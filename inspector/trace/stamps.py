@@ -19,6 +19,7 @@ _EPOCH = re.compile(rb"(?<![\d.])(1[5-9]\d{8})(?:\.?(\d{3,6}))?(?!\d)")
 """Unix seconds of the years 2017 to 2033, or milliseconds."""
 _LOOKED_AT_BYTES = 4_096
 _MAX_STAMPS = 8
+_META_BYTES = 512
 
 
 def stamp_of(comment: CommentReceived) -> float | None:
@@ -56,6 +57,16 @@ def stamps_in(message: Message | ToolStep) -> tuple[float, ...]:
         if len(found) == _MAX_STAMPS:
             break
     return tuple(found)
+
+
+def stamp_in_meta(message: Message | ToolStep) -> float | None:
+    """The first time that stands in the `_meta` of a message, which is where a server says when it wrote it."""
+    raw = message.raw[:_LOOKED_AT_BYTES]
+    at = raw.find(b'"_meta"')
+    if at < 0:
+        return None
+    meta = raw[at : at + _META_BYTES]
+    return next((stamp for found in _ISO.finditer(meta) if (stamp := _seconds(found)) is not None), _epoch(meta))
 
 
 def _seconds(match: re.Match[bytes]) -> float | None:
