@@ -14,6 +14,7 @@ from inspector.trace.events import (
     ConnectionState,
     Direction,
     Framing,
+    HeadersReceived,
     Message,
     MessageType,
     Outcome,
@@ -203,19 +204,101 @@ def test_timing_tells_phases_and_gaps(pane: DetailPane, talk: Conversation) -> N
     assert read["round trip"] == "206 ms"
     assert read["arrived within"] == "4.00 ms in 2 chunks"
     assert read["headers after"] == "2.00 ms"
+    assert read["first byte after"] == "never"
     assert read["first event after"] == "102 ms"
+    assert read["first progress after"] == "102 ms"
     assert read["gap on the stream"] == "4.00 ms since #5"
     assert read["end"] == "complete"
-    assert [name for name, _, _ in phases(talk.timeline, row, http)] == [
+    assert read["socket"] == "opened for this exchange"
+    assert [name for name, _, _ in phases(talk, talk.timeline, row, http)] == [
         "TCP",
         "TLS",
         "to headers",
         "to first event",
+        "to first progress",
         "whole exchange",
         "to this event",
     ]
     assert "206 ms" in show(pane, talk, talk.answered.n, TIMING)
     assert "to headers" in pane.waterfall.accessibleName()
+
+
+def timed_exchange(talk: Conversation, *, is_reused: bool) -> int:
+    """An exchange of which everything is known, after which others follow; the number of its answer."""
+    stream = talk.next_stream()
+    talk.send(stream)
+    asked = talk.ask(stream, id=7)
+    other = talk.next_stream()
+    talk.send(other)
+    talk.wait(9)
+    if not is_reused:
+        opened = {"connect_ms": 3.0, "resolve_ms": 1.0, "tls_ms": 2.0, "socket": 3}
+        talk.tell(Connected, stream=stream, peer="[::1]:443", **opened)
+    fields = {"reason": "OK", "http_version": "HTTP/2", "ttfb_ms": 9.0, "sent_ms": 5.5, "socket": 3}
+    talk.hear(HeadersReceived, stream, status=200, headers=(), **fields)
+    talk.wait(1)
+    talk.chunk(other)
+    talk.wait(1)
+    talk.chunk(stream)
+    talk.wait(2)
+    talk.comment(stream)
+    answered = talk.answer(stream, asked, id=7, rtt_ms=13.0, raw=b"data: {}\n\n")
+    talk.wait(7)
+    talk.message(stream, MessageType.NOTIFICATION, asked, method="notifications/progress")
+    talk.end(stream, age_ms=20.0)
+    talk.message(stream, MessageType.NOTIFICATION, asked, method="notifications/progress")
+    return answered.n
+
+
+def test_timing_has_every_step_in_its_place(pane: DetailPane, talk: Conversation, qtbot: QtBot) -> None:
+    n = timed_exchange(talk, is_reused=False)
+    talk.fold()
+    row = talk.row(n)
+    http = http_events(talk, talk.timeline, talk[n].stream)
+    assert phases(talk, talk.timeline, row, http) == [
+        ("name look-up", 0.0, 1.0),
+        ("TCP", 1.0, 3.0),
+        ("TLS", 3.0, 5.0),
+        ("to request sent", 5.0, 5.5),
+        ("to headers", 5.5, 9.0),
+        ("to first byte", 9.0, 11.0),
+        ("to first event", 9.0, 13.0),
+        ("to first progress", 9.0, 20.0),
+        ("whole exchange", 0.0, 20.0),
+        ("to this event", 0.0, 13.0),
+    ]
+    read = facts(timing_sections(talk, talk.timeline, row, http))
+    assert (read["name look-up"], read["TCP connect"], read["TLS handshake"]) == ("1.00 ms", "2.00 ms", "2.00 ms")
+    assert (read["request written after"], read["first byte after"]) == ("5.50 ms", "11.0 ms")
+    assert (read["version"], read["socket"]) == ("HTTP/2", "3, opened for this exchange")
+    show(pane, talk, n, TIMING)
+    assert "to request sent 500 µs" in pane.waterfall.accessibleName()
+    qtbot.waitUntil(lambda: pane.waterfall.height() == pane.waterfall.sizeHint().height())
+    pane.resize(640, 300)
+    qtbot.waitUntil(lambda: pane.waterfall.height() < pane.waterfall.sizeHint().height())
+    assert pane.timing.height() > 30
+
+
+def test_a_reused_socket_is_named(talk: Conversation) -> None:
+    n = timed_exchange(talk, is_reused=True)
+    talk.fold()
+    http = http_events(talk, talk.timeline, talk[n].stream)
+    read = facts(timing_sections(talk, talk.timeline, talk.row(n), http))
+    assert read["TCP connect"] == "no new connection"
+    assert read["socket"] == "3, reused: an exchange before had opened it"
+    assert facts(http_sections(http))["socket"] == "3"
+    bars = phases(talk, talk.timeline, talk.row(n), http)
+    assert bars[0] == ("to request sent", 0.0, 5.5)
+
+
+def test_an_exchange_under_way_has_the_steps_it_reached(talk: Conversation) -> None:
+    sent = talk.send(9, "GET", "stream")
+    talk.fold()
+    http = http_events(talk, talk.timeline, 9)
+    assert phases(talk, talk.timeline, talk.row(sent.n), http) == []
+    read = facts(timing_sections(talk, talk.timeline, talk.row(sent.n), http))
+    assert (read["headers after"], read["first event after"], read["open for"]) == ("not yet", "not yet", "still open")
+    assert read["socket"] == "none yet"
 
 
 def test_chunk_boundaries_are_found_only_where_the_bytes_agree(pane: DetailPane, talk: Conversation) -> None:

@@ -110,17 +110,23 @@ def http_sections(events: dict[type, Any]) -> list[Section]:
         status = f"{response.status} {response.reason}".rstrip()
         facts = (("status", status), ("version", response.http_version))
         sections += [Section("Response", facts), Section("Response headers", _headers(response.headers))]
-    return [*sections, _connection(events.get(Connected)), _end(events.get(StreamEnded))]
+    return [*sections, _connection(events.get(Connected), response), _end(events.get(StreamEnded))]
 
 
 def _headers(headers: Headers) -> tuple[tuple[str, str], ...]:
     return tuple((name, value[:_VALUE_CHARS]) for name, value in headers)
 
 
-def _connection(connected: Connected | None) -> Section:
+def _connection(connected: Connected | None, response: HeadersReceived | None) -> Section:
     if connected is None:
-        return Section("Connection", sentence="No new connection was opened for this exchange.")
-    facts = [("peer", connected.peer), ("TCP", text.duration(connected.connect_ms))]
+        socket = (("socket", f"{response.socket}"),) if response is not None and response.socket else ()
+        return Section("Connection", socket, "No new connection was opened for this exchange.")
+    facts = [("peer", connected.peer)]
+    if connected.socket:
+        facts.append(("socket", f"{connected.socket}"))
+    if connected.resolve_ms is not None:
+        facts.append(("name look-up", text.duration(connected.resolve_ms)))
+    facts.append(("TCP", text.duration(connected.connect_ms - (connected.resolve_ms or 0.0))))
     if connected.tls_ms is not None:
         facts.append((connected.tls_version or "TLS", text.duration(connected.tls_ms)))
     return Section("Connection", tuple(facts))

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from inspector.record import text
-from inspector.record.rows import RowKind
-from inspector.record.timeline import INBOUND, Timeline
+from inspector.record.timeline import Timeline
 from inspector.trace.events import (
     AnyEvent,
     ChunkReceived,
@@ -21,21 +20,10 @@ from inspector.trace.events import (
     ToolStep,
 )
 from inspector.trace.river import River
+from inspector.ui.payload.exchange_times import CONTENT_KINDS, LOOKED_THROUGH, ExchangeTimes, exchange_times
 from inspector.ui.payload.facts import Section
 
-_LOOKED_THROUGH = 20_000
 _CHUNKS_LOOKED_THROUGH = 4_000
-_CONTENT_KINDS = frozenset(
-    {
-        RowKind.RESPONSE,
-        RowKind.REQUEST,
-        RowKind.NOTIFICATION,
-        RowKind.TOOL_STEP,
-        RowKind.ERROR,
-        RowKind.INVALID,
-        RowKind.FRAME,
-    }
-)
 
 
 def timing_sections(river: River, timeline: Timeline, row: int, http: dict[type, Any]) -> list[Section]:
@@ -45,38 +33,24 @@ def timing_sections(river: River, timeline: Timeline, row: int, http: dict[type,
     sections = [Section("This event", tuple(own))]
     request: RequestSent | None = http.get(RequestSent)
     if request is not None:
-        sections.append(
-            Section(f"Exchange {timeline.lane_name(event.stream or 0)}", _exchange(timeline, request, http))
-        )
+        times = exchange_times(river, timeline, http)
+        title = f"Exchange {timeline.lane_name(event.stream or 0)}"
+        sections.append(Section(title, tuple(_exchange(times, request, http))))
     return sections
 
 
-def phases(timeline: Timeline, row: int, http: dict[type, Any]) -> list[tuple[str, float, float]]:
+def phases(river: River, timeline: Timeline, row: int, http: dict[type, Any]) -> list[tuple[str, float, float]]:
     """The exchange as bars: name, start and end in milliseconds after the request was sent."""
     request: RequestSent | None = http.get(RequestSent)
     if request is None:
         return []
-    bars: list[tuple[str, float, float]] = []
-    connected: Connected | None = http.get(Connected)
-    reached = 0.0
-    if connected is not None:
-        reached = connected.connect_ms
-        bars.append(("TCP", 0.0, reached))
-        if connected.tls_ms is not None:
-            bars.append(("TLS", reached, reached + connected.tls_ms))
-            reached += connected.tls_ms
-    response: HeadersReceived | None = http.get(HeadersReceived)
-    if response is not None:
-        bars.append(("to headers", min(reached, response.ttfb_ms), response.ttfb_ms))
-        first = _first_content(timeline, request)
-        if first is not None:
-            bars.append(("to first event", response.ttfb_ms, max(response.ttfb_ms, _since(timeline, first, request))))
-    ended: StreamEnded | None = http.get(StreamEnded)
-    here = _since(timeline, row, request)
-    if ended is not None:
-        bars.append(("whole exchange", 0.0, ended.age_ms))
-    if here > 0 and timeline.kinds[row] in _CONTENT_KINDS:
-        bars.append(("to this event", 0.0, here))
+    times = exchange_times(river, timeline, http)
+    bars = times.bars()
+    if times.ended_ms is not None:
+        bars.append(("whole exchange", 0.0, times.ended_ms))
+    here_ms = (timeline.monotonic_ns[row] - request.monotonic_ns) / 1e6
+    if here_ms > 0 and timeline.kinds[row] in CONTENT_KINDS:
+        bars.append(("to this event", 0.0, here_ms))
     return bars
 
 
@@ -122,45 +96,53 @@ def _own_times(river: River, timeline: Timeline, row: int, event: AnyEvent) -> I
         yield "gap on the stream", f"{text.duration(gap_ms)} since #{timeline.numbers[before]:,}"
 
 
-def _exchange(timeline: Timeline, request: RequestSent, http: dict[type, Any]) -> tuple[tuple[str, str], ...]:
-    connected: Connected | None = http.get(Connected)
-    response: HeadersReceived | None = http.get(HeadersReceived)
+def _exchange(times: ExchangeTimes, request: RequestSent, http: dict[type, Any]) -> Iterator[tuple[str, str]]:
+    """The steps in their order; what an open exchange has not reached yet is said, what it had no need of is not."""
     ended: StreamEnded | None = http.get(StreamEnded)
-    first = _first_content(timeline, request)
-    tls_ms = connected.tls_ms if connected else None
-    return (
-        ("sent", text.calendar(request.at)),
-        ("TCP connect", text.duration(connected.connect_ms) if connected else "no new connection"),
-        ("TLS handshake", text.duration(tls_ms) if tls_ms is not None else "none"),
-        ("headers after", text.duration(response.ttfb_ms) if response else "not yet"),
-        ("first event after", "none yet" if first is None else text.duration(_since(timeline, first, request))),
-        ("open for", text.duration(ended.age_ms) if ended else "still open"),
-        ("end", str(ended.cause) if ended else "still open"),
-    )
+    not_yet = "not yet" if ended is None else "never"
+    yield "sent", text.calendar(request.at)
+    yield from _opening(times, http.get(Connected))
+    if times.sent_ms is not None:
+        yield "request written after", text.duration(times.sent_ms)
+    yield "headers after", _or(times.headers_ms, not_yet)
+    yield "first byte after", _or(times.first_byte_ms, not_yet)
+    yield "first event after", _or(times.first_event_ms, not_yet)
+    if times.first_progress_ms is not None:
+        yield "first progress after", text.duration(times.first_progress_ms)
+    yield "open for", _or(times.ended_ms, "still open")
+    yield "end", str(ended.cause) if ended else "still open"
+    response: HeadersReceived | None = http.get(HeadersReceived)
+    if response is not None:
+        yield "version", response.http_version
+    yield "socket", _socket(http.get(Connected), response)
 
 
-def _since(timeline: Timeline, row: int, request: RequestSent) -> float:
-    return (timeline.monotonic_ns[row] - request.monotonic_ns) / 1e6
+def _opening(times: ExchangeTimes, connected: Connected | None) -> Iterator[tuple[str, str]]:
+    if connected is None:
+        yield "TCP connect", "no new connection"
+        return
+    if connected.resolve_ms is not None:
+        yield "name look-up", text.duration(connected.resolve_ms)
+    yield "TCP connect", text.duration(connected.connect_ms - (connected.resolve_ms or 0.0))
+    yield "TLS handshake", _or(connected.tls_ms, "none")
 
 
-def _first_content(timeline: Timeline, request: RequestSent) -> int | None:
-    """The first inbound message or event of the stream that `request` opened."""
-    start = timeline.row_of(request.n)
-    if start is None:
-        return None
-    for row in range(start + 1, min(len(timeline), start + _LOOKED_THROUGH)):
-        if (
-            timeline.streams[row] == request.stream
-            and timeline.directions[row] == INBOUND
-            and timeline.kinds[row] in _CONTENT_KINDS
-        ):
-            return row
-    return None
+def _socket(connected: Connected | None, response: HeadersReceived | None) -> str:
+    """Which of the connection's sockets carried it, as far as it was counted."""
+    number = connected.socket if connected else response.socket if response else 0
+    opened = "opened for this exchange" if connected else "reused: an exchange before had opened it"
+    if response is None and connected is None:
+        return "none yet"
+    return f"{number}, {opened}" if number else opened
+
+
+def _or(ms: float | None, words: str) -> str:
+    return words if ms is None else text.duration(ms)
 
 
 def _before_on_stream(timeline: Timeline, row: int) -> int | None:
     stream = timeline.streams[row]
     if not stream:
         return None
-    rows = range(row - 1, max(-1, row - _LOOKED_THROUGH), -1)
+    rows = range(row - 1, max(-1, row - LOOKED_THROUGH), -1)
     return next((other for other in rows if timeline.streams[other] == stream), None)

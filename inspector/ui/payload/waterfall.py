@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from inspector.record.text import duration
 from inspector.ui import theme
 
-_ROW_PX = 22
+_ROW_PX, _LEAST_ROW_PX = 20, 13
 _BAR_PX = 8
 _MARGIN_PX = 10
 _ROLES = ("http", "note", "outbound", "inbound", "muted", "accent")
@@ -23,7 +23,7 @@ class Waterfall(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("waterfall")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self._phases: Sequence[tuple[str, float, float]] = ()
 
     def show_phases(self, phases: Sequence[tuple[str, float, float]]) -> None:
@@ -38,6 +38,10 @@ class Waterfall(QWidget):
         """A row for each phase."""
         return QSize(240, len(self._phases) * _ROW_PX + 2 * _MARGIN_PX)
 
+    def minimumSizeHint(self) -> QSize:
+        """In a low pane the rows move together, so that something is left for the facts below."""
+        return QSize(0, len(self._phases) * _LEAST_ROW_PX + 2 * _MARGIN_PX)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw names left, bars in the middle, durations right."""
         painter = QPainter(self)
@@ -47,9 +51,10 @@ class Waterfall(QWidget):
         values = metrics.horizontalAdvance("59 min 59 s") + _MARGIN_PX
         width = max(20, self.width() - names - values - _MARGIN_PX)
         whole = max((end for _, _, end in self._phases), default=0.0) or 1.0
+        row_px = (self.height() - 2 * _MARGIN_PX) / max(1, len(self._phases))
         for number, (name, start, end) in enumerate(self._phases):
-            top = _MARGIN_PX + number * _ROW_PX
-            baseline = top + (_ROW_PX + metrics.ascent() - metrics.descent()) // 2
+            top = round(_MARGIN_PX + number * row_px)
+            baseline = top + round(row_px + metrics.ascent() - metrics.descent()) // 2
             painter.setPen(theme.color("muted"))
             painter.drawText(_MARGIN_PX, baseline, name)
             left = names + round(width * start / whole)
@@ -57,5 +62,5 @@ class Waterfall(QWidget):
             painter.setPen(theme.color("text"))
             painter.drawText(names + width + _MARGIN_PX, baseline, duration(end - start))
             painter.fillRect(
-                left, top + (_ROW_PX - _BAR_PX) // 2, bar, _BAR_PX, theme.color(_ROLES[number % len(_ROLES)])
+                left, top + round(row_px - _BAR_PX) // 2, bar, _BAR_PX, theme.color(_ROLES[number % len(_ROLES)])
             )

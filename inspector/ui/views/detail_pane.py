@@ -151,7 +151,7 @@ class DetailPane(QWidget):
         if row is None:
             return
         http = self._http(event)
-        self.waterfall.show_phases(phases(self._timeline, row, http))
+        self.waterfall.show_phases(phases(self._river, self._timeline, row, http))
         self.timing.show_sections(timing_sections(self._river, self._timeline, row, http))
 
 
