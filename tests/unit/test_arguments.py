@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 from pathlib import Path
@@ -171,3 +172,17 @@ def test_a_taken_port_is_told_in_few_words() -> None:
     why = os.strerror(errno.EADDRINUSE)
     assert str(arguments.port_error(80, listening)) == f"Port 80 cannot be used: {why}. Choose another, or --port 0."
     assert "cannot be used: nobody knows." in str(arguments.port_error(80, OSError("nobody knows")))
+
+
+@pytest.mark.parametrize(
+    ("text", "span_s"),
+    [("90", 90), ("90s", 90), ("1.5", 1.5), ("15m", 900), ("8h", 28_800), ("2d", 172_800), ("1h30m", 5_400)],
+)
+def test_times_as_people_write_them(text: str, span_s: float) -> None:
+    assert arguments.time_span(text) == span_s
+
+
+@pytest.mark.parametrize("text", ["", "0", "0s", "h", "8 h", "8h!", "1h30", "-5s", "367d", "1e3", "٣s", "5h" * 30])
+def test_what_is_no_time_is_said(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="write 90s, 15m, 8h or 1h30m"):
+        arguments.time_span(text)
