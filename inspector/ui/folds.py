@@ -13,6 +13,7 @@ from inspector.record.recorder import Recorder
 from inspector.stats.counts import Counts
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
+from inspector.stats.series import Series
 from inspector.stats.streams import StreamStats
 from inspector.trace.events import AnyEvent, AttemptMade, ConnectionState, RequestSent, SessionReady, StateChanged
 from inspector.trace.fold import Fold, runs
@@ -44,6 +45,7 @@ class Folds(QObject):
         self.latency = LatencyStats()
         self.streams = StreamStats()
         self.reconnects = ReconnectStats()
+        self.series = Series()
         self.engine = Engine()
         self.diagnosis = Diagnosis(self.engine, parent=self)
         self.log = LogLines()
@@ -56,7 +58,7 @@ class Folds(QObject):
             }
         )
         self._connection = 0
-        self._folds = (self.counts, self.latency, self.streams, self.reconnects, self.engine, self.log, told)
+        self._folds = (self.counts, self.latency, self.streams, self.reconnects, self.series, self.engine, self.log, told)
         self.state: StateChanged | None = None
         self.ready: SessionReady | None = None
         self.transport = ""

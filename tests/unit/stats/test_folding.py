@@ -13,6 +13,7 @@ from inspector.diagnose.engine import Engine
 from inspector.stats.counts import Counts
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
+from inspector.stats.series import Series
 from inspector.stats.streams import StreamStats
 from inspector.trace.events import (
     AnyEvent,
@@ -123,9 +124,10 @@ class Folds:
     reconnects: ReconnectStats = field(default_factory=ReconnectStats)
     counts: Counts = field(default_factory=Counts)
     engine: Engine = field(default_factory=Engine)
+    series: Series = field(default_factory=Series)
 
     def fold(self, events: Sequence[AnyEvent]) -> None:
-        for part in (self.latency, self.streams, self.reconnects, self.counts, self.engine):
+        for part in (self.latency, self.streams, self.reconnects, self.counts, self.engine, self.series):
             part.fold(events)
 
     def figures(self) -> list[Any]:
@@ -139,7 +141,17 @@ class Folds:
             [counts.received, counts.bytes_received, counts.frames, counts.comments, counts.messages],
             counts.events_per_second(1_000_000_000),
             self.engine.findings(),
+            drawn(self.series),
         ]
+
+
+def drawn(series: Series) -> list[Any]:
+    """All that charts could draw."""
+    slots = (series.events, series.bytes_received, series.streams, series.firsts)
+    points = (series.calls.column(name) for name in ("at_ns", "ms", "n", "key", "outcome"))
+    gaps = (series.gaps.column(name) for name in ("at_ns", "ms", "n", "stream", "beat"))
+    runs = [each.read(0, series.now_ns + 1) for each in slots]
+    return [runs, *points, *gaps, list(series.marks), series.keys, series.now_ns]
 
 
 @given(
