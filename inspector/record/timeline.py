@@ -32,12 +32,12 @@ from inspector.trace.events import (
 
 INBOUND, OUTBOUND = 1, 2
 """Codes of the direction column; 0 is neither."""
-_DIRECTIONS = {None: 0, Direction.INBOUND: INBOUND, Direction.OUTBOUND: OUTBOUND}
+DIRECTIONS = {None: 0, Direction.INBOUND: INBOUND, Direction.OUTBOUND: OUTBOUND}
 _LAST_LINKED = int(RowKind.HTTP_END)
 """The kinds up to this one depend on rows before them even where they name no event they are about."""
 _PORTION = 500
 """More at once is slower: what lies between event and column no longer fits the cache."""
-_LARGEST_STREAM = 2**32 - 1
+LARGEST_STREAM = 2**32 - 1
 
 EventOf = Callable[[int], AnyEvent]
 
@@ -91,7 +91,7 @@ class Timeline:
         self.monotonic_ns.fromlist([event.monotonic_ns for event in told])
         self.at.fromlist([event.at for event in told])
         self.streams.fromlist(_stream_numbers(told))
-        self.directions.fromlist([_DIRECTIONS[event.direction] for event in told])
+        self.directions.fromlist([DIRECTIONS[event.direction] for event in told])
         self.kinds.fromlist(list(kinds))
         self.sizes_bytes.extend(list(sizes_bytes))
         self.latencies_ms.fromlist(list(latencies_ms))
@@ -223,6 +223,6 @@ class Timeline:
 
 def _stream_numbers(events: Sequence[AnyEvent]) -> list[int]:
     numbers = [event.stream or 0 for event in events]
-    if min(numbers) >= 0 and max(numbers) <= _LARGEST_STREAM:
+    if min(numbers) >= 0 and max(numbers) <= LARGEST_STREAM:
         return numbers
-    return [number if 0 <= number <= _LARGEST_STREAM else 0 for number in numbers]  # only a file can say that
+    return [number if 0 <= number <= LARGEST_STREAM else 0 for number in numbers]  # only a file can say that
