@@ -58,7 +58,16 @@ class Folds(QObject):
             }
         )
         self._connection = 0
-        self._folds = (self.counts, self.latency, self.streams, self.reconnects, self.series, self.engine, self.log, told)
+        self._folds = (
+            self.counts,
+            self.latency,
+            self.streams,
+            self.reconnects,
+            self.series,
+            self.engine,
+            self.log,
+            told,
+        )
         self.state: StateChanged | None = None
         self.ready: SessionReady | None = None
         self.transport = ""
