@@ -6,6 +6,8 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from inspector.stats.attempts import Attempt, Attempts
+from inspector.stats.purposes import LISTENING as LISTENING  # noqa: PLC0414 - part of this vocabulary
 from inspector.trace.events import (
     ConnectionState,
     Direction,
@@ -16,12 +18,9 @@ from inspector.trace.events import (
     StateChanged,
     StreamEnded,
 )
-from inspector.trace.fold import Fold
+from inspector.trace.fold import Fold, Run
 
 MAX_STEPS = 1_000
-
-LISTENING = frozenset({"stream", "resume", "subscriptions/listen"})
-"""The purposes of exchanges that hold a connection; their end is always worth a line."""
 
 NO_LOSS = frozenset(
     {
@@ -149,26 +148,6 @@ def _since(start_ns: int | None, now_ns: int) -> int:
     return 0 if start_ns is None else max(0, now_ns - start_ns)
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try to get back what was lost: the pause before it, and what came of it.
-
-    `delay_ms` is the pause we chose, `asked_ms` the server's `retry:`, `used_ms` how long it really was until the
-    request left (None while we wait). `outcome` is in words; `succeeded` is None while it is open.
-    """
-
-    at_ns: int
-    n: int
-    at: float
-    connection: int
-    attempt: int
-    delay_ms: float | None
-    asked_ms: int | None
-    used_ms: float | None
-    outcome: str
-    succeeded: bool | None
-
-
 class ReconnectStats(Fold):
     """A fold over the river: the state of every connection, and the newest 1,000 steps of their history.
 
@@ -179,6 +158,7 @@ class ReconnectStats(Fold):
         self._connections: dict[int, _Connection] = {}
         self._latest: _Connection | None = None
         self._purposes: dict[int | None, str] = {}
+        self._attempts = Attempts()
         self.steps: deque[Step] = deque(maxlen=MAX_STEPS)
         super().__init__(
             {
@@ -188,6 +168,11 @@ class ReconnectStats(Fold):
             },
             {Message: self._on_events, FrameReceived: self._on_events},
         )
+
+    def take(self, pieces: Sequence[Run]) -> None:
+        """Take in the next events of the river, already cut into `runs`."""
+        self._attempts.take(pieces)
+        super().take(pieces)
 
     @property
     def reconnects(self) -> int:
@@ -201,8 +186,17 @@ class ReconnectStats(Fold):
 
     @property
     def attempts_made(self) -> Sequence[Attempt]:
-        """The newest 1,000 attempts, the oldest first."""
-        return ()
+        """The newest 1,000 attempts, the oldest first: the pause asked for, chosen and really made, and the outcome."""
+        return self._attempts.made()
+
+    @property
+    def backoff(self) -> Sequence[Attempt]:
+        """The attempts of the latest search, as a curve of pauses; empty before the first loss."""
+        made = self._attempts.made()
+        if not made:
+            return ()
+        first = max((place for place, each in enumerate(made) if each.attempt == 1), default=0)
+        return tuple(each for each in made[first:] if each.connection == made[-1].connection)
 
     def downtime_ms(self, now_ns: int | None = None) -> float:
         """How long any connection was down, a downtime that still lasts included."""
