@@ -36,26 +36,36 @@ class Histogram:
 
     def add(self, value_ms: float) -> None:
         """Count one duration; what is negative or no number counts as zero (a recording may hold anything)."""
+        self.add_many(value_ms, 1)
+
+    def add_many(self, value_ms: float, count: int) -> None:
+        """Count so many durations of one value at once."""
         if value_ms > _SMALLEST_MS:
             bucket = math.ceil(math.log(min(value_ms, _LARGEST_MS)) * _BUCKETS_PER_E)
         else:
             bucket = _ZERO_BUCKET
             value_ms = max(0.0, value_ms)
-        self._buckets[bucket] = self._buckets.get(bucket, 0) + 1
-        self._sum_ms += value_ms
-        self.count += 1
+        self._buckets[bucket] = self._buckets.get(bucket, 0) + count
+        self._sum_ms += value_ms * count
+        self.count += count
         self.last = value_ms
         if self.min is None or value_ms < self.min:
             self.min = value_ms
         if self.max is None or value_ms > self.max:
             self.max = value_ms
 
+    def counts(self) -> dict[float, int]:
+        """How many durations were counted as which value."""
+        counts: dict[float, int] = {}
+        for bucket, count in self._buckets.items():
+            value_ms = min(max(_middle_ms(bucket), self.min or 0.0), self.max or 0.0)
+            counts[value_ms] = counts.get(value_ms, 0) + count
+        return counts
+
     def add_zeros(self, count: int) -> None:
         """Count so many durations of zero at once."""
         if count > 0:
-            self.add(0.0)
-            self._buckets[_ZERO_BUCKET] += count - 1
-            self.count += count - 1
+            self.add_many(0.0, count)
 
     @property
     def mean(self) -> float | None:

@@ -1,33 +1,26 @@
-"""How long the server takes, per method and per tool."""
+"""How long the server takes, per method and per tool, in any part of the session."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from inspector.stats.histogram import Histogram
-from inspector.trace.events import (
-    CommentReceived,
-    Direction,
-    ExchangeFailed,
-    FrameReceived,
-    Framing,
-    HeadersReceived,
-    Message,
-    MessageType,
-    Outcome,
-    RequestId,
-    StreamEnded,
-    ToolStep,
-)
-from inspector.trace.fold import Fold
+from inspector.stats.call_times import CallTimes
+from inspector.stats.call_timing import ERROR, Call
+from inspector.stats.percentiles import NOTHING, Distribution
+from inspector.stats.samples import Pool, Samples
+from inspector.trace.events import Outcome
+from inspector.trace.fold import Fold, Run
 
-_likeness = attrgetter("monotonic_ns", "stream", "request_n", "message_type", "direction", "framing")
 MAX_KEYS = 1_000
 OTHER_KEY = "(other methods)"
 TOTAL_KEY = "(all methods)"
-_MAX_NAME = 200
+PHASES = (
+    *("resolve", "connect", "tls", "sent", "headers", "first_byte", "first_event", "first_progress"),
+    *("gap", "last_event_to_end", "total", "server", "network"),
+)
+"""What is measured of calls: the fields of `CallTiming` without their unit, and the gaps between events."""
+_SENT = "sent requests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +28,8 @@ class LatencyRow:
     """The figures of one method, or of one tool (`tools/call echo`); a figure without a sample is None.
 
     `count` requests were sent: `errors` of them answered with an error or a failed tool, `lost`, `timed_out` and
-    `cancelled` never answered. `slowest_n` is the number of the request with the longest round trip.
+    `cancelled` never answered. `slowest_n` is the number of the request with the longest round trip. Percentiles are
+    exact, or within 1 % where `is_exact` says that the oldest of very many measurements are only counted.
     """
 
     key: str
@@ -56,249 +50,164 @@ class LatencyRow:
     gap_p95_ms: float | None
     gap_max_ms: float | None
     slowest_n: int | None
+    mean_ms: float | None = None
+    min_ms: float | None = None
+    jitter_ms: float | None = None
+    gap_p99_ms: float | None = None
+    gap_jitter_ms: float | None = None
+    connect_p50_ms: float | None = None
+    sent_p50_ms: float | None = None
+    first_byte_p50_ms: float | None = None
+    first_progress_p50_ms: float | None = None
+    last_event_to_end_p50_ms: float | None = None
+    server_p50_ms: float | None = None
+    network_p50_ms: float | None = None
+    is_exact: bool = True
 
 
-@dataclass(slots=True)
 class _Series:
-    """What was counted under one key."""
+    """What was measured and counted under one key; a series is made when it is first needed."""
 
-    key: str
-    count: int = 0
-    in_flight: int = 0
-    errors: int = 0
-    lost: int = 0
-    timed_out: int = 0
-    cancelled: int = 0
-    slowest_n: int | None = None
-    rtt: Histogram = field(default_factory=Histogram)
-    ttfb: Histogram = field(default_factory=Histogram)
-    ttfe: Histogram = field(default_factory=Histogram)
-    gap: Histogram = field(default_factory=Histogram)
+    __slots__ = ("_pool", "_series", "in_flight", "key")
 
-    def answered(self, rtt_ms: float, request_n: int) -> None:
-        if self.rtt.max is None or rtt_ms > self.rtt.max:
-            self.slowest_n = request_n
-        self.rtt.add(rtt_ms)
+    def __init__(self, key: str, pool: Pool) -> None:
+        self.key = key
+        self.in_flight = 0
+        self._pool = pool
+        self._series: dict[str, Samples] = {}
 
-    def merge(self, other: _Series) -> None:
-        if other.rtt.max is not None and (self.rtt.max is None or other.rtt.max > self.rtt.max):
-            self.slowest_n = other.slowest_n
-        for name in ("count", "in_flight", "errors", "lost", "timed_out", "cancelled"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("rtt", "ttfb", "ttfe", "gap"):
-            getattr(self, name).merge(getattr(other, name))
+    def add(self, phase: str, at_ns: int, value_ms: float, count: int, n: int) -> None:
+        series = self._series.get(phase)
+        if series is None:
+            series = self._series[phase] = Samples(pool=self._pool)
+        series.add(at_ns, value_ms, count, n)
 
-    def row(self) -> LatencyRow:
-        p50_ms, p95_ms, p99_ms = self.rtt.percentiles(50, 95, 99)
-        gap_p50_ms, gap_p95_ms = self.gap.percentiles(50, 95)
+    def samples(self, phase: str) -> Samples | None:
+        return self._series.get(phase)
+
+    def distribution(self, phase: str, since_ns: int | None) -> Distribution:
+        series = self._series.get(phase)
+        return NOTHING if series is None else series.distribution(since_ns)
+
+    def has_any(self, since_ns: int | None) -> bool:
+        return self.in_flight > 0 or any(series.count(since_ns) for series in self._series.values())
+
+    def row(self, since_ns: int | None) -> LatencyRow:
+        total, gap = self.distribution("total", since_ns), self.distribution("gap", since_ns)
+        answers = self._series.get("total")
+        counts = (self._count(what, since_ns) for what in (_SENT, ERROR, *_UNANSWERED))
+        sent, errors, lost, refused, timed_out, cancelled = counts
         return LatencyRow(
             key=self.key,
-            count=self.count,
+            count=sent,
             in_flight=self.in_flight,
-            errors=self.errors,
-            lost=self.lost,
-            timed_out=self.timed_out,
-            cancelled=self.cancelled,
-            last_ms=self.rtt.last,
-            p50_ms=p50_ms,
-            p95_ms=p95_ms,
-            p99_ms=p99_ms,
-            max_ms=self.rtt.max,
-            ttfb_p50_ms=self.ttfb.percentile(50),
-            ttfe_p50_ms=self.ttfe.percentile(50),
-            gap_p50_ms=gap_p50_ms,
-            gap_p95_ms=gap_p95_ms,
-            gap_max_ms=self.gap.max,
-            slowest_n=self.slowest_n,
+            errors=errors,
+            lost=lost + refused,
+            timed_out=timed_out,
+            cancelled=cancelled,
+            last_ms=answers.last_ms if answers is not None and total.count else None,
+            p50_ms=total.p50_ms,
+            p95_ms=total.p95_ms,
+            p99_ms=total.p99_ms,
+            max_ms=total.max_ms,
+            ttfb_p50_ms=self._median("headers", since_ns),
+            ttfe_p50_ms=self._median("first_event", since_ns),
+            gap_p50_ms=gap.p50_ms,
+            gap_p95_ms=gap.p95_ms,
+            gap_max_ms=gap.max_ms,
+            slowest_n=answers.slowest_n(since_ns) if answers is not None else None,
+            mean_ms=total.mean_ms,
+            min_ms=total.min_ms,
+            jitter_ms=total.jitter_ms,
+            gap_p99_ms=gap.p99_ms,
+            gap_jitter_ms=gap.jitter_ms,
+            connect_p50_ms=self._median("connect", since_ns),
+            sent_p50_ms=self._median("sent", since_ns),
+            first_byte_p50_ms=self._median("first_byte", since_ns),
+            first_progress_p50_ms=self._median("first_progress", since_ns),
+            last_event_to_end_p50_ms=self._median("last_event_to_end", since_ns),
+            server_p50_ms=self._median("server", since_ns),
+            network_p50_ms=self._median("network", since_ns),
+            is_exact=all(self.distribution(phase, since_ns).is_exact for phase in PHASES),
         )
 
+    def _median(self, phase: str, since_ns: int | None) -> float | None:
+        return self.distribution(phase, since_ns).p50_ms
 
-@dataclass(slots=True)
-class _Call:
-    """A request of ours on its way, and what came on its stream so far."""
+    def _count(self, what: str, since_ns: int | None) -> int:
+        series = self._series.get(what)
+        return 0 if series is None else series.count(since_ns)
 
-    series: _Series
-    sent_ns: int
-    id: tuple[int, RequestId] | None = None
-    waiting: bool = True
-    last_event_ns: int | None = None
 
-    def arrived(self, monotonic_ns: int) -> None:
-        if self.waiting:
-            self.waiting = False
-            self.series.ttfe.add((monotonic_ns - self.sent_ns) / 1e6)
+_UNANSWERED = (Outcome.LOST.value, Outcome.REFUSED.value, Outcome.TIMED_OUT.value, Outcome.CANCELLED.value)
 
 
 class LatencyStats(Fold):
-    """A fold over the river: the requests we sent, what became of them and how fast.
+    """A fold over the river: the requests we sent, what became of them and how fast; `calls` has them one by one.
 
-    The server's own requests (`sampling/createMessage` ...) are not in it: how fast we answer is not its merit.
+    Figures are of all there is, or of what was measured since `since_ns`. The server's own requests
+    (`sampling/createMessage` ...) are not in it: how fast we answer is not its merit.
     """
 
     def __init__(self) -> None:
+        super().__init__({})
+        self._pool = Pool()
+        self._total = _Series(TOTAL_KEY, self._pool)
         self._series: dict[str, _Series] = {}
-        self._pending: dict[int, _Call] = {}
-        self._ids: dict[tuple[int, RequestId], _Call] = {}
-        self._streams: dict[int | None, _Call] = {}
-        super().__init__(
-            {
-                ToolStep: self._on_step,
-                FrameReceived: self._on_event,
-                CommentReceived: self._on_comment,
-                HeadersReceived: self._on_headers,
-                ExchangeFailed: self._on_failed,
-                StreamEnded: self._on_ended,
-            },
-            {Message: self._on_messages},
-        )
+        self.calls = CallTimes(self)
 
-    def rows(self) -> list[LatencyRow]:
-        """One row per method or tool, in the order of first use."""
-        return [series.row() for series in self._series.values()]
+    def take(self, pieces: Sequence[Run]) -> None:
+        """Take in the next events of the river, already cut into `runs`."""
+        self.calls.take(pieces)
 
-    def total(self) -> LatencyRow:
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The methods and tools, in the order of first use."""
+        return tuple(self._series)
+
+    def rows(self, since_ns: int | None = None) -> list[LatencyRow]:
+        """One row per method or tool, in the order of first use; with `since_ns` those that had something to tell."""
+        return [series.row(since_ns) for series in self._series.values() if series.has_any(since_ns)]
+
+    def total(self, since_ns: int | None = None) -> LatencyRow:
         """The figures of all methods together."""
-        total = _Series(TOTAL_KEY)
-        for series in self._series.values():
-            total.merge(series)
-        return total.row()
+        return self._total.row(since_ns)
+
+    def samples(self, key: str = TOTAL_KEY, phase: str = "total") -> Samples:
+        """What was measured of one of `PHASES`, under one key or of all."""
+        series = self._total if key == TOTAL_KEY else self._series.get(key)
+        return (series.samples(phase) if series is not None else None) or Samples()
 
     @property
     def last_ms(self) -> float | None:
         """What `total` says, without the work for the other figures."""
-        return next((series.rtt.last for series in reversed(self._series.values()) if series.rtt.count), None)
+        answers = self._total.samples("total")
+        return None if answers is None else answers.last_ms
 
-    def _on_messages(self, messages: list[Message]) -> None:
-        """Of alike notifications that one read brought, only the first can tell of time."""
-        for _, group in groupby(messages, _likeness):
-            alike = list(group)
-            first = alike[0]
-            self._on_message(first)
-            if len(alike) == 1:
-                continue
-            call = self._streams.get(first.stream)
-            if first.message_type is not MessageType.NOTIFICATION or first.direction is not Direction.INBOUND:
-                for message in alike[1:]:
-                    self._on_message(message)
-            elif first.framing is Framing.SSE and call is not None:
-                call.series.gap.add_zeros(len(alike) - 1)
+    def on_sent(self, call: Call) -> None:
+        """A request was sent."""
+        for series in (self._series_of(call), self._total):
+            series.in_flight += 1
+            series.add(_SENT, call.sent_ns, 0.0, 1, call.request_n)
 
-    def _on_message(self, message: Message) -> None:
-        if message.direction is not Direction.INBOUND:
-            if message.message_type is MessageType.REQUEST:
-                self._on_message_sent(message)
-            return
-        if message.framing is Framing.SSE:
-            self._on_event(message)
-        if message.request_n is not None:
-            self._on_related(message, message.request_n)
+    def on_measured(self, call: Call, phase: str, at_ns: int, value_ms: float, count: int, n: int) -> None:
+        """A part of a call has come to its end."""
+        self._series_of(call).add(phase, at_ns, value_ms, count, n)
+        self._total.add(phase, at_ns, value_ms, count, n)
 
-    def _on_message_sent(self, request: Message) -> None:
-        """An id that still waits is that of a request which is sent again: after a sign-in, or in a new session."""
-        key = request.connection, request.id
-        waiting = self._ids.get(key)
-        if waiting is not None:
-            if request.stream is not None:
-                self._streams.setdefault(request.stream, waiting)
-            return
-        call = self._on_request(request, request.method or "", request.name)
-        if request.id is not None:
-            call.id = key
-            self._ids[key] = call
+    def on_settled(self, call: Call) -> None:
+        """A request was answered, or never will be."""
+        for series in (self._series_of(call), self._total):
+            series.in_flight -= 1
+            if call.outcome == ERROR or call.outcome in _UNANSWERED:
+                series.add(call.outcome, call.settled_ns or 0, 0.0, 1, call.request_n)
 
-    def _take(self, request_n: int) -> _Call | None:
-        """The request is settled: its id may come back as that of another."""
-        call = self._pending.pop(request_n, None)
-        if call is not None and call.id is not None:
-            self._ids.pop(call.id, None)
-        return call
+    def on_closed(self, call: Call) -> None:
+        """All of the call was told when it happened."""
 
-    def _on_step(self, step: ToolStep) -> None:
-        if step.direction is not Direction.INBOUND:
-            if step.request_n is None:
-                self._on_request(step, "tools/call", step.tool)
-            elif step.request_n in self._pending and step.stream is not None:  # sent again after a sign-in
-                self._streams.setdefault(step.stream, self._pending[step.request_n])
-            return
-        if step.framing is Framing.SSE:
-            self._on_event(step)
-        if step.request_n is not None and step.rtt_ms is not None:
-            call = self._take(step.request_n)
-            if call is not None:
-                self._settle(call, step.request_n, step.rtt_ms, failed=step.step == "error")
-
-    def _on_request(self, request: Message | ToolStep, method: str, name: str | None) -> _Call:
-        series = self._series_of(method, name)
-        series.count += 1
-        series.in_flight += 1
-        call = _Call(series, request.monotonic_ns)
-        self._pending[request.n] = call
-        if request.stream is not None:
-            self._streams.setdefault(request.stream, call)
-        return call
-
-    def _series_of(self, method: str, name: str | None) -> _Series:
-        key = f"{method} {name[:_MAX_NAME]}" if method == "tools/call" and name else method
-        series = self._series.get(key)
+    def _series_of(self, call: Call) -> _Series:
+        series = self._series.get(call.key)
         if series is None:
-            if len(self._series) >= MAX_KEYS:
-                key = OTHER_KEY
-            series = self._series.setdefault(key, _Series(key))
+            key = call.key if len(self._series) < MAX_KEYS else OTHER_KEY
+            series = self._series.setdefault(key, _Series(key, self._pool))
         return series
-
-    def _on_event(self, event: Message | FrameReceived | ToolStep) -> None:
-        call = self._streams.get(event.stream)
-        if call is None:
-            return
-        call.arrived(event.monotonic_ns)
-        if call.last_event_ns is not None:
-            call.series.gap.add((event.monotonic_ns - call.last_event_ns) / 1e6)
-        call.last_event_ns = event.monotonic_ns
-
-    def _on_comment(self, comment: CommentReceived) -> None:
-        call = self._streams.get(comment.stream)
-        if call is not None:
-            call.arrived(comment.monotonic_ns)
-
-    def _on_related(self, message: Message, request_n: int) -> None:
-        call = self._pending.get(request_n)
-        if call is None:
-            return
-        if message.framing is not Framing.BODY:
-            # HTTP+SSE answers on the GET stream, so the first event need not come on the request's own stream
-            call.arrived(message.monotonic_ns)
-        if message.message_type in (MessageType.RESPONSE, MessageType.ERROR):
-            self._take(request_n)
-            self._on_answer(message, call, request_n)
-
-    def _on_answer(self, answer: Message, call: _Call, request_n: int) -> None:
-        rtt_ms = (answer.monotonic_ns - call.sent_ns) / 1e6 if answer.rtt_ms is None else answer.rtt_ms
-        failed = answer.message_type is MessageType.ERROR or answer.is_tool_error
-        self._settle(call, request_n, rtt_ms, failed=failed)
-
-    def _settle(self, call: _Call, request_n: int, rtt_ms: float, *, failed: bool) -> None:
-        series = call.series
-        series.in_flight -= 1
-        series.errors += failed
-        series.answered(rtt_ms, request_n)
-
-    def _on_headers(self, headers: HeadersReceived) -> None:
-        call = self._streams.get(headers.stream)
-        if call is not None:
-            call.series.ttfb.add(headers.ttfb_ms)
-
-    def _on_failed(self, failed: ExchangeFailed) -> None:
-        call = self._take(failed.request_n)
-        if call is None:
-            return
-        series = call.series
-        series.in_flight -= 1
-        if failed.outcome is Outcome.TIMED_OUT:
-            series.timed_out += 1
-        elif failed.outcome is Outcome.CANCELLED:
-            series.cancelled += 1
-        else:
-            series.lost += 1
-
-    def _on_ended(self, ended: StreamEnded) -> None:
-        self._streams.pop(ended.stream, None)
