@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from heapq import nlargest
+from operator import attrgetter
 
 from inspector.stats.call_book import CallBook
 from inspector.stats.call_measures import Measures, Unwatched, Watcher
@@ -60,8 +63,17 @@ class CallTimes(Fold):
 
     def timings(self, since_ns: int | None = None) -> list[CallTiming]:
         """The newest calls that were settled since then, in the order of their answers, then those under way."""
-        settled = (call for call in self._settled if since_ns is None or (call.settled_ns or 0) >= since_ns)
+        settled = (call for call in self._settled if since_ns is None or _is_since(call, since_ns))
         return [call.timing() for call in (*settled, *self._book.pending.values())]
+
+    def newest(
+        self, belongs: Callable[[Call], bool], limit: int, since_ns: int | None = None
+    ) -> tuple[list[CallTiming], int]:
+        """The newest requests that belong to what is asked for, the last one first, and how many there are in all."""
+        known = (*self._settled, *self._book.pending.values())
+        found = [call for call in known if belongs(call) and (since_ns is None or _is_since(call, since_ns))]
+        newest = nlargest(limit, found, key=attrgetter("request_n"))
+        return [call.timing() for call in newest], len(found)
 
     def timing(self, request_n: int) -> CallTiming | None:
         """The call whose request is event `request_n`; None if there is none, or if it is too old."""
@@ -193,3 +205,8 @@ class CallTimes(Fold):
     def _close(self, call: Call) -> None:
         call.close()
         self._watcher.on_closed(call)
+
+
+def _is_since(call: Call, since_ns: int) -> bool:
+    """Whether it was settled since then, or is not settled yet."""
+    return call.settled_ns is None or call.settled_ns >= since_ns

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inspector.record.text import duration
+from inspector.stats.percentiles import percentile
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,3 @@ def figures_of(times: int, done: int, failed: int, rtts_ms: Sequence[float]) -> 
         return BatchFigures(times, done, failed)
     ordered = sorted(rtts_ms)
     return BatchFigures(times, done, failed, percentile(ordered, 50), percentile(ordered, 95), ordered[-1])
-
-
-def percentile(ordered: Sequence[float], p: float) -> float:
-    place = (len(ordered) - 1) * p / 100
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
