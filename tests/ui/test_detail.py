@@ -291,6 +291,44 @@ def test_a_reused_socket_is_named(talk: Conversation) -> None:
     assert bars[0] == ("to request sent", 0.0, 5.5)
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (
+            'db;dur=30;desc="The <b>ase", app;dur=10, hit',
+            {"db": "30.0 ms · 75% · The <b>ase", "app": "10.0 ms · 25%", "hit": "no duration", "together": "40.0 ms"},
+        ),
+        ("total;dur=20, db;dur=15", {"total": "20.0 ms", "db": "15.0 ms · 75%", "together": "20.0 ms"}),
+        ("cache", {"cache": "no duration"}),
+        (";;;=,", {}),
+    ],
+)
+def test_server_timing_is_told_in_parts(talk: Conversation, value: str, told: dict[str, str]) -> None:
+    stream = talk.next_stream()
+    sent = talk.send(stream)
+    fields = {"reason": "OK", "http_version": "HTTP/1.1", "ttfb_ms": 50.0}
+    talk.hear(HeadersReceived, stream, status=200, headers=(("server-timing", value),), **fields)
+    talk.fold()
+    http = http_events(talk, talk.timeline, stream)
+    sections = timing_sections(talk, talk.timeline, talk.row(sent.n), http)
+    read = facts([section for section in sections if section.title == "Server-Timing"])
+    rest = read.pop("not the server", "")
+    assert read == told
+    assert rest == {"40.0 ms": "10.0 ms of the time to the headers", "20.0 ms": "30.0 ms of the time to the headers"}.get(
+        told.get("together", ""), ""
+    )
+
+
+def test_a_server_that_took_longer_than_its_answer_is_not_believed(talk: Conversation) -> None:
+    stream = talk.next_stream()
+    sent = talk.send(stream)
+    fields = {"reason": "OK", "http_version": "HTTP/1.1", "ttfb_ms": 50.0}
+    talk.hear(HeadersReceived, stream, status=200, headers=(("Server-Timing", "a;dur=51"),), **fields)
+    talk.fold()
+    sections = timing_sections(talk, talk.timeline, talk.row(sent.n), http_events(talk, talk.timeline, stream))
+    assert sections[-1].sentence == "The server says that it took longer than the headers did to come."
+
+
 def test_an_exchange_under_way_has_the_steps_it_reached(talk: Conversation) -> None:
     sent = talk.send(9, "GET", "stream")
     talk.fold()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from inspector.record import text
@@ -22,6 +22,7 @@ from inspector.trace.events import (
 from inspector.trace.river import River
 from inspector.ui.payload.exchange_times import CONTENT_KINDS, LOOKED_THROUGH, ExchangeTimes, exchange_times
 from inspector.ui.payload.facts import Section
+from inspector.wire.server_timing import Metric, metrics, server_ms
 
 _CHUNKS_LOOKED_THROUGH = 4_000
 
@@ -36,6 +37,9 @@ def timing_sections(river: River, timeline: Timeline, row: int, http: dict[type,
         times = exchange_times(river, timeline, http)
         title = f"Exchange {timeline.lane_name(event.stream or 0)}"
         sections.append(Section(title, tuple(_exchange(times, request, http))))
+        response: HeadersReceived | None = http.get(HeadersReceived)
+        if response is not None and (said := metrics(response.headers)):
+            sections.append(_server_section(said, response.ttfb_ms))
     return sections
 
 
@@ -134,6 +138,26 @@ def _socket(connected: Connected | None, response: HeadersReceived | None) -> st
     if response is None and connected is None:
         return "none yet"
     return f"{number}, {opened}" if number else opened
+
+
+def _server_section(said: Sequence[Metric], headers_ms: float) -> Section:
+    """What the server says of its own time, each part with its share of it."""
+    whole_ms = server_ms(said)
+    facts = [(metric.name, _part(metric, whole_ms)) for metric in said]
+    if whole_ms is None:
+        return Section("Server-Timing", tuple(facts))
+    facts.append(("together", text.duration(whole_ms)))
+    if whole_ms <= headers_ms:
+        facts.append(("not the server", f"{text.duration(headers_ms - whole_ms)} of the time to the headers"))
+        return Section("Server-Timing", tuple(facts))
+    return Section("Server-Timing", tuple(facts), "The server says that it took longer than the headers did to come.")
+
+
+def _part(metric: Metric, whole_ms: float | None) -> str:
+    parts = [] if metric.duration_ms is None else [text.duration(metric.duration_ms)]
+    if metric.duration_ms is not None and whole_ms and metric.duration_ms < whole_ms:
+        parts.append(f"{metric.duration_ms / whole_ms:.0%}")
+    return " · ".join([*parts, metric.description] if metric.description else parts) or "no duration"
 
 
 def _or(ms: float | None, words: str) -> str:
