@@ -119,7 +119,7 @@ class StreamedText:
             if self._find is None and self.length:  # what the end repeats was streamed before
                 return
         if text:
-            self._append(text)
+            self.add(text)
 
     def _text_in(self, event: FrameReceived | ToolStep | Message, data: bytes) -> str:
         parsed = jsontext.parse(data)
@@ -138,7 +138,8 @@ class StreamedText:
                 text = deltas.at(parsed.value, place)
         return text or ""
 
-    def _append(self, text: str) -> None:
+    def add(self, text: str) -> None:
+        """More text that came some other way, such as in a result."""
         self.length += len(text)
         self._new.append(text)
         self._kept.append(text)

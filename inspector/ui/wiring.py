@@ -163,7 +163,13 @@ class _Menu(_Tie):
             ("checkServer", "Check this server…", "Ctrl+Shift+K", self._ask_to_check),
             ("showRules", "Rules of the diagnosis…", "Shift+F1", partial(rules_dialog.open_rules, window)),
         )
-        window.bar.set_menu(main_menu.build(window, (files, keeping, giving, asking)))
+        showing: tuple[main_menu.Entry, ...] = (("present", "Presentation", "F11", self._present),)
+        window.bar.set_menu(main_menu.build(window, (files, keeping, giving, asking, showing)))
+
+    def _present(self) -> None:
+        from inspector.ui import presentation  # noqa: PLC0415 - seldom wanted
+
+        presentation.present(self.window)
 
     def _ask_to_check(self) -> None:
         from inspector.ui.dialogs.probe_dialog import ProbeDialog  # noqa: PLC0415 - seldom wanted

@@ -48,6 +48,14 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        "Presentation",
+        (
+            ("F11", "Show the text of the latest call to an audience; Esc leaves"),
+            ("H", "Hide secrets, or show them"),
+            ("+", "Larger letters; -: smaller; D: dark or light; M: Markdown"),
+        ),
+    ),
+    (
         "Timeline",
         (
             ("Ctrl+Shift+F", "Filter the rows; Ctrl+Space completes, Up brings earlier ones"),

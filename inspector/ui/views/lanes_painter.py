@@ -150,8 +150,8 @@ class LanesPainter:
         x = _PADDING_PX
         for role, text in (
             ("bad" if facts.severity == ERROR else "warn", sign),
-            ("text" if is_lit else "muted", name),
-            ("muted", purpose),
+            ("text" if is_lit else "muted", scene.words(name)),
+            ("muted", scene.words(purpose)),
         ):
             room = scene.labels_px - _PADDING_PX - x
             if text and room > _LEAST_TEXT_PX:

@@ -25,6 +25,8 @@ class Scene:
         self.span = Span()
         self.shown: list[int] = []
         """The lanes of the streams in sight, the most wanted first."""
+        self.words: Callable[[str], str] = str
+        """What may be seen of names and tips; before an audience not all of them."""
         self.problems_first = False
         self.current: int | None = None
         self.brush: tuple[int, int] | None = None

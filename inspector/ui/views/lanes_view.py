@@ -123,7 +123,7 @@ class LanesView(QAbstractScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         """The pointer: drags, clicks, the tip under it."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            words = tool_tip(self.tip(event.pos())).replace("<p>", '<p style="white-space: pre">', 1)
+            words = tool_tip(self.scene.words(self.tip(event.pos()))).replace("<p>", '<p style="white-space: pre">', 1)
             QToolTip.showText(event.globalPos(), words, self)
             return True
         if event.type() == QEvent.Type.Leave:

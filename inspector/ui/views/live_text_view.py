@@ -39,7 +39,8 @@ class LiveTextView(QWidget):
         self._text = ""
         self._left_out = self._painted = 0
         self._limit = SHOWN_LENGTH
-        self._is_large = self._own_move = False
+        self._scale = 1.0
+        self._own_move = False
         self.following = True
         self.plain = GrowingText("liveTextPlain", "Streamed text")
         self.rich = _Browser()
@@ -78,8 +79,13 @@ class LiveTextView(QWidget):
 
     def set_large(self, is_large: bool) -> None:
         """Letters to be read from the other side of the room."""
-        self._is_large = is_large
-        self._restyle()
+        self.set_scale(LARGE if is_large else 1.0)
+
+    def set_scale(self, scale: float) -> None:
+        """Letters so many times as large as those of the program."""
+        if scale != self._scale:
+            self._scale = scale
+            self._restyle()
 
     def set_following(self, following: bool) -> None:
         """Stay with the end, or where the user looks."""
@@ -169,9 +175,8 @@ class LiveTextView(QWidget):
             self._own_move = False
 
     def _restyle(self) -> None:
-        size = LARGE if self._is_large else 1.0
-        mono, words = theme.mono_font(size), self.font()
-        words.setPointSizeF(theme.mono_font(size).pointSizeF())
+        mono, words = theme.mono_font(self._scale), self.font()
+        words.setPointSizeF(mono.pointSizeF())
         self.plain.setFont(words)
         self.rich.setFont(words)
         self.json.edit.setFont(mono)
