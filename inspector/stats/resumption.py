@@ -2,55 +2,199 @@
 
 from __future__ import annotations
 
-import enum
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
+from inspector.protocol.probe_steps import PREFIX
+from inspector.stats.event_ids import MAX_IDS, Line, key_of, number_in, progress_in
+from inspector.stats.purposes import LISTENING, last_event_id
+from inspector.stats.resuming import Resume, ResumeOutcome, Resumption
+from inspector.trace.events import (
+    OWN_ENDS,
+    ConnectionState,
+    Direction,
+    EndCause,
+    FrameReceived,
+    HeadersReceived,
+    Message,
+    RequestSent,
+    SseEvent,
+    StateChanged,
+    StreamEnded,
+    ToolStep,
+)
 from inspector.trace.fold import Fold
 
+T = TypeVar("T")
+
+__all__ = ["ResumeOutcome", "Resumption", "Resumptions"]
+
 MAX_RESUMPTIONS = 1_000
+MAX_IDS_IN_ALL = 100_000
+_MAX_STREAMS = 1_000
 
 
-class ResumeOutcome(enum.StrEnum):
-    """What the server made of Last-Event-ID; the value is what a person reads."""
+@dataclass(slots=True)
+class _Connection:
+    """The ids of one session: on which line each came, and how many had come there before it."""
 
-    RESUMED = "resumed"
-    IGNORED = "ignored the id"
-    REFUSED = "refused"
-    NEW = "began anew"
+    ids: dict[str, tuple[Line, int]] = field(default_factory=dict)
+    lines: dict[int, Line] = field(default_factory=dict)
+    """The line that each open stream belongs to."""
+    has_listened: bool = False
+    """Whether a listening stream was open, and ended otherwise than by us."""
 
+    def line(self, stream: int) -> Line:
+        found = self.lines.get(stream)
+        if found is None:
+            found = self.lines[stream] = Line()
+            if len(self.lines) > _MAX_STREAMS:
+                del self.lines[next(iter(self.lines))]
+        return found
 
-@dataclass(frozen=True, slots=True)
-class Resumption:
-    """One resume: event `n` is the request for it, `stream` what it opened.
+    def add(self, line: Line, key: str, event: SseEvent) -> None:
+        self.ids[key] = line, line.count
+        line.add(key, event)
+        if len(line.keys) > MAX_IDS:
+            self.ids.pop(line.keys.popleft(), None)
+        if len(self.ids) > MAX_IDS_IN_ALL:
+            del self.ids[next(iter(self.ids))]
 
-    `lost`, `duplicated` and `reordered` are None where nothing tells: without ids, or without a counter in them.
-    `words` say all of it in a sentence.
-    """
-
-    n: int
-    at: float
-    connection: int
-    stream: int
-    last_event_id: str | None
-    outcome: ResumeOutcome
-    words: str
-    status: int | None = None
-    replayed: int | None = None
-    lost: int | None = None
-    duplicated: int | None = None
-    reordered: int | None = None
+    def start_over(self) -> None:
+        """Ids are unique within a session, and a new one begins."""
+        self.ids.clear()
+        self.lines.clear()
+        self.has_listened = False
 
 
 class Resumptions(Fold):
-    """A fold over the river: the newest 1,000 resumes and what they brought."""
+    """A fold over the river: the newest 1,000 resumes that were answered, and what they brought.
+
+    Per stream the newest 10,000 ids are known. A loss is only claimed where it is certain: where events that we had
+    already were asked for again, or where the ids or the progress of the stream counted up by one each time.
+    """
 
     def __init__(self) -> None:
-        self._resumptions: deque[Resumption] = deque(maxlen=MAX_RESUMPTIONS)
-        super().__init__({})
+        self._connections: dict[int, _Connection] = {}
+        self._asked: dict[int, Resume] = {}
+        self._open: dict[int, Resume] = {}
+        self._resumptions: deque[Resume | Resumption] = deque(maxlen=MAX_RESUMPTIONS)
+        self._promised: dict[int, bool] = {}
+        """The listening streams under way, and whether their headers promised events."""
+        super().__init__(
+            {
+                StateChanged: self._on_state,
+                RequestSent: self._on_request,
+                HeadersReceived: self._on_headers,
+                StreamEnded: self._on_ended,
+            },
+            dict.fromkeys((Message, FrameReceived, ToolStep), self._on_events),
+        )
 
     @property
     def resumptions(self) -> Sequence[Resumption]:
         """The resumes in the order in which they were answered."""
-        return tuple(self._resumptions)
+        return tuple(
+            each if isinstance(each, Resumption) else each.resumption(self._ids(each)) for each in self._resumptions
+        )
+
+    def _connection(self, number: int) -> _Connection:
+        return self._connections.setdefault(number, _Connection())
+
+    def _ids(self, resume: Resume) -> dict[str, tuple[Line, int]]:
+        connection = self._connections.get(resume.request.connection)
+        return {} if connection is None else connection.ids
+
+    def _on_state(self, event: StateChanged) -> None:
+        if event.state is not ConnectionState.CLOSED:
+            return
+        for stream, resume in list(self._open.items()):
+            if resume.request.connection == event.connection:
+                self._end(stream, is_refused=False)
+        self._connections.pop(event.connection, None)
+
+    def _on_request(self, event: RequestSent) -> None:
+        if event.stream is None or event.purpose.startswith(PREFIX):
+            return
+        connection = self._connection(event.connection)
+        if event.purpose == "initialize":
+            connection.start_over()
+        if event.purpose in LISTENING:
+            _keep(self._promised, event.stream, False)
+        cursor = last_event_id(event)
+        if cursor is None:
+            if event.purpose == "stream" and connection.has_listened:
+                _keep(self._asked, event.stream, Resume(event, None, None, None))
+            return
+        line, place = connection.ids.get(key_of(cursor), (None, None))
+        if line is not None:
+            connection.lines[event.stream] = line
+        _keep(self._asked, event.stream, Resume(event, cursor, line, place))
+
+    def _on_headers(self, event: HeadersReceived) -> None:
+        stream = event.stream or 0
+        if 300 <= event.status < 400:
+            return
+        if stream in self._promised:
+            self._promised[stream] = event.status == 200
+        resume = self._asked.pop(stream, None)
+        if resume is None:
+            return
+        resume.answered(event.status, event.monotonic_ns)
+        _keep(self._open, stream, resume)
+        self._resumptions.append(resume)
+
+    def _on_ended(self, event: StreamEnded) -> None:
+        stream = event.stream or 0
+        connection = self._connections.get(event.connection)
+        self._asked.pop(stream, None)
+        was_promised = self._promised.pop(stream, False)
+        if connection is None:
+            return
+        connection.lines.pop(stream, None)
+        if was_promised and (event.cause is EndCause.DROPPED_BY_US or event.cause not in OWN_ENDS):
+            connection.has_listened = True
+        self._end(stream, is_refused=event.cause is EndCause.REJECTED)
+
+    def _end(self, stream: int, *, is_refused: bool) -> None:
+        """What a resume has brought is known now for good."""
+        resume = self._open.pop(stream, None)
+        if resume is None:
+            return
+        resume.ended(is_refused=is_refused)
+        for place in range(len(self._resumptions) - 1, -1, -1):
+            if self._resumptions[place] is resume:
+                self._resumptions[place] = resume.resumption(self._ids(resume))
+                break
+
+    def _on_events(self, events: list[SseEvent]) -> None:
+        for event in events:
+            if event.event_id and event.direction is Direction.INBOUND and event.stream is not None:
+                self._on_id(event, key_of(event.event_id), event.stream)
+
+    def _on_id(self, event: SseEvent, key: str, stream: int) -> None:
+        connection = self._connection(event.connection)
+        line = connection.line(stream)
+        known, place = connection.ids.get(key, (None, None))
+        resume = self._open.get(stream)
+        number, progress = number_in(key), progress_in(event)
+        if resume is not None:
+            is_here = known is line
+            resume.take(event, key, place if is_here else None, is_elsewhere=known is not None and not is_here)
+            if known is None:
+                line.by_id.follow(number)
+                line.by_progress.follow(progress)
+        elif known is None:
+            line.by_id.add(number)
+            if progress is not None:
+                line.by_progress.add(progress)
+        if known is None:
+            connection.add(line, key, event)
+
+
+def _keep(kept: dict[int, T], key: int, value: T) -> None:
+    kept[key] = value
+    if len(kept) > _MAX_STREAMS:
+        del kept[next(iter(kept))]
