@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from inspector.stats.percentiles import NOTHING, Distribution
 from inspector.stats.samples import Samples
 from inspector.trace.events import Connected, FrameReceived, HeadersReceived, Message, RequestId, ToolStep
-from inspector.trace.stamps import stamp_in_meta, stamps_in
+from inspector.trace.stamps import written_at
 from inspector.wire.server_timing import metrics, server_ms
 
 IN_FLIGHT, ANSWERED, ERROR = "in flight", "answered", "error"
@@ -18,7 +18,6 @@ MAX_CALL_GAPS = 2_048
 MAX_STAMP_TRIES = 4
 """In how many events of a call a first stamp is looked for, so that a flood without stamps costs nothing."""
 _MAX_MS = 1e12
-_WRITTEN_WHEN_SENT = frozenset({"notifications/message", "notifications/progress"})
 
 Block = Message | ToolStep | FrameReceived
 
@@ -162,7 +161,7 @@ class Call:
             return
         for block in blocks[: MAX_STAMP_TRIES - self._tries]:
             self._tries += 1
-            self._first_stamp = _stamp(block)
+            self._first_stamp = written_at(block)
             if self._first_stamp is not None:
                 self.one_way_ms = (block.at - self._first_stamp) * 1e3
                 return
@@ -175,7 +174,7 @@ class Call:
             self.look_for_stamp((answer,))
         self._last_block = None
         if self.server_ms is None and self._first_stamp is not None:
-            stamps = (_stamp(block) for block in (answer, before) if block is not None)
+            stamps = (written_at(block) for block in (answer, before) if block is not None)
             last_stamp = next((stamp for stamp in stamps if stamp is not None), self._first_stamp)
             self._share_by_stamps((last_stamp - self._first_stamp) * 1e3)
 
@@ -226,17 +225,3 @@ class Call:
 def sane_ms(value_ms: float) -> float:
     """A duration out of a recording, which may hold anything."""
     return min(value_ms, _MAX_MS) if value_ms > 0 else 0.0
-
-
-def _stamp(block: Block) -> float | None:
-    """When the server wrote it, as far as it says so: log entries and progress anywhere, the rest in `_meta`."""
-    if isinstance(block, FrameReceived):
-        return None
-    stamp = stamp_in_meta(block)
-    if stamp is not None:
-        return stamp
-    if isinstance(block, ToolStep):
-        is_written_when_sent = block.step == "progress"
-    else:
-        is_written_when_sent = block.method in _WRITTEN_WHEN_SENT
-    return next(iter(stamps_in(block)), None) if is_written_when_sent else None

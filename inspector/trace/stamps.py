@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from inspector.trace.events import CommentReceived, HeadersReceived, Message, ToolStep
+from inspector.trace.events import CommentReceived, FrameReceived, HeadersReceived, Message, ToolStep
 
 _ISO = re.compile(
     rb"(\d(?<!\d\d)\d{3}-[01]\d-[0-3]\d)[T ]([0-2]\d:[0-5]\d:[0-6]\d)(?:[.,](\d{1,9}))?\s?(Z|[+-]\d\d:?\d\d)?(?!\d)"
@@ -20,6 +20,7 @@ _EPOCH = re.compile(rb"(?<![\d.])(1[5-9]\d{8})(?:\.?(\d{3,6}))?(?!\d)")
 _LOOKED_AT_BYTES = 4_096
 _MAX_STAMPS = 8
 _META_BYTES = 512
+_WRITTEN_WHEN_SENT = frozenset({"notifications/message", "notifications/progress"})
 
 
 def stamp_of(comment: CommentReceived) -> float | None:
@@ -67,6 +68,19 @@ def stamp_in_meta(message: Message | ToolStep) -> float | None:
         return None
     meta = raw[at : at + _META_BYTES]
     return next((stamp for found in _ISO.finditer(meta) if (stamp := _seconds(found)) is not None), _epoch(meta))
+
+
+def written_at(block: Message | ToolStep | FrameReceived | CommentReceived) -> float | None:
+    """When the server wrote it: heartbeats, log entries and progress say so anywhere, other messages in `_meta`."""
+    if isinstance(block, CommentReceived):
+        return stamp_of(block)
+    if isinstance(block, FrameReceived):
+        return None
+    stamp = stamp_in_meta(block)
+    if stamp is not None:
+        return stamp
+    is_fresh = block.step == "progress" if isinstance(block, ToolStep) else block.method in _WRITTEN_WHEN_SENT
+    return next(iter(stamps_in(block)), None) if is_fresh else None
 
 
 def _seconds(match: re.Match[bytes]) -> float | None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from inspector.diagnose.engine import Engine
 from inspector.record.log_lines import LogLines
 from inspector.record.recorder import Recorder
+from inspector.stats.clock_offset import ClockOffsets
 from inspector.stats.counts import Counts
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
@@ -43,6 +44,8 @@ class Folds(QObject):
         self._clock = river.clock
         self.counts = Counts()
         self.latency = LatencyStats()
+        self.call_times = self.latency.calls
+        self.clock_offsets = ClockOffsets()
         self.streams = StreamStats()
         self.reconnects = ReconnectStats()
         self.series = Series()
@@ -61,6 +64,7 @@ class Folds(QObject):
         self._folds = (
             self.counts,
             self.latency,
+            self.clock_offsets,
             self.streams,
             self.reconnects,
             self.series,
