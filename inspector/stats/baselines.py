@@ -91,7 +91,7 @@ def baseline_of(
 ) -> Baseline:
     """The round trips of each method and tool as they are now."""
     total = latency.total().key
-    series = {key: _kept(latency.samples(key), since_ns) for key in (*latency.keys, total)}
+    series = {key: kept_of(latency.samples(key), since_ns) for key in (*latency.keys, total)}
     measured = {key: kept for key, kept in series.items() if kept.count}
     return Baseline(name=name[:_MAX_NAME], at=at, server=server, window=window, series=measured)
 
@@ -186,7 +186,8 @@ def _by_size(values: Values) -> Ordered:
     return values if isinstance(values, Kept) else sorted(values)
 
 
-def _kept(samples: Samples, since_ns: int | None) -> Kept:
+def kept_of(samples: Samples, since_ns: int | None = None) -> Kept:
+    """What was measured since then, evenly out of its order if it is much; to be kept, or to be compared."""
     ordered = samples.ordered(since_ns)
     count = len(ordered)
     if count <= MAX_KEPT:
