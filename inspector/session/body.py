@@ -9,7 +9,7 @@ from typing import Protocol
 
 from inspector.protocol.breach import Breach, Severity
 from inspector.protocol.transports.answer import Head, Verdict
-from inspector.session.http import HttpFailure, Opened
+from inspector.session.http import HttpFailure, Opened, Shears
 from inspector.session.link import Link
 from inspector.session.reader import Arrival, EventReader
 from inspector.session.veil import Veil
@@ -40,10 +40,13 @@ class Sink(Protocol):
 class Body:
     """Reads the body of exchange `stream`; the counters are for its `http.end`.
 
-    Behind a `veil` nothing is told before the end, when all that is secret can be seen and overwritten.
+    Behind a `veil` nothing is told before the end, when all that is secret can be seen and overwritten. The
+    laboratory's `shears` may cut it short.
     """
 
-    def __init__(self, link: Link, sink: Sink, stream: int, veil: Veil | None = None) -> None:
+    def __init__(
+        self, link: Link, sink: Sink, stream: int, veil: Veil | None = None, shears: Shears | None = None
+    ) -> None:
         self.bytes = self.chunks = self.frames = 0
         self.last_byte_ns = perf_counter_ns()
         self.reader: EventReader | None = None
@@ -51,6 +54,7 @@ class Body:
         self._sink = sink
         self._stream = stream
         self._veil = veil
+        self._shears = shears
 
     @property
     def pending_bytes(self) -> int:
@@ -64,7 +68,7 @@ class Body:
         reader = self.reader = EventReader(self._stream, limit, head.get("content-type"))
         breathed_ns = perf_counter_ns()
         try:
-            async for chunk in opened.chunks(self._on_raw):
+            async for chunk in opened.chunks(self._on_raw, self._shears):
                 self._read_chunk(reader, chunk)
                 await self._link.river.room(len(chunk))
                 if perf_counter_ns() - breathed_ns > BREATH_NS:
@@ -93,7 +97,7 @@ class Body:
         limit = self._link.options.event_limit_bytes if is_answer else MAX_ODD_BODY_BYTES
         body, first_ns, is_whole = bytearray(), 0, False
         try:
-            async with aclosing(opened.chunks(self._on_raw)) as chunks:
+            async with aclosing(opened.chunks(self._on_raw, self._shears)) as chunks:
                 async for chunk in chunks:
                     first_ns = first_ns or self.last_byte_ns
                     body += chunk[: limit + 1 - len(body)]

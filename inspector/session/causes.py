@@ -15,6 +15,10 @@ NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, err
 NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"})
 
 
+class Dropped(OSError):
+    """The laboratory cut the connection on our side; the text is the sentence for the user."""
+
+
 def chain_of(error: BaseException | None) -> Iterator[BaseException]:
     """The error and all that led to it, the members of groups included."""
     seen: set[int] = set()
@@ -42,6 +46,8 @@ def place_of(url: str) -> str:
 def cause_of(error: BaseException, place: str) -> tuple[EndCause, str] | None:
     """What this one error means, None if it says nothing by itself."""
     match error:
+        case Dropped():
+            return EndCause.DROPPED_BY_US, str(error)
         case ssl.SSLCertVerificationError():
             return EndCause.TLS, (
                 f"The certificate of {place} is not trusted: {error.verify_message}. "

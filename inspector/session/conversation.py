@@ -15,7 +15,7 @@ from inspector.protocol.peer import Peer, name_of
 from inspector.session.asked import Asked
 from inspector.session.asks import Asks
 from inspector.session.calls import Answer, Call, Calls
-from inspector.session.inbox import Inbox
+from inspector.session.inbox import Inbox, QuietInbox
 from inspector.session.link import Link
 from inspector.session.stream import Ended, Stream
 from inspector.session.task_runs import TaskRuns
@@ -89,6 +89,10 @@ class Conversation:
         self.listeners: list[Callable[[str, Any], None]] = []
         self.data_listeners: list[Callable[[str, Any], None]] = []
         self._farewells: set[asyncio.Task[None]] = set()
+
+    def quiet_inbox(self) -> Inbox:
+        """Reads as `inbox` does what the laboratory had sent once more."""
+        return QuietInbox(self.link, self.peer, self.calls, self._on_message, self._on_log)
 
     def start_over(self) -> None:
         """Nothing is agreed upon: another transport is about to be tried, and no stream of the last one is left."""

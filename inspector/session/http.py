@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, Protocol
 
 import h11
 import httpx
@@ -16,6 +16,7 @@ import httpx
 from inspector.protocol.transports.answer import HttpRequest
 from inspector.session.causes import cause_of, chain_of, place_of
 from inspector.session.options import Options
+from inspector.session.sockets import EXCHANGE, Socket, Sockets, Spawn
 from inspector.session.tls import UnusableCa, context_of
 from inspector.trace.events import EndCause, Phase
 from inspector.wire.http import HeaderList
@@ -39,9 +40,16 @@ class HttpFailure(Exception):
 
 @dataclass(slots=True)
 class Marks:
-    """Times of one exchange from httpx's trace extension; nanoseconds of the monotonic clock, 0 where not reached."""
+    """Times of one exchange from httpx's trace extension; nanoseconds of the monotonic clock, 0 where not reached.
 
+    `socket` is the one that the request is written to; `network_stream` the one that was opened for it, if any.
+    """
+
+    is_aside: bool = False
+    is_delayed: bool = False
+    socket: Socket | None = None
     sent_ns: int = 0
+    written_ns: int = 0
     tcp_started_ns: int = 0
     tcp_done_ns: int = 0
     tls_started_ns: int = 0
@@ -65,15 +73,31 @@ class Marks:
                 self.tls_done_ns = perf_counter_ns()
                 self.network_stream = info.get("return_value")
             case "http11.send_request_headers.started" | "http2.send_request_headers.started":
+                self.socket = None  # what was written before was for another connection that is no more
                 if self.tcp_done_ns:
                     self.on_connected()
                 self.on_sending()
+            case "http11.send_request_body.complete" | "http2.send_request_body.complete":
+                self.written_ns = perf_counter_ns()
             case "http11.receive_response_headers.started" | "http2.receive_response_headers.started":
                 self.on_waiting()
 
     @property
     def connect_ms(self) -> float:
         return (self.tcp_done_ns - self.tcp_started_ns) / 1e6
+
+    @property
+    def resolve_ms(self) -> float | None:
+        return self.network_stream.resolve_ms if isinstance(self.network_stream, Socket) else None
+
+    @property
+    def socket_number(self) -> int:
+        return self.network_stream.number if isinstance(self.network_stream, Socket) else 0
+
+    @property
+    def written_ms(self) -> float | None:
+        """How long after the beginning the request had been written in full."""
+        return (self.written_ns - self.sent_ns) / 1e6 if self.written_ns else None
 
     @property
     def tls_ms(self) -> float | None:
@@ -105,17 +129,37 @@ class Marks:
             return None
 
 
+class Shears(Protocol):
+    """May cut a body short: `pass_on` gives what is left of a chunk, `cut` raises behind it if it is the last one."""
+
+    def pass_on(self, chunk: bytes) -> bytes: ...
+
+    def cut(self) -> None: ...
+
+
 class _Tap(httpx.AsyncByteStream):
     """Hands every chunk to `on_chunk` with its arrival time before anything decodes it (protocol part A7)."""
 
-    def __init__(self, inner: httpx.AsyncByteStream, on_chunk: Callable[[int, bytes], None]) -> None:
+    def __init__(
+        self, inner: httpx.AsyncByteStream, on_chunk: Callable[[int, bytes], None], shears: Shears | None
+    ) -> None:
         self._inner = inner
         self._on_chunk = on_chunk
+        self._shears = shears
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        shears = self._shears
         async for chunk in self._inner:
-            self._on_chunk(perf_counter_ns(), chunk)
-            yield chunk
+            now_ns = perf_counter_ns()
+            if shears is None:
+                self._on_chunk(now_ns, chunk)
+                yield chunk
+                continue
+            kept = shears.pass_on(chunk)
+            if kept:
+                self._on_chunk(now_ns, kept)
+                yield kept
+            shears.cut()
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -137,19 +181,35 @@ class Opened:
         """The socket underneath, for the watch on idle connections."""
         return self._response.extensions.get("network_stream")
 
-    async def chunks(self, on_raw: Callable[[int, bytes], None]) -> AsyncGenerator[bytes, None]:
-        """The body after content decoding; `on_raw` gets each chunk as it came, with its time. Raises `HttpFailure`."""
+    @property
+    def socket_number(self) -> int:
+        """Which of the session's sockets brought this; 0 if nobody counted."""
+        return getattr(self.network_stream, "number", 0)
+
+    async def chunks(
+        self, on_raw: Callable[[int, bytes], None], shears: Shears | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """The body after content decoding; `on_raw` gets each chunk as it came, with its time. Raises `HttpFailure`.
+
+        `shears` cut where events can be seen: before the decoding if there is none to be done, else behind it.
+        """
         assert isinstance(self._response.stream, httpx.AsyncByteStream)  # noqa: S101 - we made an async request
-        self._response.stream = _Tap(self._response.stream, on_raw)
+        is_plain = self._response.headers.get("content-encoding", "identity").strip().lower() == "identity"
+        self._response.stream = _Tap(self._response.stream, on_raw, shears if is_plain else None)
         with translated(Phase.BODY, self.url):
             async for chunk in self._response.aiter_bytes():
-                yield chunk
+                if is_plain or shears is None:
+                    yield chunk
+                    continue
+                yield shears.pass_on(chunk)
+                shears.cut()
 
 
 class HttpClient:
     """One pool of connections for each scheme, with the user's TLS choices; redirects are never followed here."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, spawn: Spawn) -> None:
+        self.sockets = Sockets(spawn)
         self._options = options
         self._clients: dict[bool, httpx.AsyncClient] = {}
 
@@ -165,6 +225,7 @@ class HttpClient:
                 headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
                 event_hooks={"response": [_note_response]},
             )
+            _dial_with(self.sockets, self._clients[is_tls])
         return self._clients[is_tls]
 
     def _tls(self, url: str) -> ssl.SSLContext:
@@ -191,6 +252,7 @@ class HttpClient:
         request.extensions["trace"] = marks.trace
         request.extensions["marks"] = marks
         url = str(request.url)
+        EXCHANGE.set(marks)
         async with AsyncExitStack() as stack:
             marks.sent_ns = perf_counter_ns()
             with translated(Phase.HEADERS if marks.tcp_done_ns else Phase.CONNECT, url, marks):
@@ -207,6 +269,17 @@ class HttpClient:
         for client in self._clients.values():
             await client.aclose()
         self._clients.clear()
+
+
+def _dial_with(backend: Sockets, client: httpx.AsyncClient) -> None:
+    """Have our own sockets below httpx, also on the way to a proxy that the environment names.
+
+    httpx has no public place for a network backend of httpcore's: a transport of our own would be one, but then httpx
+    no longer looks for proxies. So the pools that it has made are given ours.
+    """
+    for transport in (client._transport, *client._mounts.values()):
+        if isinstance(transport, httpx.AsyncHTTPTransport):
+            transport._pool._network_backend = backend
 
 
 def _exact(request: HttpRequest) -> httpx.Request:

@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from inspector.protocol.breach import Breach
+from inspector.session.cut_rules import CutRule
 from inspector.session.http import HttpClient
 from inspector.session.options import Options
 from inspector.trace.events import ConnectionState, StateChanged, Violation
@@ -37,19 +38,20 @@ TRANSITIONS: dict[ConnectionState, frozenset[ConnectionState]] = {
 class Link:
     """Emits events under one connection number, keeps the state machine, and owns every task of the session.
 
-    `streams` are the exchanges under way, `sockets` the last ones used, for the watch on a dead server; `is_ending`
-    says that the session stops its tasks, or has done so.
+    `streams` are the exchanges under way, `sockets` the last ones used, for the watch on a dead server; `cut_rules` are
+    the laboratory's. `is_ending` says that the session stops its tasks, or has done so.
     """
 
     def __init__(self, river: River, number: int, options: Options) -> None:
         self.river = river
         self.number = number
         self.options = options
-        self.http = HttpClient(options)
+        self.http = HttpClient(options, self.spawn)
         self.state = ConnectionState.IDLE
         self.closed = asyncio.Event()
         self.streams: set[Stream] = set()
         self.sockets: deque[Any] = deque(maxlen=8)
+        self.cut_rules: list[CutRule] = []
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_ending = False

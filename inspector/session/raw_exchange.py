@@ -49,16 +49,16 @@ class RawReply:
     is_stream: bool
 
 
-class _ReplySink:
+class ReplySink:
     """Takes any reply: event streams by block, all else in one piece, whatever the status."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, *, is_aside: bool = True) -> None:
         self.link = link
         self.head: Head | None = None
         self.reason = ""
         self.kept = bytearray()
         self._frames = Frames(link)
-        self.stream = Stream(link, self, is_aside=True)
+        self.stream = Stream(link, self, is_aside=is_aside)
         limit_s = link.options.request_timeout_s
         self.stream.close_in(limit_s, EndCause.TIMED_OUT_BY_US, f"No whole reply came within {limit_s:g} s.")
 
@@ -90,7 +90,7 @@ async def exchange_raw(link: Link, request: RawRequest, on_start: Callable[[Stre
     It is not signed and no redirect is followed. An event stream is read to its end: `on_start` is given the stream
     to be stopped from outside; cancelling the awaiting task ends it too, but then there is no reply to return.
     """
-    sink = _ReplySink(link)
+    sink = ReplySink(link)
     first_n = len(link.river)
     if on_start is not None:
         on_start(sink.stream)

@@ -16,6 +16,7 @@ from inspector.protocol.manifest import Manifest
 from inspector.session.conversation import Conversation
 from inspector.session.detect import open_channel
 from inspector.session.failure import ConnectError
+from inspector.session.laboratory import Laboratory
 from inspector.session.link import Link
 from inspector.session.options import Options
 from inspector.session.requests import Requests
@@ -34,7 +35,8 @@ CLOSE_TIMEOUT_S = 2.0
 class Session(Requests):
     """Connects on entering and disconnects on leaving; entering raises `ConnectError`.
 
-    `detected` says what the server speaks and how that was found out.
+    `detected` says what the server speaks and how that was found out. `laboratory` provokes faults on our own side of
+    the wire.
 
     All requests return an `Answer` and never raise for what the server did.
     """
@@ -47,6 +49,7 @@ class Session(Requests):
         super().__init__(link, Conversation(link))
         self._group = asyncio.TaskGroup()
         self._ticker: asyncio.Task[None] | None = None
+        self.laboratory = Laboratory(link, self._conversation)
         self.detected: Detected | None = None
 
     async def __aenter__(self) -> Self:

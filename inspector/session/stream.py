@@ -11,11 +11,14 @@ from typing import Any
 
 from inspector.protocol.transports.answer import Head, HttpRequest, Meaning, Verdict
 from inspector.session.body import Body, Sink
+from inspector.session.cut_rules import StreamShears
 from inspector.session.http import MAX_REDIRECTS, HttpFailure, Marks, Opened
 from inspector.session.link import Link
 from inspector.session.redirect import Redirect, redirect_of
+from inspector.session.sockets import Socket
 from inspector.session.veil import Veil
 from inspector.trace.events import (
+    OWN_ENDS,
     Connected,
     Direction,
     EndCause,
@@ -62,7 +65,8 @@ class Ended:
 class Stream:
     """Runs one exchange. `stop` ends it from outside with a cause of ours.
 
-    `is_leaving` says that the request may be on the wire in part, `written` that it has left in whole.
+    `is_leaving` says that the request may be on the wire in part, `written` that it has left in whole; `body` is what
+    is being read, once the headers are here.
 
     A stream that `is_aside` talks to somebody else than the MCP server, for signing in: its requests are not signed,
     its redirects are not followed, and its socket says nothing about the server. A `veil` masks its bodies.
@@ -74,8 +78,11 @@ class Stream:
     is_aside: bool = False
     veil: Veil | None = None
     number: int = 0
+    method: str = ""
+    purpose: str = ""
     is_leaving: bool = False
     written: asyncio.Event = field(default_factory=asyncio.Event)
+    body: Body | None = None
     closes_at_ns: int = 0
     stop_cause: EndCause | None = None
     stop_sentence: str = "We closed the stream."
@@ -85,7 +92,6 @@ class Stream:
     _head: Head | None = None
     _token_n: int = 0
     _phase: Phase = Phase.CONNECT
-    _body: Body | None = None
     _late_stop: tuple[EndCause, str] = (EndCause.CLOSED_BY_US, "We closed the stream.")
 
     async def run(self, request: HttpRequest) -> Ended:
@@ -97,7 +103,7 @@ class Stream:
             return self._end(*await self._exchange(request))
         except HttpFailure as failure:
             self._phase = Phase.BODY if self._verdict else failure.phase
-            return self._end(self._refine(failure.cause), failure.sentence, failure.error)
+            return self._end(_refined(failure.cause, self.body), failure.sentence, failure.error)
         except asyncio.CancelledError:
             ended = self._end(self.stop_cause or EndCause.CANCELLED_BY_US, self.stop_sentence, None)
             if self._stopped_from_inside():
@@ -132,14 +138,24 @@ class Stream:
         return self.stop_cause is not None and self._task is not None and self._task.uncancel() == 0
 
     @property
+    def socket(self) -> Socket | None:
+        """The connection that its request was written to, None before that."""
+        return self._marks.socket
+
+    @property
+    def is_event_stream(self) -> bool:
+        return self._verdict is not None and self._verdict.meaning is Meaning.EVENT_STREAM
+
+    @property
     def events_silent_since_ns(self) -> int:
         """When the last byte of an event stream came, 0 if this is none."""
-        return self._body.last_byte_ns if self._body and self._body.reader else 0
+        return self.body.last_byte_ns if self.body and self.body.reader else 0
 
     async def _exchange(self, request: HttpRequest) -> tuple[EndCause, str, str | None]:
         for hop in range(MAX_REDIRECTS + 1):
             redirect = await self._hop(request, hop)
             if redirect is None:
+                await asyncio.sleep(0)  # whoever waits for the answer that came last takes notice first
                 return self._normal_end()
             if redirect.follow is None:
                 where = http.mask_url(redirect.location)[:500] or "nowhere"
@@ -151,6 +167,7 @@ class Stream:
         return EndCause.REJECTED, sentence, None
 
     async def _hop(self, request: HttpRequest, hop: int) -> Redirect | None:
+        self.method, self.purpose = request.method, request.purpose
         built, headers = self.link.http.build(self._signed(request))
         if hop == 0:
             self.before_send(self.number)
@@ -163,7 +180,12 @@ class Stream:
             headers=http.mask_headers(headers),
             body=self._shown_body(request),
         )
-        self._marks = Marks(on_connected=self._on_connected, on_sending=self._on_sending, on_waiting=self._on_written)
+        self._marks = Marks(
+            is_aside=self.is_aside,
+            on_connected=self._on_connected,
+            on_sending=self._on_sending,
+            on_waiting=self._on_written,
+        )
         async with self.link.http.open(built, self._marks) as opened:
             if not self.is_aside:
                 self.link.sockets.append(opened.network_stream)
@@ -189,7 +211,8 @@ class Stream:
 
     async def _read(self, opened: Opened, head: Head) -> None:
         self._phase = Phase.BODY
-        body = self._body = Body(self.link, self.sink, self.number, self.veil)
+        shears = None if self.is_aside else StreamShears(self.link.cut_rules, self)
+        body = self.body = Body(self.link, self.sink, self.number, self.veil, shears)
         verdict = self._verdict
         if verdict is not None and verdict.meaning is Meaning.EVENT_STREAM:
             await body.read_events(opened, head)
@@ -212,6 +235,8 @@ class Stream:
             tls_ms=marks.tls_ms,
             tls_version=marks.tls_version(),
             tls_expires_at=marks.tls_expires_at(),
+            resolve_ms=marks.resolve_ms,
+            socket=marks.socket_number,
         )
 
     def _on_sending(self) -> None:
@@ -231,6 +256,8 @@ class Stream:
             http_version=opened.http_version,
             headers=http.mask_headers(opened.headers),
             ttfb_ms=(now_ns - self._marks.sent_ns) / 1e6,
+            sent_ms=self._marks.written_ms,
+            socket=opened.socket_number,
         )
         if not self.is_aside:
             self.link.authorization.note(head)
@@ -254,20 +281,17 @@ class Stream:
     def _normal_end(self) -> tuple[EndCause, str, None]:
         meaning = self._verdict.meaning if self._verdict else Meaning.FAILED
         if meaning is Meaning.EVENT_STREAM:
-            if self._body and self._body.pending_bytes:
+            if self.body and self.body.pending_bytes:
                 return EndCause.CUT_MID_EVENT, "The server ended the stream in the middle of an event.", None
             return EndCause.END_OF_STREAM, "The server ended the stream.", None
         if meaning in (Meaning.MESSAGE, Meaning.ACCEPTED):
             return EndCause.COMPLETE, "The exchange is complete.", None
         return EndCause.REJECTED, self._verdict.sentence if self._verdict else "", None
 
-    def _refine(self, cause: EndCause) -> EndCause:
-        cut = cause in (EndCause.CUT_MID_BODY, EndCause.RESET, EndCause.PROTOCOL)
-        return EndCause.CUT_MID_EVENT if cut and self._body and self._body.pending_bytes else cause
-
     def _end(self, cause: EndCause, sentence: str, error: str | None) -> Ended:
+        cause, sentence = _in_laboratory(self, cause, sentence)
         now_ns = self.link.now_ns()
-        body = self._body
+        body = self.body
         parser = body.reader.parser if body and body.reader else None
         event = self.link.river.emit(
             StreamEnded,
@@ -298,3 +322,19 @@ class Stream:
             direction=direction,
             **fields,
         )
+
+
+def _refined(cause: EndCause, body: Body | None) -> EndCause:
+    """A cut, in the light of what had come of an event."""
+    cut = cause in (EndCause.CUT_MID_BODY, EndCause.RESET, EndCause.PROTOCOL)
+    return EndCause.CUT_MID_EVENT if cut and body and body.pending_bytes else cause
+
+
+def _in_laboratory(stream: Stream, cause: EndCause, sentence: str) -> tuple[EndCause, str]:
+    """What a server does because we closed our side is our own act, unless the stream was to end anyway."""
+    socket = stream.socket
+    if socket is None or not socket.half_closed or cause in OWN_ENDS | {EndCause.COMPLETE, EndCause.REJECTED}:
+        return cause, sentence
+    if cause is EndCause.END_OF_STREAM and stream.closes_at_ns:
+        return cause, sentence
+    return EndCause.DROPPED_BY_US, f"{sentence} The laboratory had closed our side for writing before."

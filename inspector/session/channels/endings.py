@@ -18,9 +18,10 @@ NETWORK_CAUSES = frozenset(
         EndCause.UNREACHABLE,
         EndCause.CONNECT_TIMEOUT,
         EndCause.TLS,
+        EndCause.DROPPED_BY_US,
     }
 )
-"""Ends that say that the server, or the way to it, may be gone."""
+"""Ends that say that the server, or the way to it, may be gone; after a cut of the laboratory's all goes on so, too."""
 PASSING_STATUSES = frozenset({408, 425, 429})
 """The client errors that time may heal."""
 

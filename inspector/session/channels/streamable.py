@@ -22,6 +22,7 @@ from inspector.session.channels.rules import HandshakeRules
 from inspector.session.channels.sink import MessageSink
 from inspector.session.conversation import Conversation
 from inspector.session.failure import ConnectError
+from inspector.session.inbox import Inbox
 from inspector.session.pace import Pace
 from inspector.session.reconnect import StormGuard
 from inspector.session.stream import Ended, Stream
@@ -138,9 +139,9 @@ class StreamableChannel(HandshakeRules):
         ended = await stream.run(self._wire.listen(event_id or None))
         return _revised(ended, stream.sink) if isinstance(stream.sink, MessageSink) else ended
 
-    def listening_stream(self, call: Call | None = None) -> Stream:
+    def listening_stream(self, call: Call | None = None, inbox: Inbox | None = None) -> Stream:
         """A stream for a GET: the stand-alone one, or what resumes the stream of `call`."""
-        wire, clock, inbox = replace(self._wire), self.link.river.clock, self.conversation.inbox
+        wire, clock, inbox = replace(self._wire), self.link.river.clock, inbox or self.conversation.inbox
         sink = MessageSink(inbox, lambda head: wire.judge_listen(head, clock.time()), call, wire.judge_refusal)
         stream = Stream(self.link, sink)
         if call is not None:
