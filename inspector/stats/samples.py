@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from dataclasses import replace
 from itertools import islice, repeat
 from math import fsum
 
@@ -141,9 +142,9 @@ class Samples:
         """The figures of all that was measured since then."""
         first = self._first(since_ns)
         older = self._older if self._older and self._older.begins_in(since_ns) else None
-        key = (first, self._offset, len(self._stamps), self._extra, older is not None)
+        is_exact = self._older is None or (since_ns is not None and since_ns > self._older.until_ns)
+        key = (first, self._offset, len(self._stamps), self._extra, older is not None, is_exact)
         if key != self._cached_key:
-            is_exact = self._older is None or (since_ns is not None and since_ns > self._older.until_ns)
             self._cached_key, self._cached = key, self._figures(first, older, is_exact=is_exact)
         return self._cached
 
@@ -183,7 +184,11 @@ class Samples:
             total_ms += older.total_ms
             steps_ms += older.steps_ms + (abs(values[0] - older.last_ms) if values else 0.0)
         spread_ms = steps_ms / (len(ordered) - 1) if len(ordered) > 1 else None
-        return of_ordered(ordered, total_ms / len(ordered), spread_ms, is_exact=is_exact)
+        found = of_ordered(ordered, total_ms / len(ordered), spread_ms, is_exact=is_exact)
+        if older is None:
+            return found
+        ends = [end for end in (older.counted.min, older.counted.max) if end is not None]
+        return replace(found, min_ms=min((*ends, *values)), max_ms=max((*ends, *values)))
 
     def _by_size(self, first: int, older: _Older | None) -> Ordered:
         if not self._extra and older is None:

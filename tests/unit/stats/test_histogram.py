@@ -102,3 +102,14 @@ def test_zeros_at_once_count_as_zeros_one_by_one(values: list[float], count: int
         one_by_one.add(0.0)
     for name in Histogram.__slots__:
         assert getattr(at_once, name) == getattr(one_by_one, name)
+
+
+@given(series, st.integers(1, 9))
+def test_what_is_counted_as_which_value_adds_up(values: list[float], times: int) -> None:
+    histogram = Histogram()
+    for value in values:
+        histogram.add_many(value, times)
+    counts = histogram.counts()
+    assert sum(counts.values()) == histogram.count == len(values) * times
+    assert all(min(values) <= value <= max(values) for value in counts)
+    assert filled(sorted(values)).percentile(50) == histogram.percentile(50)
