@@ -27,7 +27,7 @@ class Resumption:
     """One resume: event `n` is the request for it, `stream` what it opened, `words` say in a sentence what came of it.
 
     `replayed` events came at once; `duplicated` of all were there before or came twice, `reordered` came behind later
-    ones, `lost` never came. They are None where nothing tells: without ids, or for `lost` without a counter.
+    ones, `lost` never came. They are None where nothing tells: without ids, or without a counter in them.
     """
 
     n: int
@@ -136,10 +136,16 @@ class Resume:
             return lost_known + len(self._by_progress.missing())
         return lost_known if known else None
 
+    def _reordered(self) -> int | None:
+        """How many came behind later ones, None where nothing tells of their order."""
+        for gap in (self._by_id, self._by_progress):
+            if self._events and gap.is_known:
+                return max(self._known_reordered, gap.reordered)
+        return self._known_reordered if self._known_got else None
+
     def resumption(self, elsewhere: Container[str] = ()) -> Resumption:
         """What came of it until now; `elsewhere` are the ids that came on any stream."""
         request, has_ids = self.request, bool(self._events)
-        gap = self._by_id if self._by_id.is_known else self._by_progress
         return _in_words(
             Resumption(
                 n=request.n,
@@ -153,7 +159,7 @@ class Resume:
                 replayed=self._replayed if has_ids else None,
                 lost=None if self._is_refused else self._lost(elsewhere),
                 duplicated=self._duplicated if has_ids else None,
-                reordered=max(self._known_reordered, gap.reordered) if has_ids else None,
+                reordered=self._reordered(),
                 is_over=self._is_over,
             )
         )

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.diagnose.engine import Engine
+from inspector.stats.availability import Availability
 from inspector.stats.counts import Counts
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
+from inspector.stats.resumption import Resumptions
 from inspector.stats.series import Series
 from inspector.stats.streams import StreamStats
 from inspector.trace.events import (
@@ -41,10 +43,37 @@ from tests.support.rivers import Talk
 
 streams = st.integers(1, 4)
 numbers = st.integers(0, 20)
+ids = st.integers(1, 9).map(str)
 emissions = st.one_of(
     st.builds(lambda state: (StateChanged, {"state": state}), st.sampled_from(ConnectionState)),
     st.builds(
         lambda stream: (RequestSent, {"stream": stream, "method": "GET", "url": "", "purpose": "stream"}), streams
+    ),
+    st.builds(
+        lambda stream, event_id: (
+            RequestSent,
+            {
+                "stream": stream,
+                "method": "GET",
+                "url": "",
+                "purpose": "resume",
+                "headers": (("Last-Event-ID", event_id),),
+            },
+        ),
+        streams,
+        ids,
+    ),
+    st.builds(
+        lambda stream, event_id: (
+            FrameReceived,
+            {"stream": stream, "event_id": event_id, "direction": Direction.INBOUND},
+        ),
+        streams,
+        ids,
+    ),
+    st.builds(
+        lambda attempt: (StateChanged, {"state": ConnectionState.OPEN, "attempt": attempt, "delay_ms": 10.0}),
+        st.integers(0, 3),
     ),
     st.builds(
         lambda stream: (
@@ -122,12 +151,15 @@ class Folds:
     latency: LatencyStats = field(default_factory=LatencyStats)
     streams: StreamStats = field(default_factory=StreamStats)
     reconnects: ReconnectStats = field(default_factory=ReconnectStats)
+    availability: Availability = field(default_factory=Availability)
+    resumptions: Resumptions = field(default_factory=Resumptions)
     counts: Counts = field(default_factory=Counts)
     engine: Engine = field(default_factory=Engine)
     series: Series = field(default_factory=Series)
 
     def fold(self, events: Sequence[AnyEvent]) -> None:
-        for part in (self.latency, self.streams, self.reconnects, self.counts, self.engine, self.series):
+        folds = (self.latency, self.streams, self.reconnects, self.counts, self.engine, self.series)
+        for part in (*folds, self.availability, self.resumptions):
             part.fold(events)
 
     def figures(self) -> list[Any]:
@@ -138,6 +170,10 @@ class Folds:
             self.streams.rows(),
             self.reconnects.summary(),
             list(self.reconnects.steps),
+            list(self.reconnects.attempts_made),
+            self.availability.report(),
+            self.availability.report(since_ns=2_000_000_000),
+            list(self.resumptions.resumptions),
             [counts.received, counts.bytes_received, counts.frames, counts.comments, counts.messages],
             counts.events_per_second(1_000_000_000),
             self.engine.findings(),
