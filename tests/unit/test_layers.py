@@ -27,10 +27,11 @@ RANKS = {
     "stats": 3,
     "diagnose": 3,
     "servers": 3,
-    "exports": 4,
-    "ui": 5,
+    "expect": 4,
+    "exports": 5,
+    "ui": 6,
 }
-TOP_RANK = 6
+TOP_RANK = 7
 """The modules that stand in no sub-package: they may know everything below, and nothing below knows them."""
 
 ONLY_IN = {

@@ -1,0 +1,231 @@
+"""The judge: a pure fold over the river that tells of each expectation whether it is met.
+
+The same events give the same verdicts, live, in a recording and without a window. No clock is read: what has to come
+within a time is found missing once the river has passed that time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from inspector.diagnose.finding import Finding
+from inspector.expect import expectation as forms
+from inspector.expect.calls import CallBook
+from inspector.expect.deadlines import NEVER_NS
+from inspector.expect.expectation import Expectation
+from inspector.expect.filters import Filters
+from inspector.expect.verdict import Verdict
+from inspector.expect.watch import Watch
+from inspector.expect.watch_calls import ErrorsWatch, GapWatch, InTimeWatch, ProgressWatch
+from inspector.expect.watch_events import (
+    AtLeastInCallWatch,
+    AtLeastWatch,
+    EventWithinWatch,
+    GapBetweenWatch,
+    NeverWatch,
+)
+from inspector.expect.watch_session import DropsWatch, FigureWatch, FindingWatch, HeartbeatWatch, UptimeWatch
+from inspector.stats.availability import Availability, AvailabilityReport
+from inspector.trace.events import (
+    CommentReceived,
+    Direction,
+    ExchangeFailed,
+    FrameReceived,
+    Framing,
+    HeadersReceived,
+    Message,
+    MessageType,
+    StateChanged,
+    StreamEnded,
+    ToolStep,
+)
+from inspector.trace.fold import Fold, Run
+
+_LIKENESS: dict[type[Any], Callable[[Any], Any]] = {
+    Message: attrgetter("stream", "message_type", "direction", "request_n", "framing", "method"),
+    FrameReceived: attrgetter("stream"),
+    CommentReceived: attrgetter("stream"),
+}
+"""What events of a kind have to share to be told together."""
+
+
+class Judge(Fold):
+    """Folds events into verdicts; `findings` gives those of the diagnosis that runs beside it."""
+
+    def __init__(self, expectations: Sequence[Expectation], findings: Callable[[], Sequence[Finding]] = tuple) -> None:
+        self._findings = findings
+        self._availability = Availability()
+        self._origin: tuple[int, float] | None = None
+        self._watches = [(each, self._watch(each)) for each in expectations]
+        watches = [watch for _, watch in self._watches]
+        self._timed = [watch for watch in watches if type(watch).due is not Watch.due]
+        self._on_streams = [watch for watch in watches if watch.wants_streams]
+        self._on_state = [watch for watch in watches if watch.wants_availability]
+        self._book = CallBook([(watch.names, watch) for watch in watches if watch.names is not None])
+        self._filters = Filters([watch for watch in watches if watch.filter], self._book)
+        self._span_ns = min((watch.span_ns for watch in watches), default=NEVER_NS)
+        super().__init__(
+            {
+                ToolStep: self._on_step,
+                ExchangeFailed: self._book.on_failed,
+                StreamEnded: self._on_ended,
+                HeadersReceived: self._on_headers,
+                StateChanged: self._on_moved,
+            },
+            {Message: self._on_messages, FrameReceived: self._on_events, CommentReceived: self._on_events},
+        )
+
+    @property
+    def expectations(self) -> tuple[Expectation, ...]:
+        """What is judged, in the order given."""
+        return tuple(expectation for expectation, _ in self._watches)
+
+    @property
+    def now_ns(self) -> int:
+        """The time that the river has come to."""
+        return self._now_ns
+
+    @property
+    def began_ns(self) -> int | None:
+        """The time of the first event."""
+        return None if self._origin is None else self._origin[0]
+
+    def verdicts(self, *, is_over: bool = False) -> tuple[Verdict, ...]:
+        """How things stand, in the order of the expectations; `is_over`: nothing will follow to be waited for."""
+        return tuple(watch.verdict(expectation, is_over) for expectation, watch in self._watches)
+
+    def take(self, pieces: Sequence[Run]) -> None:
+        """Take in the next events of the river, already cut into `runs`."""
+        if not self._watches:
+            return
+        for run in pieces:
+            if self._origin is None:
+                first = run[1][0]
+                self._origin = first.monotonic_ns, first.at
+            self._take_run(run)
+
+    def advance(self, now_ns: int) -> None:
+        """Nothing happened until now, by the monotonic clock of the river; only for a river that is still live."""
+        if self._origin is not None and now_ns > self._now_ns:
+            self._now_ns = now_ns
+            self._let_expire(now_ns)
+
+    def _take_run(self, run: Run) -> None:
+        kind, events = run
+        is_asked = self._filters.ask_for(kind)
+        if not is_asked and kind not in self._reactions and kind not in self._run_reactions:
+            self._take_group(kind, events, is_asked=False)
+        else:
+            for group in self._groups(kind, events):
+                self._let_expire(group[0].monotonic_ns)
+                self._take_group(kind, group, is_asked)
+        self._now_ns = max(self._now_ns, events[-1].monotonic_ns)
+        self._let_expire(events[-1].monotonic_ns)
+
+    def _take_group(self, kind: type[Any], group: list[Any], is_asked: bool) -> None:
+        if self._on_state:
+            self._availability.take([(kind, group)])
+        if is_asked:
+            self._filters.ask(kind, group)
+        super().take([(kind, group)])
+
+    def _groups(self, kind: type[Any], run: list[Any]) -> Iterator[list[Any]]:
+        """The run in pieces between which nothing can fall due, one by one where it could."""
+        likeness = _LIKENESS.get(kind)
+        if likeness is None or len(run) == 1:
+            yield from ([event] for event in run)
+            return
+        pieces = [run] if len(set(map(likeness, run))) == 1 else [list(alike) for _, alike in groupby(run, likeness)]
+        for piece in pieces:
+            last_ns = piece[-1].monotonic_ns
+            is_short = last_ns - piece[0].monotonic_ns <= self._span_ns and self._next_ns() >= last_ns
+            if is_short and (kind is not Message or _is_plain(piece[0])):
+                yield piece
+            else:
+                yield from ([event] for event in piece)
+
+    def _next_ns(self) -> int:
+        return min((watch.next_ns for watch in self._timed), default=NEVER_NS)
+
+    def _let_expire(self, before_ns: int) -> None:
+        for watch in self._timed:
+            if watch.next_ns < before_ns:
+                watch.due(before_ns)
+
+    def _on_messages(self, messages: list[Message]) -> None:
+        self._book.on_messages(messages)
+        first = messages[0]
+        if first.framing is Framing.SSE and first.direction is Direction.INBOUND:
+            self._stir(messages)
+
+    def _on_events(self, events: list[Any]) -> None:
+        self._book.on_events(events)
+        self._stir(events)
+
+    def _on_step(self, step: ToolStep) -> None:
+        self._book.on_step(step)
+        if step.framing is Framing.SSE and step.direction is Direction.INBOUND:
+            self._stir([step])
+
+    def _stir(self, events: list[Any]) -> None:
+        stream = events[0].stream
+        if stream is not None:
+            for watch in self._on_streams:
+                watch.stirred(stream, events)
+
+    def _on_headers(self, headers: HeadersReceived) -> None:
+        for watch in self._on_streams:
+            watch.opened(headers)
+
+    def _on_ended(self, ended: StreamEnded) -> None:
+        self._book.on_ended(ended)
+        for watch in self._on_streams:
+            watch.ended(ended)
+
+    def _on_moved(self, event: StateChanged) -> None:
+        if self._on_state:
+            report = self._availability.report(event.monotonic_ns)
+            for watch in self._on_state:
+                watch.available(report, event)
+
+    def _report(self) -> AvailabilityReport:
+        return self._availability.report(self._now_ns)
+
+    def _ns_of(self, at: float) -> int | None:
+        """The time of the river at a Unix time, not before its beginning."""
+        if self._origin is None:
+            return None
+        origin_ns, origin_at = self._origin
+        return origin_ns + max(0, int((at - origin_at) * 1e9)) if at > origin_at else origin_ns
+
+    def _watch(self, expectation: Expectation) -> Watch:
+        if isinstance(expectation, forms.NoGap):
+            return GapBetweenWatch(expectation) if expectation.filter else GapWatch(expectation)
+        if isinstance(expectation, forms.AtLeast):
+            return AtLeastInCallWatch(expectation) if expectation.of else AtLeastWatch(expectation)
+        if isinstance(expectation, forms.NoDrops):
+            return DropsWatch(self._report)
+        if isinstance(expectation, forms.Uptime):
+            return UptimeWatch(expectation, self._report)
+        if isinstance(expectation, forms.NoFinding):
+            return FindingWatch(expectation, self._findings, self._ns_of)
+        return _WATCHES[type(expectation)](expectation)
+
+
+_WATCHES: dict[type[Expectation], Callable[[Any], Watch]] = {
+    forms.InTime: InTimeWatch,
+    forms.Figure: FigureWatch,
+    forms.ProgressEvery: ProgressWatch,
+    forms.HeartbeatEvery: HeartbeatWatch,
+    forms.NoErrors: ErrorsWatch,
+    forms.EventWithin: EventWithinWatch,
+    forms.Never: NeverWatch,
+}
+
+
+def _is_plain(message: Message) -> bool:
+    """Whether several like it may be told together: nothing is begun or settled by them."""
+    return message.message_type is MessageType.NOTIFICATION and message.direction is Direction.INBOUND
