@@ -19,7 +19,7 @@ from inspector.trace.events import AnyEvent, ConnectionState, StateChanged
 
 _FIRST, ROW = 0, 1
 _LARGEST_NUMBER = 2**32 - 1
-_MAX_REMEMBERED = 10_000
+MAX_REMEMBERED = 10_000
 _STATIC_COLUMNS = ("severities", "streams")
 
 V = TypeVar("V")
@@ -129,7 +129,7 @@ class EventTest:
         if self.kinds is not None and slide.kinds[ROW] not in self.kinds:
             return False
         self._asked += 1
-        if self._asked % _MAX_REMEMBERED == 0:
+        if self._asked % MAX_REMEMBERED == 0:
             self._test = self._make()  # a test remembers streams, also those that are long over
         return self._test(ROW)
 
@@ -176,6 +176,6 @@ def is_static(condition: Condition) -> bool:
 
 
 def _add(remembered: dict[int, V], key: int, value: V) -> None:
-    if len(remembered) >= _MAX_REMEMBERED:
+    if len(remembered) >= MAX_REMEMBERED:
         del remembered[next(iter(remembered))]
     remembered[key] = value
