@@ -167,6 +167,8 @@ class Folds:
         return [
             self.latency.rows(),
             self.latency.total(),
+            self.latency.rows(2_000_000_000),
+            self.latency.calls.timings(),
             self.streams.rows(),
             self.reconnects.summary(),
             list(self.reconnects.steps),
