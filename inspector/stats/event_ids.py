@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from inspector.trace.events import Message, SseEvent
 
@@ -13,6 +14,7 @@ MAX_ID_CHARACTERS = 200
 SURE_STEPS = 2
 """So many steps of one, and none of another size, make numbers a counter of their stream."""
 MAX_SPAN = 50_000
+MAX_DIGITS = 18
 _NUMBER = re.compile(r"(.*?)([0-9]{1,18})([^0-9]*)", re.DOTALL)
 _PROGRESS = re.compile(rb'"progress"\s*:\s*(\d{1,18})\s*[,}]')
 
@@ -22,8 +24,7 @@ def key_of(event_id: str) -> str:
     return event_id if len(event_id) <= MAX_ID_CHARACTERS else f"{event_id[:MAX_ID_CHARACTERS]} {hash(event_id)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number and what stands around it; numbers of the same surroundings may be one counter."""
 
     head: str
@@ -33,7 +34,7 @@ class Number:
     """How many digits there are where leading zeros fill them up."""
 
     def is_like(self, other: Number) -> bool:
-        return (self.head, self.tail) == (other.head, other.tail)
+        return self.head == other.head and self.tail == other.tail
 
     def text(self, value: int) -> str:
         """The id of another number of the same counter."""
@@ -42,6 +43,8 @@ class Number:
 
 def number_in(key: str) -> Number | None:
     """The last number in an id, None if it holds none."""
+    if key.isdecimal() and key.isascii() and key[0] != "0" and len(key) <= MAX_DIGITS:
+        return Number("", int(key))
     match = _NUMBER.fullmatch(key)
     if match is None:
         return None
