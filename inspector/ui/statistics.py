@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from inspector.trace.clock import Clock
+from inspector.trace.river import River
 from inspector.ui.folds import Folds
 from inspector.ui.views.lazy_tab import Pane
 
 
-def panes(folds: Folds, clock: Clock) -> tuple[tuple[str, Callable[[], Pane]], ...]:
-    """Title and builder of each pane, in the order of the tabs."""
+def panes(folds: Folds, river: River, selected: Callable[[], int | None]) -> tuple[tuple[str, Callable[[], Pane]], ...]:
+    """Title and builder of each pane, in the order of the tabs; `selected` is the event that the user is on."""
+    clock = river.clock
 
     def findings() -> Pane:
         from inspector.ui.views.findings_pane import FindingsPane  # noqa: PLC0415 - built when first shown
@@ -20,7 +21,7 @@ def panes(folds: Folds, clock: Clock) -> tuple[tuple[str, Callable[[], Pane]], .
     def latency() -> Pane:
         from inspector.ui.views.latency_pane import LatencyPane  # noqa: PLC0415
 
-        return LatencyPane(folds.latency)
+        return LatencyPane(folds.latency, folds.clock_offsets, river, lambda: folds.diagnosis.server, selected)
 
     def streams() -> Pane:
         from inspector.ui.views.streams_pane import StreamsPane  # noqa: PLC0415

@@ -27,12 +27,13 @@ class StatisticsTabs(QTabWidget):
         super().__init__(parent)
         self.setDocumentMode(True)
         self._river, self._folds = river, folds
+        self._selected: int | None = None
 
     def add_statistics(self) -> None:
         """Add the tabs behind those that are there."""
         from inspector.ui import statistics  # noqa: PLC0415 - the window is painted first
 
-        for title, build in statistics.panes(self._folds, self._river.clock):
+        for title, build in statistics.panes(self._folds, self._river, lambda: self._selected):
             tab = LazyTab(partial(self._build, build))
             self.addTab(tab, title)
             if title == FINDINGS:
@@ -42,6 +43,10 @@ class StatisticsTabs(QTabWidget):
         self._folds.diagnosis.changed.connect(self._show_badge)
         self.addTab(LazyTab(self._build_log), "Log")
         self.addTab(LazyTab(self._build_live_text), "Live text")
+
+    def note_selected(self, n: int) -> None:
+        """The user is on event number `n` now."""
+        self._selected = n
 
     def show_finding(self, rule: str = "") -> None:
         """Bring the findings to the front, and that of a rule if one is named."""

@@ -1,86 +1,247 @@
-"""How long the server takes, per method and tool."""
+"""How long the server takes, per method and tool, in a part of the session; and the calls behind the figures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter_ns
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from inspector.record.text import counted, duration, plain
-from inspector.stats.latency import LatencyRow, LatencyStats
-from inspector.ui.models.table_model import Column, TableModel
+from inspector.stats.baselines import Baseline, baseline_of
+from inspector.stats.call_timing import Call, CallTiming
+from inspector.stats.clock_offset import ClockOffsets
+from inspector.stats.latency import MAX_KEYS, OTHER_KEY, LatencyStats
+from inspector.stats.windows import Window, since_ns
+from inspector.trace.clock import StoppedClock
+from inspector.trace.river import River
+from inspector.ui.elided_label import ElidedLabel
+from inspector.ui.kept_baselines import KeptBaselines
+from inspector.ui.models.latency_words import Mark, clock, listed, summary, when
+from inspector.ui.models.table_model import TableModel
+from inspector.ui.views.latency_bar import LatencyBar
+from inspector.ui.views.latency_baselines import LatencyBaselines
+from inspector.ui.views.latency_calls import LatencyCalls
+from inspector.ui.views.latency_columns import BASELINE_COLUMNS, COLUMNS, KeyFigures
 from inspector.ui.views.lazy_tab import Pane
 from inspector.ui.views.stat_table import StatTable
+from inspector.ui.views.turning_splitter import TurningSplitter
 
+MAX_LISTED = 500
+"""So many calls are listed; the file has all that are kept."""
+_REST = 10
+"""So many times as long as a refresh took none follows it: a thousand methods must not stop the window."""
 _EMPTY = "No requests yet. Call a tool or list something, and its round trips are timed here."
-
-
-def _ms(title: str, value: Callable[[LatencyRow], float | None], hint: str) -> Column[LatencyRow]:
-    return Column(title, value, "{:,.2f}".format, "0,000.00", True, hint)
-
-
-def _count(title: str, value: Callable[[LatencyRow], int], hint: str, role: str | None = None) -> Column[LatencyRow]:
-    return Column(title, value, "{:,}".format, "00,000", True, hint, lambda row: role if role and value(row) else None)
-
-
-COLUMNS: tuple[Column[LatencyRow], ...] = (
-    Column("Method or tool", lambda row: row.key, plain, "tools/call search_documents"),
-    _count("Calls", lambda row: row.count, "Requests sent"),
-    _ms("Last ms", lambda row: row.last_ms, "Round trip of the latest answer"),
-    _ms("p50 ms", lambda row: row.p50_ms, "Half of the round trips were shorter (within 1 %)"),
-    _ms("p95 ms", lambda row: row.p95_ms, "95 of 100 round trips were shorter (within 1 %)"),
-    _ms("p99 ms", lambda row: row.p99_ms, "99 of 100 round trips were shorter (within 1 %)"),
-    _ms("Max ms", lambda row: row.max_ms, "The longest round trip"),
-    _count("Errors", lambda row: row.errors, "Answers that were an error or a failed tool", "bad"),
-    _count("Lost", lambda row: row.lost, "Requests whose stream ended without an answer", "bad"),
-    _count("Timed out", lambda row: row.timed_out, "Requests we stopped waiting for", "warn"),
-    _count("Cancelled", lambda row: row.cancelled, "Requests that were cancelled"),
-    _count("In flight", lambda row: row.in_flight, "Requests that wait for their answer"),
-    _ms("Headers ms", lambda row: row.ttfb_p50_ms, "Median time until the response headers came"),
-    _ms("First event ms", lambda row: row.ttfe_p50_ms, "Median time until the first event or comment came"),
-    _ms("Gap p50 ms", lambda row: row.gap_p50_ms, "Median time between two events of one stream"),
-    _ms("Gap p95 ms", lambda row: row.gap_p95_ms, "95 of 100 gaps between two events were shorter"),
-    _ms("Gap max ms", lambda row: row.gap_max_ms, "The longest gap between two events of one stream"),
-)
+_NONE_IN_TIME = "No requests in this part of the session. Choose another part above, or call a tool."
+_SELECT_FIRST = "Select the row of the timeline to begin with, then mark it here."
+_NOTE_MS = 20_000
+_MAX_NAME = 200
 
 
 class LatencyPane(Pane):
-    """A line about all calls, and a row for each method and tool; `jump` goes to the slowest call of a row."""
+    """A line about all calls and a row for each method and tool; the selected one's calls beside them.
 
-    def __init__(self, latency: LatencyStats, parent: QWidget | None = None) -> None:
+    `jump` goes to the slowest call of a row, or to a call of the list.
+    """
+
+    def __init__(
+        self,
+        latency: LatencyStats,
+        offsets: ClockOffsets,
+        river: River,
+        server: Callable[[], str] = str,
+        selected: Callable[[], int | None] = lambda: None,
+        kept: KeptBaselines | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`server` tells whose figures these are, `selected` the number of the event the user is on."""
         super().__init__(parent)
-        self._latency = latency
-        self._model = TableModel(COLUMNS, lambda row: row.key)
-        self._table = StatTable(self._model, lambda row: row.slowest_n, _EMPTY)
-        self._table.setObjectName("latencyTable")
-        self._table.setAccessibleName("Latency per method and tool")
-        self._table.setToolTip("Double click a row to go to its slowest call")
-        self._table.jump.connect(self.jump)
-        self._summary = QLabel()
-        self._summary.setObjectName("latencySummary")
-        self._summary.setAccessibleName("Latency of all calls")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.addWidget(self._summary)
-        layout.addWidget(self._table)
+        self._latency, self._offsets, self._river = latency, offsets, river
+        self._server, self._selected = server, selected
+        self._mark: Mark | None = None
+        self._socket: tuple[int, int] | None = None
+        self._rest_until_ns = 0
+        self.bar = LatencyBar()
+        self._summary = ElidedLabel()
+        self._model = TableModel(COLUMNS, lambda figures: figures.row.key)
+        self._table = StatTable(self._model, lambda figures: figures.row.slowest_n, _EMPTY)
+        self._list = LatencyCalls(self._one_way_ms)
+        self._note = ElidedLabel()
+        self._note_timer = QTimer(self, singleShot=True, interval=_NOTE_MS)
+        self.baselines = LatencyBaselines(self.bar, self, server, self._baseline, kept)
+        self._lay_out()
+        self._connect()
         self.refresh()
 
     def show_tool(self, tool: str) -> None:
         """Select the row of a tool's calls."""
+        self.show_key(f"tools/call {tool[:_MAX_NAME]}")
+
+    def show_key(self, key: str) -> None:
+        """Select the row of a method or tool, if it has calls in this part of the session."""
+        self._update()
+        for row in range(self._model.rowCount()):
+            index = self._model.index(row, 0)
+            if self._model.row(index).row.key == key:
+                flags = QItemSelectionModel.SelectionFlag
+                self._table.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+                self._table.scrollTo(index)
 
     def refresh(self) -> None:
-        """Show the figures as they are now."""
-        rows = self._latency.rows()
-        self._model.replace(rows)
-        self._summary.setVisible(bool(rows))
-        if rows:
-            self._summary.setText(_sentence(self._latency.total()))
+        """Show the figures as they are now; after a long one, not at once again."""
+        if perf_counter_ns() >= self._rest_until_ns:
+            self._update()
 
+    def set_mark(self) -> None:
+        """Begin anew: live with the next event, in a recording with the event that is selected in the timeline."""
+        clock = self._river.clock
+        mark = Mark(len(self._river), clock.time(), clock.monotonic_ns())
+        if isinstance(clock, StoppedClock):
+            n = self._selected()
+            if n is None:
+                self.say(_SELECT_FIRST)
+                return
+            event = self._river[n]
+            mark = Mark(n, event.at, event.monotonic_ns)
+        self._mark = mark
+        self.bar.show_mark(is_set=True)
+        self.bar.choose(Window.SINCE_MARK)
+        self._update()
 
-def _sentence(total: LatencyRow) -> str:
-    parts = [counted(total.count, "call")]
-    if total.in_flight:
-        parts.append(f"{total.in_flight:,} in flight")
-    if total.p50_ms is not None and total.p95_ms is not None and total.max_ms is not None:
-        parts += [f"p50 {duration(total.p50_ms)}", f"p95 {duration(total.p95_ms)}", f"max {duration(total.max_ms)}"]
-    return " · ".join(parts)
+    def _update(self) -> None:
+        began_ns = perf_counter_ns()
+        since = self._since_ns()
+        total = self._latency.total(since)
+        self._model.replace(self._rows(since))
+        self.bar.allow(has_calls=total.count > 0)
+        self._table.set_empty(_NONE_IN_TIME if self._latency.total().count else _EMPTY)
+        self._summary.setVisible(total.count > 0)
+        said = (summary(total, self.bar.window_shown, self._mark), self.baselines.words())
+        self._summary.setText(" · ".join(filter(None, said)))
+        for column in BASELINE_COLUMNS:
+            self._table.setColumnHidden(column, self.baselines.comparison is None)
+        self._update_calls()
+        self._show_clock()
+        self._rest_until_ns = perf_counter_ns() + _REST * (perf_counter_ns() - began_ns)
+
+    def _rows(self, since: int | None) -> list[KeyFigures]:
+        rows, comparison = self._latency.rows(since), self.baselines.comparison
+        if comparison is None:
+            return [KeyFigures(row) for row in rows]
+        return [KeyFigures(row, *comparison.deltas(self._latency, row, since)) for row in rows]
+
+    def _baseline(self, name: str) -> Baseline:
+        """The figures of the window that is shown."""
+        window = when(self.bar.window_shown, self._mark) or Window.SESSION.value
+        since, at = self._since_ns(), self._river.clock.time()
+        return baseline_of(self._latency, name, at, server=self._server(), window=window.lower(), since_ns=since)
+
+    def say(self, sentence: str) -> None:
+        """A sentence below the figures, for a while instead of that about the clocks."""
+        self._note_timer.start()
+        self._show_note(sentence)
+
+    def _show_clock(self) -> None:
+        offset = self._offsets.offset()
+        if not self._note_timer.isActive():
+            self._show_note("" if offset is None else clock(offset))
+
+    def _show_note(self, sentence: str) -> None:
+        self._note.setText(sentence)
+        self._note.setVisible(bool(sentence))
+
+    def _one_way_ms(self, call: CallTiming) -> float | None:
+        offset = None if call.one_way_ms is None else self._offsets.offset(call.connection)
+        return None if offset is None or call.one_way_ms is None else offset.corrected_ms(call.one_way_ms)
+
+    def _since_ns(self) -> int | None:
+        mark_ns = None if self._mark is None else self._mark.monotonic_ns
+        return since_ns(self.bar.window_shown, self._river.clock.monotonic_ns(), mark_ns)
+
+    def _update_calls(self) -> None:
+        """The calls of the selected row, or of a socket; none without either."""
+        key = self._key()
+        self._list.setVisible(key is not None or self._socket is not None)
+        if self._socket is not None:
+            connection, socket = self._socket
+            of = f"on socket {socket:,} of connection {connection:,}"
+            self._show_calls(lambda call: (call.connection, call.socket) == self._socket, None, of)
+        elif key == OTHER_KEY:
+            named = frozenset(self._latency.keys[:MAX_KEYS])
+            self._show_calls(lambda call: call.key not in named, self._since_ns(), "of other methods")
+        elif key is not None:
+            self._show_calls(lambda call: call.key == key, self._since_ns(), f"of {key}")
+
+    def _show_calls(self, belongs: Callable[[Call], bool], since: int | None, of: str) -> None:
+        calls, found = self._latency.calls.newest(belongs, MAX_LISTED, since)
+        self._list.show_calls(listed(len(calls), found, of), calls, of_one_key=self._socket is None)
+
+    def _key(self) -> str | None:
+        index = self._table.currentIndex()
+        return self._model.row(index).row.key if index.isValid() else None
+
+    def _choose_row(self) -> None:
+        self._socket = None
+        self._list.same_socket.setChecked(False)
+        self._update_calls()
+
+    def _choose_none(self) -> None:
+        """Close the list of calls."""
+        self._table.setCurrentIndex(QModelIndex())
+        self._table.clearSelection()
+
+    def _choose_socket(self, is_wanted: bool) -> None:
+        call = self._list.current
+        self._socket = None
+        if is_wanted and call is not None and call.socket is not None:
+            self._socket = (call.connection, call.socket)
+        self._list.same_socket.setChecked(self._socket is not None)
+        self._update_calls()
+        if call is not None:
+            self._list.select_call(call.request_n)
+
+    def _lay_out(self) -> None:
+        self._table.setObjectName("latencyTable")
+        self._table.setAccessibleName("Latency per method and tool")
+        self._table.setToolTip("Double click a row to go to its slowest call")
+        self._summary.setObjectName("latencySummary")
+        self._summary.setAccessibleName("Latency of all calls")
+        self._summary.setContentsMargins(8, 0, 8, 0)
+        self._note.setObjectName("latencyNote")
+        self._note.setAccessibleName("What is to be said about the latency")
+        self._note.setProperty("muted", True)
+        self._note.setContentsMargins(8, 0, 8, 4)
+        self._note.hide()
+        halves = TurningSplitter()
+        halves.setContentsMargins(8, 4, 8, 8)
+        halves.addWidget(self._table)
+        halves.addWidget(self._list)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.bar)
+        layout.addWidget(self._summary)
+        layout.addWidget(halves, 1)
+        layout.addWidget(self._note)
+
+    def _connect(self) -> None:
+        self._table.jump.connect(self.jump)
+        self._list.jump.connect(self.jump)
+        self._table.selectionModel().currentRowChanged.connect(self._choose_row)
+        self._list.socket_wanted.connect(self._choose_socket)
+        self.bar.window_chosen.connect(self._update)
+        self.bar.mark_wanted.connect(self.set_mark)
+        self.baselines.changed.connect(self._update)
+        self.baselines.said.connect(self.say)
+        self._note_timer.timeout.connect(self._show_clock)
+        keys: tuple[tuple[str, Callable[[], None]], ...] = (
+            ("M", self.set_mark),
+            ("S", self._list.same_socket.click),
+            ("B", self.bar.keep),
+            ("C", self.bar.save),
+            ("Esc", self._choose_none),
+        )
+        for key, slot in keys:
+            shortcut = QShortcut(QKeySequence(key), self, slot)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

@@ -67,6 +67,7 @@ class RecordingView(QWidget):
         self.timeline.noted.connect(self.said)
         self.timeline.finding_wanted.connect(self.tabs.show_finding)
         self.timeline.selected.connect(self.detail.show_event)
+        self.timeline.selected.connect(self.tabs.note_selected)
         self.detail.jump.connect(self.go_to_event)
         self.tabs.jump.connect(self.go_to_event)
         self.tabs.currentChanged.connect(self.refresh)

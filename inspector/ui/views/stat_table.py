@@ -46,6 +46,13 @@ class StatTable(QTableView, Generic[R]):
         self._set_up_header()
         self.doubleClicked.connect(self._jump_from)
 
+    def set_empty(self, sentence: str) -> None:
+        """The sentence that stands there while there are no rows."""
+        if sentence != self._empty:
+            self._empty = sentence
+            self.setAccessibleDescription(sentence)
+            self.viewport().update()
+
     def sort_by(self, column: int, order: Qt.SortOrder) -> None:
         """Sort as a click on the header would."""
         self.horizontalHeader().setSortIndicator(column, order)
