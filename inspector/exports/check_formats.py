@@ -8,6 +8,7 @@ from typing import Any
 
 from inspector.diagnose.finding import Finding
 from inspector.diagnose.rules import ALL
+from inspector.exports import check_verdicts
 from inspector.exports.checking import Checked
 from inspector.record.formats.markdown import escaped
 from inspector.record.text import calendar, counted, duration, plain
@@ -23,7 +24,8 @@ _LABEL_CHARS = 15
 
 def as_text(checked: Checked) -> str:
     """What is wrong, why, and what to change: the gravest first, consequences below their cause."""
-    lines = [_subject(checked), summary(checked)]
+    lines = [_subject(checked), summary(checked), *filter(None, (check_verdicts.summary(checked.verdicts),))]
+    lines += check_verdicts.text_lines(checked.verdicts)
     severity = None
     for finding in checked.findings:
         if _gravest(finding) is not severity:
@@ -60,8 +62,9 @@ def as_json(checked: Checked, fail_on: Severity) -> dict[str, Any]:
         "rules_judged": [rule.id for rule in checked.rules],
         "counts": {severity.value: count for severity, count in checked.counts().items()},
         "fail_on": fail_on.value,
-        "ok": not checked.error and not checked.failures(fail_on),
+        "ok": checked.is_ok(fail_on),
         "findings": [_finding_json(finding) for finding in checked.findings],
+        "expectations": [check_verdicts.as_json(verdict) for verdict in checked.verdicts],
         "error": checked.error or None,
     }
 
@@ -69,7 +72,8 @@ def as_json(checked: Checked, fail_on: Severity) -> dict[str, Any]:
 def as_markdown(checked: Checked) -> str:
     """A page for a bug report; whatever came from the peer is no markup there."""
     head = [f"# Check of {escaped(checked.subject, 400)}", escaped(_facts(checked), 400), escaped(summary(checked))]
-    return "\n\n".join(filter(None, (*head, *_paragraphs(checked.findings, 2)))) + "\n"
+    parts = (*head, *check_verdicts.markdown(checked.verdicts), *_paragraphs(checked.findings, 2))
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def findings_markdown(findings: Sequence[Finding]) -> str:

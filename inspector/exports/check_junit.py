@@ -1,4 +1,4 @@
-"""A check as JUnit XML, which build servers read: a test case for each rule that could be judged."""
+"""A check as JUnit XML, which build servers read: a test case for each rule that could be judged and each expectation."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from inspector.diagnose.finding import Finding
 from inspector.diagnose.rules import ALL
+from inspector.exports import check_verdicts
 from inspector.exports.check_formats import finding_text
 from inspector.exports.checking import Checked, at_least
 from inspector.record.text import plain
@@ -22,15 +23,16 @@ def as_junit(checked: Checked, fail_on: Severity) -> str:
     """The whole document, to be written in UTF-8; what is less grave than `fail_on` passes, with its text as output."""
     fired = {finding.rule: finding for finding in checked.all_findings}
     cases = [_case(name, group, fired.get(name), fail_on) for name, group in _rules(checked, fired)]
-    cases.insert(0, _connection_case(checked))
+    expected = check_verdicts.cases(checked)
+    cases = [_connection_case(checked), *expected, *cases]
     suite = ElementTree.Element(
         "testsuite",
         {
             "name": plain(checked.subject, _MESSAGE_CHARS),
             "tests": str(len(cases)),
-            "failures": str(len(checked.failures(fail_on))),
+            "failures": str(len(checked.failures(fail_on)) + len(checked.broken)),
             "errors": str(int(bool(checked.error))),
-            "skipped": "0",
+            "skipped": str(sum(case.find("skipped") is not None for case in expected)),
             "time": f"{checked.seconds:.3f}",
             "timestamp": _timestamp(checked.first_at_s),
         },

@@ -10,13 +10,19 @@ from inspector.diagnose.engine import Engine
 from inspector.diagnose.finding import Finding
 from inspector.diagnose.rule import Era, Rule, SeenBy
 from inspector.diagnose.rules import ALL
+from inspector.expect.expectation import Expectation
+from inspector.expect.judge import Judge
+from inspector.expect.verdict import State, Verdict
 from inspector.trace.events import AnyEvent, AttemptMade, SessionReady, Severity
 from inspector.trace.fold import Fold, runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """The outcome: `subject` is the address or the file, `rules` what could be judged, `error` why no session came."""
+    """The outcome: `subject` is the address or the file, `rules` what could be judged, `error` why no session came.
+
+    `verdicts` are those about what was expected; with `fails_unexercised` nothing may be left unjudged.
+    """
 
     subject: str
     findings: tuple[Finding, ...] = ()
@@ -28,6 +34,18 @@ class Checked:
     seconds: float = 0.0
     first_at_s: float = 0.0
     error: str = ""
+    verdicts: tuple[Verdict, ...] = ()
+    fails_unexercised: bool = False
+
+    @property
+    def broken(self) -> tuple[Verdict, ...]:
+        """The expectations that were not met; also those that nothing came to judge by, if these are to fail."""
+        wrong = {State.FAIL, State.PENDING, State.UNUSED} if self.fails_unexercised else {State.FAIL}
+        return tuple(verdict for verdict in self.verdicts if verdict.state in wrong)
+
+    def is_ok(self, fail_on: Severity) -> bool:
+        """Whether there was a session, without findings so grave, and as expected."""
+        return not (self.error or self.failures(fail_on) or self.broken)
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:
@@ -54,9 +72,17 @@ def at_least(severity: Severity) -> frozenset[Severity]:
 class Checking:
     """A fold over the river of a server."""
 
-    def __init__(self, rules: Mapping[str, Rule] = ALL) -> None:
+    def __init__(
+        self,
+        rules: Mapping[str, Rule] = ALL,
+        expectations: Sequence[Expectation] = (),
+        *,
+        fails_unexercised: bool = False,
+    ) -> None:
         self._rules = rules
         self._engine = Engine(rules=rules)
+        self._judge = Judge(expectations, self._engine.findings)
+        self._fails_unexercised = fails_unexercised
         self._told = Fold({SessionReady: self._on_ready, AttemptMade: self._on_attempt})
         self._ready: SessionReady | None = None
         self._transport = ""
@@ -69,6 +95,7 @@ class Checking:
         """Take in the next events of the river."""
         pieces = runs(events)
         self._engine.take(pieces)
+        self._judge.take(pieces)
         self._told.take(pieces)
         if events:
             self._first = self._first or events[0]
@@ -93,6 +120,8 @@ class Checking:
             seconds=(last.monotonic_ns - first.monotonic_ns) / 1e9 if first and last else 0.0,
             first_at_s=first.at if first else 0.0,
             error=error,
+            verdicts=self._judge.verdicts(is_over=True),
+            fails_unexercised=self._fails_unexercised,
         )
 
     def _is_judged(self, rule: Rule) -> bool:

@@ -26,7 +26,7 @@ def verdict(report: SoakReport) -> str:
         return "No connection stood."
     now = report.availability
     share = "" if now.uptime_share is None else f"up {_share(now.uptime_share)} of the time, "
-    lasted = f"Held for {duration(report.elapsed_s * 1e3)}{_of_plan(report)}"
+    lasted = f"Held for {span(report.elapsed_s)}{_of_plan(report)}"
     trouble = ", ".join(_trouble(report)) or "nothing was lost"
     return f"{lasted}: {share}{counted(now.drops, 'drop')}; {trouble}."
 
@@ -34,7 +34,7 @@ def verdict(report: SoakReport) -> str:
 def state_line(report: SoakReport) -> str:
     """How it goes, short enough for a line of a terminal."""
     now = report.availability
-    parts = [f"{duration(report.elapsed_s * 1e3)} of {duration(report.plan.for_s * 1e3)}"]
+    parts = [f"{span(report.elapsed_s)} of {span(report.plan.for_s)}"]
     parts.append("not connected yet" if now.uptime_share is None else f"up {_share(now.uptime_share)}")
     parts.append(counted(now.drops, "drop"))
     if report.called is not None:
@@ -131,7 +131,7 @@ def is_good(report: SoakReport) -> bool:
 
 
 def _of_plan(report: SoakReport) -> str:
-    return "" if report.is_whole else f" of {duration(report.plan.for_s * 1e3)}"
+    return "" if report.is_whole else f" of {span(report.plan.for_s)}"
 
 
 def _trouble(report: SoakReport) -> Iterator[str]:
@@ -157,8 +157,8 @@ def _sections(report: SoakReport) -> Iterator[tuple[str, list[tuple[str, str]]]]
             ("Drops", f"{now.drops:,}"),
             *causes,
             *_own_drops(report),
-            ("Time between drops", f"{_ms(now.mean_time_between_drops_ms)} on average"),
-            ("Downtime of a drop", f"{_ms(now.mean_downtime_ms)} on average, {_ms(now.longest_downtime_ms)} at most"),
+            ("Time between drops", _mean(now.mean_time_between_drops_ms)),
+            ("Downtime of a drop", _mean(now.mean_downtime_ms, now.longest_downtime_ms)),
             ("Worst silence", _ms(now.worst_silence_ms)),
             ("Reconnect storms", f"{len(now.storms):,}"),
             ("Sessions begun", f"{report.sessions:,}, {report.connect_failures:,} attempts failed"),
@@ -195,7 +195,7 @@ def _call_facts(report: SoakReport) -> Iterator[tuple[str, str]]:
         yield "Calls", "none; the connection alone was watched" if not plan.tool else "none was sent"
         return
     at_once = f", {plan.concurrency:,} at once" if plan.concurrency > 1 else ""
-    yield "Calls", f"{row.count:,} of {plain(plan.tool, 80)}, every {duration(plan.every_s * 1e3)}{at_once}"
+    yield "Calls", f"{row.count:,} of {plain(plan.tool, 80)}, every {span(plan.every_s)}{at_once}"
     yield "Errors", f"{row.errors:,}"
     yield "Lost", f"{row.lost:,}"
     yield "Timed out", f"{row.timed_out:,}"
@@ -244,6 +244,24 @@ def _causes(report: SoakReport) -> list[tuple[str, int]]:
 
 def _share(share: float) -> str:
     return f"{share:.3%}".rstrip("%").rstrip("0").rstrip(".") + " %" if share < 1 else "100 %"
+
+
+def _mean(value_ms: float | None, longest_ms: float | None = None) -> str:
+    if value_ms is None:
+        return _NOTHING
+    at_most = "" if longest_ms is None else f", {duration(longest_ms)} at most"
+    return f"{duration(value_ms)} on average{at_most}"
+
+
+def span(seconds: float) -> str:
+    """A time that is planned or goes on, as coarse as one reads it: `30 s`, `15 min`, `8 h`, `2 h 30 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    minutes, rest_s = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest_s:02} s".removesuffix(" 00 s")
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,} h {minutes:02} min".removesuffix(" 00 min")
 
 
 def _ms(value: float | None) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from time import perf_counter_ns
 
 from inspector.diagnose.engine import Engine
 from inspector.diagnose.finding import Finding
+from inspector.exports.feeding import BUDGET_NS, Feed, flow
 from inspector.exports.memory import rss_bytes
 from inspector.record.flight import Flight
 from inspector.record.recorder import Recorder
@@ -27,23 +27,9 @@ from inspector.trace.fold import Fold, runs
 from inspector.trace.river import River
 from inspector.wire.http import mask_url
 
-BATCH = 500
-BUDGET_NS = 3_000_000
-IDLE_S, BEHIND_S = 0.05, 0.002
+SILENCE_NS = 500_000_000
+"""What happened before that is in the river by now."""
 MEMORY_EVERY_S = 5.0
-
-
-class Nowhere:
-    """An archive that holds everything and gives nothing back: with it a river forgets what all readers took."""
-
-    def __len__(self) -> int:
-        return 1 << 62
-
-    def __getitem__(self, n: int) -> AnyEvent:
-        raise IndexError(f"event {n} was not kept")
-
-    def since(self, n: int, limit: int) -> list[AnyEvent]:
-        raise IndexError(f"events from {n} on were not kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +153,9 @@ class Soaking:
         self._begun_ns = self._ended_ns = self.river.clock.monotonic_ns()
         self._flight: Flight | None = None
         self._recorder: Recorder | None = None
+        self._feed: Feed | None = None
         if record is None:
-            self._reader = self.river.reader()
-            self.river.keep_in(Nowhere())
+            self._feed = Feed(self.river, self.figures.fold)
         else:
             self._recorder = Recorder(self.river)
             self._recorder.watchers.append(self.figures.fold)
@@ -183,7 +169,7 @@ class Soaking:
         self._begun_ns = self.river.clock.monotonic_ns()
         try:
             async with asyncio.TaskGroup() as group:
-                feeding = group.create_task(self._feed(on_tick))
+                feeding = group.create_task(flow(self._behind, self._take, lambda: self._look(on_tick)))
                 try:
                     await self._soak()
                 finally:
@@ -236,38 +222,32 @@ class Soaking:
     def _open(self, number: int) -> Session:
         return Session(self._options, self.river, number)
 
-    async def _feed(self, on_tick: Callable[[], None]) -> None:
-        """Fold in small portions what comes, so that the loop breathes."""
-        while True:
-            deadline_ns = perf_counter_ns() + BUDGET_NS
-            while self._behind and perf_counter_ns() < deadline_ns:
-                self._take()
-            now_ns = self.river.clock.monotonic_ns()
-            if not self._behind:
-                self.figures.engine.advance(now_ns - int(0.5e9))
-            if self.soak.sessions:
-                self._memory.measure(now_ns)
-            on_tick()
-            await asyncio.sleep(BEHIND_S if self._behind else IDLE_S)
+    def _look(self, on_tick: Callable[[], None]) -> None:
+        now_ns = self.river.clock.monotonic_ns()
+        if not self._behind():
+            self.figures.engine.advance(now_ns - SILENCE_NS)
+        if self.soak.sessions:
+            self._memory.measure(now_ns)
+        on_tick()
 
-    @property
     def _behind(self) -> int:
-        return self._reader.behind if self._recorder is None else self._recorder.behind
+        if self._feed is not None:
+            return self._feed.behind
+        return self._recorder.behind if self._recorder else 0
 
     def _take(self) -> None:
-        if self._recorder is not None:
+        if self._feed is not None:
+            self._feed.take()
+        elif self._recorder is not None:
             self._recorder.pull(BUDGET_NS)
-            return
-        self.figures.fold(self._reader.take(BATCH))
-        self.river.forget(self._reader.position)
 
     def _end(self) -> None:
         """Fold the rest, and close the recording."""
         if self._flight is not None:
             with suppress(OSError):
                 self._flight.end()
-        while self._recorder is None and self._behind:
-            self._take()
+        if self._feed is not None:
+            self._feed.catch_up()
         self._memory.measure(1 << 62)
         self._ended_ns = self.river.clock.monotonic_ns()
         self.is_over = True

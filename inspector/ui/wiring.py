@@ -12,6 +12,7 @@ from inspector.ui import main_menu
 from inspector.ui.call_draft import call_facts
 from inspector.ui.dialogs import link_consent, rules_dialog
 from inspector.ui.export_source import of_live
+from inspector.ui.laboratory_entry import LaboratoryEntry
 from inspector.ui.listing import Listing, ListKind
 from inspector.ui.probing import Probing
 from inspector.ui.raw_templates import RawTarget, preset_of
@@ -163,8 +164,13 @@ class _Menu(_Tie):
             ("checkServer", "Check this server…", "Ctrl+Shift+K", self._ask_to_check),
             ("showRules", "Rules of the diagnosis…", "Shift+F1", partial(rules_dialog.open_rules, window)),
         )
+        laboratory = LaboratoryEntry(window)
+        testing: tuple[main_menu.Entry, ...] = (
+            ("openLaboratory", "Laboratory…", "Ctrl+Shift+L", laboratory.open),
+            ("openSoak", "Soak…", "", laboratory.open_soak),
+        )
         showing: tuple[main_menu.Entry, ...] = (("present", "Presentation", "F11", self._present),)
-        window.bar.set_menu(main_menu.build(window, (files, keeping, giving, asking, showing)))
+        window.bar.set_menu(main_menu.build(window, (files, keeping, giving, asking, testing, showing)))
 
     def _present(self) -> None:
         from inspector.ui import presentation  # noqa: PLC0415 - seldom wanted

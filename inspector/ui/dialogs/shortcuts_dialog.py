@@ -33,6 +33,7 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Ctrl+K", "Search tools; Up and Down choose, Return opens"),
             ("Ctrl+Return", "Call the tool, get the prompt, read the resource, send the request"),
             ("Esc", "Cancel the call"),
+            ("Ctrl+Shift+L", "Laboratory: drops, delays, resume test, two addresses, soak"),
             ("Shift+F1", "Rules of the diagnosis; Delete dismisses a finding"),
             ("Ctrl+1", "What is worked on; Ctrl+2 to Ctrl+8: the tabs beside it"),
         ),

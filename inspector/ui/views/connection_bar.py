@@ -95,6 +95,10 @@ class ConnectionBar(QWidget):
         self._menu.setMenu(menu)
         self._menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
+    def add_banner(self, banner: QWidget) -> None:
+        """Something that stands below the bar for as long as it has to be seen."""
+        self._column.addWidget(banner)
+
     def focus_url(self) -> None:
         self._url.setFocus()
         self._url.selectAll()
