@@ -36,8 +36,8 @@ class Silences(Fold):
 
     def __init__(self, sleeps: Sleeps) -> None:
         self._sleeps = sleeps
-        self._open: dict[int, int] = {}
-        """When the last byte came on each listening stream; 0 while its headers are awaited."""
+        self._open: dict[int, int | None] = {}
+        """When the last byte came on each listening stream; None while its headers are awaited."""
         self._worst: Silence | None = None
         self._kept: deque[Silence] = deque(maxlen=MAX_SILENCES)
         super().__init__(
@@ -47,7 +47,7 @@ class Silences(Fold):
 
     def worst(self, now_ns: int, since_ns: int | None = None) -> Silence | None:
         """The longest one that reached beyond `since_ns`, one that still lasts included; None if none was seen."""
-        lasting = [Silence(stream, last_ns, now_ns) for stream, last_ns in self._open.items() if last_ns]
+        lasting = [Silence(stream, last_ns, now_ns) for stream, last_ns in self._open.items() if last_ns is not None]
         found = [each for each in lasting if not self._sleeps.between(each.begin_ns, now_ns)]
         if since_ns is None:
             found += [self._worst] if self._worst else []
@@ -57,7 +57,7 @@ class Silences(Fold):
 
     def _on_request(self, event: RequestSent) -> None:
         if event.purpose in LISTENING and event.stream is not None:
-            self._open[event.stream] = 0
+            self._open[event.stream] = None
 
     def _on_headers(self, event: HeadersReceived) -> None:
         if event.stream in self._open and event.status == 200:
@@ -68,13 +68,13 @@ class Silences(Fold):
             return
         for chunk in chunks:
             last_ns = self._open.get(chunk.stream or 0)
-            if last_ns:
+            if last_ns is not None:
                 self._end(chunk.stream or 0, last_ns, chunk.monotonic_ns)
                 self._open[chunk.stream or 0] = chunk.monotonic_ns
 
     def _on_ended(self, event: StreamEnded) -> None:
-        last_ns = self._open.pop(event.stream or 0, 0)
-        if last_ns:
+        last_ns = self._open.pop(event.stream or 0, None)
+        if last_ns is not None:
             self._end(event.stream or 0, last_ns, event.monotonic_ns)
 
     def _end(self, stream: int, begin_ns: int, end_ns: int) -> None:
