@@ -10,10 +10,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from inspector.diagnose.engine import Engine
 from inspector.record.log_lines import LogLines
 from inspector.record.recorder import Recorder
+from inspector.stats.availability import Availability
 from inspector.stats.clock_offset import ClockOffsets
 from inspector.stats.counts import Counts
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
+from inspector.stats.resumption import Resumptions
 from inspector.stats.series import Series
 from inspector.stats.streams import StreamStats
 from inspector.trace.events import AnyEvent, AttemptMade, ConnectionState, RequestSent, SessionReady, StateChanged
@@ -48,6 +50,8 @@ class Folds(QObject):
         self.clock_offsets = ClockOffsets()
         self.streams = StreamStats()
         self.reconnects = ReconnectStats()
+        self.availability = Availability()
+        self.resumptions = Resumptions()
         self.series = Series()
         self.engine = Engine()
         self.diagnosis = Diagnosis(self.engine, parent=self)
@@ -67,6 +71,8 @@ class Folds(QObject):
             self.clock_offsets,
             self.streams,
             self.reconnects,
+            self.availability,
+            self.resumptions,
             self.series,
             self.engine,
             self.log,
