@@ -26,13 +26,13 @@ from tests.end2end.test_cli import command, finish, start
 async def test_calls_are_made_in_their_rhythm_and_reported() -> None:
     async with DemoServer() as demo:
         plan = ("--call", "echo", "--args", '{"text": "hi"}', "--every", "0.3s", "--concurrency", "2")
-        outcome = await command("soak", demo.url, "--for", "0.8s", *plan, "--format", "json")
+        outcome = await command("soak", demo.url, "--for", "1.2s", *plan, "--format", "json")
     report = outcome.json
     assert outcome.code == 0 and report["ok"] and report["whole"], outcome.err
     row = report["latency"][0]
     assert (row["key"], row["errors"], row["lost"]) == ("tools/call echo", 0, 0)
-    assert row["count"] in {2, 4, 6}, "connecting is part of the time"
-    assert report["plan"] == {"for_s": 0.8, "tool": "echo", "every_s": 0.3, "concurrency": 2}
+    assert row["count"] in {2, 4, 6, 8}, "connecting is part of the time"
+    assert report["plan"] == {"for_s": 1.2, "tool": "echo", "every_s": 0.3, "concurrency": 2}
     assert report["sessions"] == 1 and report["availability"]["drops"] == 0
     assert report["availability"]["uptime_share"] == 1.0
     assert report["memory"]["rss_most_bytes"] >= report["memory"]["rss_start_bytes"] > 0
@@ -48,7 +48,7 @@ async def test_ctrl_c_ends_it_with_the_report_all_the_same(
     process.send_signal(signal.SIGINT)
     outcome = await finish(process)
     assert outcome.code == 130 and outcome.out == b""
-    assert " of 8 h 00 min: " in outcome.err and outcome.err.count("\n") == 1
+    assert " of 8 h: up " in outcome.err and outcome.err.count("\n") == 1
     assert path.read_text(encoding="utf-8").startswith("# Soak of http://127.0.0.1")
 
 
@@ -59,7 +59,7 @@ async def test_nobody_there(tmp_path: Path) -> None:
 
 async def test_a_tool_that_fails_fails_the_soak() -> None:
     async with DemoServer() as demo:
-        outcome = await command("soak", demo.url, "--for", "0.3s", "--call", "no such tool", "--every", "5s")
+        outcome = await command("soak", demo.url, "--for", "1s", "--call", "no such tool", "--every", "5s")
     assert outcome.code == 1 and b"1 call failed" in outcome.out
 
 
@@ -67,7 +67,7 @@ async def test_what_came_is_recorded_too(tmp_path: Path) -> None:
     path = tmp_path / "soak.mcptrace"
     async with DemoServer() as demo:
         plan = ("--call", "echo", "--args", '{"text": "kept"}')
-        outcome = await command("soak", demo.url, "--for", "0.3s", *plan, "--record", str(path), "--format", "json")
+        outcome = await command("soak", demo.url, "--for", "1s", *plan, "--record", str(path), "--format", "json")
     recording = open_recording(path)
     events = river_of(recording).since(0)
     recording.close()
