@@ -20,12 +20,15 @@ from inspector.trace.events import (
     RequestSent,
     StreamEnded,
     ToolStep,
+    TraceEvent,
 )
 from inspector.trace.fold import Fold
 from inspector.trace.stamps import date_of, written_at
 
 MAX_BOUNDS = 64
-"""The newest so many bounds count: clocks drift apart."""
+"""The newest so many bounds count."""
+DRIFT = 100e-6
+"""So much of the time that passes two clocks may drift apart: a bound gets wider with its age (RFC 5905, `PHI`)."""
 MAX_STRANGERS = 3
 """So many bounds in a row that agree with each other, and not with the estimate: a clock was set."""
 MAX_CONNECTIONS = 64
@@ -66,7 +69,10 @@ class ClockOffset:
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """By how many seconds the server's clock is ahead, at least and at most."""
+    """By how many seconds the server's clock is ahead, at least and at most, as of time zero of our clock.
+
+    As every bound widens by the same each second, it does not matter when they are compared.
+    """
 
     low_s: float
     high_s: float
@@ -79,21 +85,24 @@ class _Estimate:
         self._kept: deque[_Bound] = deque(maxlen=MAX_BOUNDS)
         self._strangers: list[_Bound] = []
         self._common = _Bound(-math.inf, math.inf)
+        self._drift_s = 0.0
         self._moves = 0
 
-    def add(self, bound: _Bound) -> None:
+    def add(self, low_s: float, high_s: float, monotonic_ns: int) -> None:
         """A bound that contradicts the others is left out, unless the next ones say the same."""
-        if not (math.isfinite(bound.low_s) and bound.low_s <= bound.high_s):
+        if not (math.isfinite(low_s) and low_s <= high_s):
             return
-        common = _common((self._common, bound))
+        drift_s = self._drift_s = monotonic_ns / 1e9 * DRIFT
+        bound = _Bound(low_s + drift_s, high_s - drift_s)
+        common = self._shared((self._common, bound))
         if common is not None:
             is_full = len(self._kept) == MAX_BOUNDS
             self._kept.append(bound)
             self._strangers.clear()
-            self._common = (_common(self._kept) or common) if is_full else common
+            self._common = (self._shared(self._kept) or common) if is_full else common
             return
         self._strangers.append(bound)
-        while (common := _common(self._strangers)) is None:
+        while (common := self._shared(self._strangers)) is None:
             del self._strangers[0]
         if len(self._strangers) >= MAX_STRANGERS:
             self._kept = deque(self._strangers, maxlen=MAX_BOUNDS)
@@ -102,15 +111,15 @@ class _Estimate:
             self._moves += 1
 
     def offset(self) -> ClockOffset | None:
-        low_s, high_s = self._common.low_s, self._common.high_s
+        low_s, high_s = self._common.low_s - self._drift_s, self._common.high_s + self._drift_s
         if not (math.isfinite(low_s) and math.isfinite(high_s)):
             return None
         return ClockOffset((low_s + high_s) * 500, (high_s - low_s) * 500, len(self._kept), self._moves)
 
-
-def _common(bounds: Sequence[_Bound]) -> _Bound | None:
-    low_s, high_s = max(bound.low_s for bound in bounds), min(bound.high_s for bound in bounds)
-    return _Bound(low_s, high_s) if low_s <= high_s else None
+    def _shared(self, bounds: Sequence[_Bound]) -> _Bound | None:
+        """What the bounds have in common now; None if they contradict each other."""
+        low_s, high_s = max(bound.low_s for bound in bounds), min(bound.high_s for bound in bounds)
+        return _Bound(low_s, high_s) if low_s - self._drift_s <= high_s + self._drift_s else None
 
 
 @dataclass(slots=True)
@@ -167,7 +176,7 @@ class ClockOffsets(Fold):
         if date is None or (exchange is not None and exchange.is_aside) or not 0 <= headers.ttfb_ms <= _MAX_WAIT_MS:
             return
         sent_at = headers.at - headers.ttfb_ms / 1e3
-        self._add(headers.connection, _Bound(date - headers.at, date + DATE_S + DATE_LAG_S - sent_at))
+        self._add(headers, date - headers.at, date + DATE_S + DATE_LAG_S - sent_at)
 
     def _on_messages(self, messages: list[Message]) -> None:
         stream = messages[0].stream
@@ -188,18 +197,18 @@ class ClockOffsets(Fold):
             return
         width_s = 1.0 if stamp.is_integer() else 0.001
         high_s = math.inf if exchange.sent_at is None else stamp + width_s - exchange.sent_at
-        self._add(block.connection, _Bound(stamp - block.at, high_s))
+        self._add(block, stamp - block.at, high_s)
 
     def _on_ended(self, ended: StreamEnded) -> None:
         self._exchanges.pop(ended.stream, None)
 
-    def _add(self, connection: int, bound: _Bound) -> None:
-        estimate = self._estimates.get(connection)
+    def _add(self, event: TraceEvent, low_s: float, high_s: float) -> None:
+        estimate = self._estimates.get(event.connection)
         if estimate is None:
-            estimate = self._estimates[connection] = _Estimate()
+            estimate = self._estimates[event.connection] = _Estimate()
             if len(self._estimates) > MAX_CONNECTIONS:
                 del self._estimates[next(iter(self._estimates))]
-        estimate.add(bound)
+        estimate.add(low_s, high_s, event.monotonic_ns)
 
 
 def _number(ms: float) -> str:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from inspector.trace.events import CommentReceived, HeadersReceived, MessageType
-from inspector.trace.stamps import date_of, stamp_of, stamps_in
+from inspector.trace.events import CommentReceived, FrameReceived, HeadersReceived, MessageType
+from inspector.trace.stamps import date_of, stamp_in_meta, stamp_of, stamps_in, written_at
 from tests.support.rivers import Talk
 
 NOON = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC).timestamp()
@@ -97,3 +97,27 @@ def test_the_times_in_a_log_entry() -> None:
     assert stamps_in(many) == (NOON,) * 8
     late = talk.message(1, MessageType.NOTIFICATION, raw=b" " * 5000 + b"2026-03-04T12:00:00Z")
     assert stamps_in(late) == ()
+
+
+def test_a_message_says_in_its_meta_when_it_was_written() -> None:
+    talk = Talk()
+    asked = talk.ask(1)
+    meta = talk.answer(1, asked, raw=b'{"result":{"_meta":{"t":"2026-03-04T12:00:05Z"},"at":"2020-01-01T00:00:00Z"}}')
+    epoch = talk.answer(1, asked, raw=b'{"result":{"_meta":{"t":1772625600250}}}')
+    body = talk.answer(1, asked, raw=b'{"result":{"at":"2026-03-04T12:00:05Z"}}')
+    assert (stamp_in_meta(meta), stamp_in_meta(body)) == (NOON + 5, None)
+    assert stamp_in_meta(epoch) == 1_772_625_600.25
+    assert (written_at(meta), written_at(body)) == (NOON + 5, None)
+
+
+def test_log_entries_progress_and_heartbeats_say_anywhere_when_they_were_written() -> None:
+    talk = Talk()
+    raw = b'{"params":{"data":"2026-03-04T12:00:07Z started"}}'
+    log = talk.message(1, MessageType.NOTIFICATION, method="notifications/message", raw=raw)
+    changed = talk.message(1, MessageType.NOTIFICATION, method="notifications/tools/list_changed", raw=raw)
+    call = talk.call_stream(2)
+    assert (written_at(log), written_at(changed)) == (NOON + 7, None)
+    assert written_at(talk.step(2, "progress", call, data=raw)) == NOON + 7
+    assert written_at(talk.step(2, "complete", call, data=raw)) is None
+    assert written_at(heartbeat("ping - 2026-03-04 12:00:00+00:00")) == NOON
+    assert written_at(talk.hear(FrameReceived, 1, raw=raw)) is None
