@@ -11,8 +11,12 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from inspector import arguments, exit_codes, probe
+from inspector import arguments, check_calls, exit_codes, probe
 from inspector.arguments import PROGRAM, UsageError
+from inspector.check_calls import CheckCalls
+from inspector.expect import grammar
+from inspector.expect.expectation import Expectation
+from inspector.expect.grammar import ExpectationError
 from inspector.exports import check_formats, check_junit
 from inspector.exports.checking import Checked, Checking
 from inspector.record.importing import ImportFailed, read_events
@@ -43,6 +47,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=HOLD_S,
         help=f"watch the server for so long once everything is listed ({HOLD_S:g})",
     )
+    check_calls.add_options(parser)
+    parser.add_argument(
+        "--expect",
+        metavar="LINE",
+        action="append",
+        default=[],
+        help="expect this, such as 'no gap over 5s' (repeatable)",
+    )
+    parser.add_argument(
+        "--expectations", metavar="FILE", type=Path, help="expect what this file says: one a line, # for remarks"
+    )
+    parser.add_argument(
+        "--fail-unexercised", action="store_true", help="an expectation that nothing came to judge by fails, too"
+    )
     parser.add_argument(
         "--fail-on",
         metavar="SEVERITY",
@@ -56,16 +74,41 @@ async def run(given: argparse.Namespace, options_of: Callable[[argparse.Namespac
     """Print the findings; the exit code tells whether there are any to fail on."""
     fail_on = _FAIL_ON[given.fail_on]
     code = arguments.EXIT_OK
+    calls = check_calls.wanted(given)
+    checking = Checking(expectations=_expected(given), fails_unexercised=given.fail_unexercised)
     if _is_file(given.url):
-        checked = await _check_file(Path(given.url))
+        if calls is not None:
+            raise UsageError(f"--call needs a server, and {given.url!r} is a file. Leave one of them out.")
+        checked = await _check_file(Path(given.url), checking)
     else:
-        checked, code = await _check_server(given.url, options_of(given), given.for_s)
+        checked, code = await _check_server(given.url, options_of(given), given.for_s, checking, calls)
     _print(_written(checked, given.format, fail_on), is_for_people=given.format == "text")
     if checked.error:
         sys.stderr.write(f"{PROGRAM}: {checked.error}\n")
     if code != arguments.EXIT_OK:
         return code
-    return arguments.EXIT_ERROR if checked.failures(fail_on) else arguments.EXIT_OK
+    return arguments.EXIT_OK if checked.is_ok(fail_on) else arguments.EXIT_ERROR
+
+
+def _expected(given: argparse.Namespace) -> list[Expectation]:
+    """What is expected, in the order typed, each once. Raises `UsageError` with what is wrong and where."""
+    found: list[Expectation] = []
+    try:
+        if given.expectations is not None:
+            found += grammar.parse(given.expectations.read_text(encoding="utf-8-sig"))
+    except ExpectationError as error:
+        where = f"{str(given.expectations)!r}, line {error.line}"
+        raise UsageError(f"{where}: {error.sentence}") from error
+    except OSError as error:
+        raise UsageError(f"{str(given.expectations)!r} cannot be read: {error.strerror}. Look at its name.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{str(given.expectations)!r} is no text in UTF-8. Save it as UTF-8.") from error
+    for line in given.expect:
+        try:
+            found += grammar.parse(line)
+        except ExpectationError as error:
+            raise UsageError(f"--expect {line!r}, character {error.position + 1}: {error.sentence}") from error
+    return list(dict.fromkeys(found))
 
 
 def _print(document: str, *, is_for_people: bool) -> None:
@@ -84,8 +127,8 @@ def _is_file(subject: str) -> bool:
     return Path(subject).exists() or subject.endswith(".mcptrace")
 
 
-async def _check_file(path: Path) -> Checked:
-    return await (_check_capture(path) if _is_capture(path) else _check_recording(path))
+async def _check_file(path: Path, checking: Checking) -> Checked:
+    return await (_check_capture(path, checking) if _is_capture(path) else _check_recording(path, checking))
 
 
 def _is_capture(path: Path) -> bool:
@@ -98,13 +141,13 @@ def _is_capture(path: Path) -> bool:
     return bool(start) and start != _SQLITE
 
 
-async def _check_recording(path: Path) -> Checked:
+async def _check_recording(path: Path, checking: Checking) -> Checked:
     try:
         recording = open_recording(path)
     except RecordingError as error:
         raise UsageError(error.sentence) from error
     try:
-        checked = await _fold(river_of(recording).blocks(), str(path))
+        checked = await _fold(checking, river_of(recording).blocks(), str(path))
         if recording.unreadable:
             lost = counted(len(recording.unreadable), "event")
             sys.stderr.write(f"{PROGRAM}: {lost} of this recording cannot be read; the findings are about the rest.\n")
@@ -115,10 +158,10 @@ async def _check_recording(path: Path) -> Checked:
         recording.close()
 
 
-async def _check_capture(path: Path) -> Checked:
+async def _check_capture(path: Path, checking: Checking) -> Checked:
     try:
         imported = read_events(path)
-        checked = await _fold(_blocks(imported.events), str(path))
+        checked = await _fold(checking, _blocks(imported.events), str(path))
     except ImportFailed as error:
         raise UsageError(error.sentence) from error
     except OSError as error:
@@ -133,23 +176,26 @@ def _blocks(events: Iterator[AnyEvent]) -> Iterator[list[AnyEvent]]:
         yield block
 
 
-async def _check_server(url: str, options: Options, for_s: float) -> tuple[Checked, int]:
-    """Connect, list everything, call nothing, and see what comes within the time."""
+async def _check_server(
+    url: str, options: Options, for_s: float, checking: Checking, calls: CheckCalls | None
+) -> tuple[Checked, int]:
+    """Connect, list everything, call only what was asked for, and see what comes within the time."""
     river = River()
     session = Session(options, river)
     code, error = arguments.EXIT_OK, ""
     try:
         async with session:
             await probe.offers(session)
+            if calls is not None:
+                sys.stderr.write(f"{PROGRAM}: {await calls.make(session)}\n")
             with suppress(TimeoutError):
                 await asyncio.wait_for(session.closed(), for_s)
     except ConnectError as failure:
         code, error = exit_codes.of_failure(failure.kind), failure.sentence
-    return await _fold(river.blocks(), mask_url(url), error), code
+    return await _fold(checking, river.blocks(), mask_url(url), error), code
 
 
-async def _fold(blocks: Iterable[list[AnyEvent]], subject: str, error: str = "") -> Checked:
-    checking = Checking()
+async def _fold(checking: Checking, blocks: Iterable[list[AnyEvent]], subject: str, error: str = "") -> Checked:
     for events in blocks:
         checking.fold(events)
         await asyncio.sleep(0)  # so that it can be interrupted

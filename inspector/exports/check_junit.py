@@ -1,4 +1,4 @@
-"""A check as JUnit XML, which build servers read: a test case for each rule that could be judged and each expectation."""
+"""A check as JUnit XML, which build servers read: a test case for each rule judged and each expectation."""
 
 from __future__ import annotations
 

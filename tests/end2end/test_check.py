@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 from inspector.record.saving import save_events
 from inspector.servers.demo import DemoServer
@@ -28,6 +29,30 @@ async def test_a_check_lists_but_calls_nothing(server: FaultServer, mcp: Streama
     methods = {request.message.get("method") for request in server.seen if request.method == "POST"}
     assert mcp.begun == 1 and "tools/list" in methods, outcome.out
     assert methods <= {"server/discover", "initialize", "notifications/initialized", "tools/list"}
+
+
+async def test_calls_that_were_asked_for_are_held_to_what_is_expected() -> None:
+    calls = ("--call", "echo", "--args", '{"text": "hello"}', "--times", "6", "--concurrency", "3")
+    expected = ("no errors of echo", "max of echo under 30s", "at least 6 events kind:response method=tools/call")
+    async with DemoServer() as demo:
+        lines = [part for line in expected for part in ("--expect", line)]
+        outcome = await command("check", demo.url, "--for", "0.1", *calls, *lines, "--format", "json")
+    assert outcome.code == 0 and "6 calls of echo made, none failed." in outcome.err
+    assert [each["state"] for each in outcome.json["expectations"]] == ["pass"] * 3
+    assert outcome.json["expectations"][0]["checked"] == 6
+
+
+async def test_a_late_first_event_and_a_gap_fail_the_build() -> None:
+    call = ("--call", "stream_text", "--args", '{"text": "one two three", "delay_ms": 250}')
+    expected = ("first event under 1us", "no gap over 100ms", "no drops", "no errors of other")
+    lines = [part for line in expected for part in ("--expect", line)]
+    async with DemoServer() as demo:
+        outcome = await command("check", demo.url, "--for", "0.1", *call, *lines, "--format", "junit")
+    assert outcome.code == 1, outcome.err
+    (suite,) = ElementTree.fromstring(outcome.out)  # noqa: S314 - our own text
+    assert (suite.get("failures"), suite.get("skipped")) == ("2", "1")
+    failed = [case.get("name") for case in suite if case.find("failure") is not None]
+    assert failed == ["first event under 1us", "no gap over 100ms"]
 
 
 async def test_nobody_there() -> None:

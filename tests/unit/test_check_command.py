@@ -87,3 +87,36 @@ async def test_what_is_no_recording_is_said(name: str, tmp_path: Path) -> None:
 def test_what_does_not_fit_is_refused(argv: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit):
         typed(*argv)
+
+
+async def test_a_recording_is_held_to_what_is_expected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = recording(tmp_path, Severity.NOTE)
+    lines = tmp_path / "expected.txt"
+    lines.write_text("# of this server\nnever kind:violation\nno findings\n", encoding="utf-8")
+    given = typed(name, "--expect", "no drops", "--expect", "no findings", "--expectations", str(lines))
+    assert await check_command.run(given, no_server) == EXIT_ERROR
+    out = capsys.readouterr().out
+    assert "0 of 3 expectations met, 2 not met, 1 not exercised." in out
+    assert await check_command.run(typed(name, "--expect", "no finding above note"), no_server) == EXIT_OK
+    assert await check_command.run(typed(name, "--expect", "no drops", "--fail-unexercised"), no_server) == EXIT_ERROR
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (("--expect", "no way"), "--expect 'no way', character 4: \"way\" is not understood"),
+        (("--expectations", "nowhere.txt"), "'nowhere.txt' cannot be read: No such file"),
+        (("--expectations", "{folder}/latin.txt"), "is no text in UTF-8"),
+        (("--expectations", "{folder}/wrong.txt"), "wrong.txt', line 2: "),
+        (("--call", "echo"), "--call needs a server"),
+    ],
+)
+async def test_expectations_that_cannot_be_read_are_said_before_any_work(
+    argv: tuple[str, ...], says: str, tmp_path: Path
+) -> None:
+    (tmp_path / "latin.txt").write_bytes(b"# caf\xe9\n")
+    (tmp_path / "wrong.txt").write_text("no drops\nno way\n", encoding="utf-8")
+    name = recording(tmp_path, Severity.NOTE)
+    with pytest.raises(UsageError) as caught:
+        await check_command.run(typed(name, *(word.format(folder=tmp_path) for word in argv)), no_server)
+    assert says in str(caught.value)
