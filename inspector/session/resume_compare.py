@@ -51,14 +51,24 @@ def got(message: Any, event_id: str | None = None) -> Got:
 
 
 def compare(whole: Sequence[Got], resumed: Sequence[Got], before: int) -> Difference:
-    """`before` events of `resumed` had come before the cut, undisturbed: if these differ already, contents vary."""
+    """`before` events of `resumed` had come before the cut, undisturbed: if these differ already, contents vary.
+
+    They also do where what seems lost by its content came after all by its kind.
+    """
     untouched = min(before, len(whole), len(resumed))
-    same = [each.content for each in whole[:untouched]] == [each.content for each in resumed[:untouched]]
-    once = _first_of_each_id(resumed, by_content=same)
-    twice = len(resumed) - len(once)
-    if same:
-        return _difference([each.content for each in whole], [each.content for each in once], twice, by_content=True)
-    return _difference([each.shape for each in whole], [each.shape for each in once], twice, by_content=False)
+    by_content = _compare_by(whole, resumed, by_content=True)
+    if [each.content for each in whole[:untouched]] == [each.content for each in resumed[:untouched]]:
+        if not (by_content.lost and by_content.extra):
+            return by_content
+        by_kind = _compare_by(whole, resumed, by_content=False)
+        return by_kind if by_kind.lost < by_content.lost else by_content
+    return _compare_by(whole, resumed, by_content=False)
+
+
+def _compare_by(whole: Sequence[Got], resumed: Sequence[Got], *, by_content: bool) -> Difference:
+    once = _first_of_each_id(resumed, by_content=by_content)
+    expected, came = ([each.content if by_content else each.shape for each in events] for events in (whole, once))
+    return _difference(expected, came, len(resumed) - len(once), by_content=by_content)
 
 
 def _difference(whole: list[str], once: list[str], twice: int, *, by_content: bool) -> Difference:

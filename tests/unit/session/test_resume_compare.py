@@ -69,6 +69,14 @@ def test_contents_that_vary_are_compared_by_kind() -> None:
     assert compare(whole, run(200, 1, 2, 2, 3, 4), 2) == Difference(duplicated=1, is_by_content=False)
 
 
+def test_contents_that_vary_are_noticed_without_anything_before_the_cut() -> None:
+    whole = [got(step(number, message=f"now {number}"), f"a/{number}") for number in range(4)]
+    resumed = [got(step(number, message=f"later {number}"), f"b/{number}") for number in range(4)]
+    assert compare(whole, resumed, 0) == Difference(is_by_content=False)
+    strange = [*whole[:3], got({"method": "notifications/other"}, "a/9")]
+    assert compare(whole, strange, 0) == Difference(lost=1, extra=1), "this is another event by its kind, too"
+
+
 def test_nothing_came_at_all() -> None:
     assert compare(WHOLE, [], 0) == Difference(lost=6)
     assert compare([], [], 0).is_none
