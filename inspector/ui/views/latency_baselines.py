@@ -57,7 +57,7 @@ class LatencyBaselines(QObject):
 
     def keep(self, name: str) -> str:
         """Keep the figures under a name; a sentence says why they cannot be kept."""
-        name = " ".join(name.split())
+        name = " ".join(name.encode("utf-8", "replace").decode().split())
         if not name:
             return _NAME_FIRST
         refusal = self._kept.keep(self._figures(name))
