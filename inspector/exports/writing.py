@@ -14,9 +14,16 @@ if TYPE_CHECKING:
     from inspector.record.redaction import Redactor
     from inspector.trace.river import River
 
-FORMATS = ("har", "jsonl", "sse", "markdown")
-SUFFIXES = {"har": "har", "jsonl": "jsonl", "sse": "sse", "markdown": "md"}
-KINDS = {"har": "inspector-network", "jsonl": "inspector-events", "sse": "inspector-stream", "markdown": "report"}
+FORMATS = ("har", "jsonl", "sse", "markdown", "csv", "figures-csv")
+SUFFIXES = {"har": "har", "jsonl": "jsonl", "sse": "sse", "markdown": "md", "csv": "csv", "figures-csv": "csv"}
+KINDS = {
+    "har": "inspector-network",
+    "jsonl": "inspector-events",
+    "sse": "inspector-stream",
+    "markdown": "report",
+    "csv": "inspector-calls",
+    "figures-csv": "inspector-latency",
+}
 MAX_SERVER_CHARS = 60
 
 
@@ -70,6 +77,14 @@ def write(
         from inspector.record.formats.sse import write_sse  # noqa: PLC0415
 
         return Written(write_sse(river, out, redactor, stream), "event stream")
+    if form == "csv":
+        from inspector.exports.latency_csv import write_calls  # noqa: PLC0415
+
+        return Written(write_calls(river, out, redactor, stream), "call")
+    if form == "figures-csv":
+        from inspector.exports.latency_csv import write_figures  # noqa: PLC0415
+
+        return Written(write_figures(river, out, redactor, stream), "figure row")
     from inspector.exports import figures  # noqa: PLC0415
     from inspector.record.formats.markdown import write_markdown  # noqa: PLC0415
 

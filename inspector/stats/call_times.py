@@ -148,6 +148,7 @@ class CallTimes(Fold):
         given_up = self._book.overflow()
         if given_up is not None:
             self._by_n.pop(given_up.request_n, None)
+            self._close(given_up)
         self._watcher.on_sent(call)
 
     def _on_connected(self, connected: Connected) -> None:
@@ -203,8 +204,9 @@ class CallTimes(Fold):
             self._close(call)
 
     def _close(self, call: Call) -> None:
-        call.close()
-        self._watcher.on_closed(call)
+        if not call.is_closed:
+            call.close()
+            self._watcher.on_closed(call)
 
 
 def _is_since(call: Call, since_ns: int) -> bool:

@@ -104,6 +104,7 @@ class Call:
     network_ms: float | None = None
     one_way_ms: float | None = None
     settled_ns: int | None = None
+    is_closed: bool = False
     _gaps: Samples | None = None
     _gaps_told: Distribution = NOTHING
     _tries: int = 0
@@ -185,6 +186,7 @@ class Call:
 
     def close(self) -> None:
         """Nothing will come any more: what the gaps were like is enough."""
+        self.is_closed = True
         if self._gaps is not None:
             self._gaps_told, self._gaps = self._gaps.distribution(), None
 

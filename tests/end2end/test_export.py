@@ -74,7 +74,7 @@ def run(*argv: str | Path, folder: Path) -> subprocess.CompletedProcess[bytes]:
 
 
 async def test_every_format_without_secrets(recording: Path, tmp_path: Path) -> None:
-    for form in ("har", "jsonl", "sse", "markdown"):
+    for form in ("har", "jsonl", "sse", "markdown", "csv", "figures-csv"):
         done = run(recording, "--to", form, "--output", "-", folder=tmp_path)
         assert (done.returncode, done.stderr) == (0, b"")
         assert len(done.stdout) > 200

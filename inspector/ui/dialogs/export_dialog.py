@@ -35,6 +35,11 @@ FORMS = {
     "jsonl": ("JSON lines (.jsonl)", "Every event of the session, one JSON object a line."),
     "sse": ("Raw event streams (.sse)", "The bytes of event streams as the server wrote them."),
     "markdown": ("Report (.md)", "Figures, findings and the last remarkable rows in Markdown, for a bug report."),
+    "csv": ("Calls (.csv)", "Every call with all its phases, one a row, for a spreadsheet."),
+    "figures-csv": (
+        "Latency (.csv)",
+        "Percentiles for each method or tool, phase and window, for a spreadsheet.",
+    ),
 }
 EVERYTHING, ONE_STREAM = range(2)
 MAX_STREAM = 2**31 - 1

@@ -23,8 +23,10 @@ def a_talk(server: str = "Demo / Server\n2") -> Talk:
     talk.send(1, url="http://user@example.org:8080/mcp")
     if server:
         talk.tell(SessionReady, transport="t", protocol_version="v", server_name=server, server_version="1")
+    asked = talk.ask(1)
     talk.headers(1)
     talk.chunk(1, b"data: {}\n\n")
+    talk.answer(1, asked)
     talk.end(1)
     return talk
 
