@@ -12,7 +12,7 @@ from inspector.diagnose.exchange import Exchange
 from inspector.diagnose.rule import Era, Watch
 from inspector.diagnose.topics import BLOCKS, Topic
 from inspector.protocol.probe_steps import PREFIX
-from inspector.trace.events import HeadersReceived, Message, RequestSent, SseEvent
+from inspector.trace.events import FrameReceived, HeadersReceived, Message, RequestSent, SseEvent
 
 MAX_IDS = 10_000
 MAX_ID_CHARACTERS = 200
@@ -75,7 +75,7 @@ class EventIds(Watch):
 
     def _look_for_answer(self, exchange: Exchange, waiting: Sequence[int]) -> None:
         lost = [n for n in waiting if n in self.context.pending]
-        if not lost or exchange.ended_by_us or self.context.timers.slept_since(exchange.sent_ns):
+        if not lost or exchange.ended_by_us or self.context.timers.disturbed_since(exchange.sent_ns):
             return
         text = (
             f"{self.thresholds.replay_s:g} s after GET with Last-Event-ID the answer of a request is still missing "
@@ -103,6 +103,8 @@ class EventIds(Watch):
             return
         stream, known, n = before
         is_resumed = event.stream != stream and self._is_resumed(event.stream)
+        if is_resumed and _is_priming(event):  # it says again where the stream stands, and brings nothing
+            return
         if known != data:
             where = "of another stream" if event.stream != stream else "of the same stream"
             text = f"The id {_shown(event_id)} stands at two different events, the earlier one {where}."
@@ -153,6 +155,12 @@ class EventIds(Watch):
         self.context.timers.move_to(event)
         evidence = (event.n,) if other_n == event.n else (other_n, event.n)
         self.found(text, evidence, rule=rule)
+
+
+def _is_priming(event: SseEvent) -> bool:
+    """An id without data, with which a stream begins (SEP-1699)."""
+    is_frame = isinstance(event, FrameReceived)
+    return is_frame and not any(line.startswith(b"data:") and line[5:].strip() for line in event.raw.splitlines())
 
 
 def _keep(kept: OrderedDict[Any, Any], key: Any, value: Any, limit: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from inspector.diagnose.rules import reconnect_resume
 from inspector.diagnose.rules.reconnect import RULES
-from inspector.trace.events import EndCause, Message, Outcome, Severity
+from inspector.trace.events import EndCause, FrameReceived, Message, Outcome, Severity
 from tests.support.diagnosed import S, Watched
 
 TWICE, AGAIN, IGNORED = "event-id-not-unique", "resume-duplicates", "last-event-id-ignored"
@@ -101,6 +101,17 @@ def test_a_replay_that_begins_at_the_named_event_repeats_it() -> None:
     found = talk.found(AGAIN)
     assert (found.severity, found.count) == (Severity.ERROR, 1)
     assert talk.fired() == [AGAIN]
+
+
+@pytest.mark.parametrize("data", ["", " "])
+def test_a_resumed_stream_may_say_again_where_it_stands(data: str) -> None:
+    """A priming event brings nothing, so it repeats nothing."""
+    talk = watched()
+    asked = cut_call(talk)
+    resume(talk, 2, "1-1")
+    talk.hear(FrameReceived, 2, event_id="1-1", raw=f"id: 1-1\nretry: 500\ndata:{data}\n\n".encode())
+    talk.answer(2, asked, event_id="1-2", raw=b"answer")
+    assert talk.is_silent()
 
 
 def test_a_replay_that_begins_behind_it_is_right() -> None:
