@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter_ns
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.stats.baselines import Baseline, baseline_of
-from inspector.stats.call_timing import Call, CallTiming
+from inspector.stats.call_timing import Call
 from inspector.stats.clock_offset import ClockOffsets
 from inspector.stats.latency import MAX_KEYS, OTHER_KEY, LatencyStats
 from inspector.stats.windows import Window, since_ns
@@ -18,12 +18,13 @@ from inspector.trace.clock import StoppedClock
 from inspector.trace.river import River
 from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.kept_baselines import KeptBaselines
-from inspector.ui.models.latency_words import Mark, clock, listed, summary, when
+from inspector.ui.models.latency_words import Mark, listed, summary, when
 from inspector.ui.models.table_model import TableModel
 from inspector.ui.views.latency_bar import LatencyBar
 from inspector.ui.views.latency_baselines import LatencyBaselines
 from inspector.ui.views.latency_calls import LatencyCalls
 from inspector.ui.views.latency_columns import BASELINE_COLUMNS, COLUMNS, KeyFigures
+from inspector.ui.views.latency_note import LatencyNote
 from inspector.ui.views.lazy_tab import Pane
 from inspector.ui.views.stat_table import StatTable
 from inspector.ui.views.turning_splitter import TurningSplitter
@@ -35,7 +36,6 @@ _REST = 10
 _EMPTY = "No requests yet. Call a tool or list something, and its round trips are timed here."
 _NONE_IN_TIME = "No requests in this part of the session. Choose another part above, or call a tool."
 _SELECT_FIRST = "Select the row of the timeline to begin with, then mark it here."
-_NOTE_MS = 20_000
 _MAX_NAME = 200
 
 
@@ -57,7 +57,7 @@ class LatencyPane(Pane):
     ) -> None:
         """`server` tells whose figures these are, `selected` the number of the event the user is on."""
         super().__init__(parent)
-        self._latency, self._offsets, self._river = latency, offsets, river
+        self._latency, self._river = latency, river
         self._server, self._selected = server, selected
         self._mark: Mark | None = None
         self._socket: tuple[int, int] | None = None
@@ -66,9 +66,8 @@ class LatencyPane(Pane):
         self._summary = ElidedLabel()
         self._model = TableModel(COLUMNS, lambda figures: figures.row.key)
         self._table = StatTable(self._model, lambda figures: figures.row.slowest_n, _EMPTY)
-        self._list = LatencyCalls(self._one_way_ms)
-        self._note = ElidedLabel()
-        self._note_timer = QTimer(self, singleShot=True, interval=_NOTE_MS)
+        self._note = LatencyNote(offsets)
+        self._list = LatencyCalls(self._note.corrected_ms)
         self.baselines = LatencyBaselines(self.bar, self, server, self._baseline, kept)
         self._lay_out()
         self._connect()
@@ -100,7 +99,7 @@ class LatencyPane(Pane):
         if isinstance(clock, StoppedClock):
             n = self._selected()
             if n is None:
-                self.say(_SELECT_FIRST)
+                self._note.say(_SELECT_FIRST)
                 return
             event = self._river[n]
             mark = Mark(n, event.at, event.monotonic_ns)
@@ -122,7 +121,7 @@ class LatencyPane(Pane):
         for column in BASELINE_COLUMNS:
             self._table.setColumnHidden(column, self.baselines.comparison is None)
         self._update_calls()
-        self._show_clock()
+        self._note.refresh()
         self._rest_until_ns = perf_counter_ns() + _REST * (perf_counter_ns() - began_ns)
 
     def _rows(self, since: int | None) -> list[KeyFigures]:
@@ -136,24 +135,6 @@ class LatencyPane(Pane):
         window = when(self.bar.window_shown, self._mark) or Window.SESSION.value
         since, at = self._since_ns(), self._river.clock.time()
         return baseline_of(self._latency, name, at, server=self._server(), window=window.lower(), since_ns=since)
-
-    def say(self, sentence: str) -> None:
-        """A sentence below the figures, for a while instead of that about the clocks."""
-        self._note_timer.start()
-        self._show_note(sentence)
-
-    def _show_clock(self) -> None:
-        offset = self._offsets.offset()
-        if not self._note_timer.isActive():
-            self._show_note("" if offset is None else clock(offset))
-
-    def _show_note(self, sentence: str) -> None:
-        self._note.setText(sentence)
-        self._note.setVisible(bool(sentence))
-
-    def _one_way_ms(self, call: CallTiming) -> float | None:
-        offset = None if call.one_way_ms is None else self._offsets.offset(call.connection)
-        return None if offset is None or call.one_way_ms is None else offset.corrected_ms(call.one_way_ms)
 
     def _since_ns(self) -> int | None:
         mark_ns = None if self._mark is None else self._mark.monotonic_ns
@@ -208,11 +189,6 @@ class LatencyPane(Pane):
         self._summary.setObjectName("latencySummary")
         self._summary.setAccessibleName("Latency of all calls")
         self._summary.setContentsMargins(8, 0, 8, 0)
-        self._note.setObjectName("latencyNote")
-        self._note.setAccessibleName("What is to be said about the latency")
-        self._note.setProperty("muted", True)
-        self._note.setContentsMargins(8, 0, 8, 4)
-        self._note.hide()
         halves = TurningSplitter()
         halves.setContentsMargins(8, 4, 8, 8)
         halves.addWidget(self._table)
@@ -233,8 +209,7 @@ class LatencyPane(Pane):
         self.bar.window_chosen.connect(self._update)
         self.bar.mark_wanted.connect(self.set_mark)
         self.baselines.changed.connect(self._update)
-        self.baselines.said.connect(self.say)
-        self._note_timer.timeout.connect(self._show_clock)
+        self.baselines.said.connect(self._note.say)
         keys: tuple[tuple[str, Callable[[], None]], ...] = (
             ("M", self.set_mark),
             ("S", self._list.same_socket.click),
