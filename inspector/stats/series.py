@@ -31,7 +31,7 @@ from inspector.trace.events import (
 from inspector.trace.fold import Fold, Run
 
 MAX_CALLS = 100_000
-MAX_GAPS = 20_000
+MAX_GAPS = 30_000
 MAX_MARKS = 2_000
 MAX_KEYS = 1_000
 OTHER_KEY = "(other methods)"
@@ -58,10 +58,11 @@ _OUTCOMES = {
 
 
 class Beat(enum.IntEnum):
-    """What ended a silence of a listening stream."""
+    """What ended a silence of a listening stream: the next of its kind, or the next of any kind."""
 
     EVENT = 0
     HEARTBEAT = 1
+    ANYTHING = 2
 
 
 class MarkKind(enum.StrEnum):
@@ -113,8 +114,8 @@ class Series(Fold):
         """What calls are of, by the number in their row: `tools/call echo`, or the method."""
         self.first_ns: int | None = None
         self.first_at = 0.0
-        self.version = 0
-        """Rises with everything taken in."""
+        self.count = 0
+        """How many events were taken in."""
         self._key_numbers: dict[str, int] = {}
         self._open: set[int] = set()
         self._listening: dict[int, _Listening] = {}
@@ -145,17 +146,23 @@ class Series(Fold):
         """A time as Unix seconds."""
         return self.first_at + (at_ns - (self.first_ns or 0)) / 1e9
 
+    @property
+    def silent_since(self) -> dict[int, int]:
+        """Since when each open listening stream has brought neither event nor heartbeat."""
+        listening = self._listening.items()
+        return {stream: each.last_ns[Beat.ANYTHING] for stream, each in listening if Beat.ANYTHING in each.last_ns}
+
     def take(self, pieces: Sequence[Run]) -> None:
         """Take in the next events of the river, already cut into `runs`."""
         if pieces and self.first_ns is None:
             first = pieces[0][1][0]
             self.first_ns, self.first_at = first.monotonic_ns, first.at
         for kind, run in pieces:
+            self.count += len(run)
             if kind is not ChunkReceived:
                 self.events.add_events([event.monotonic_ns for event in run])
                 self._add_firsts(run)
         super().take(pieces)
-        self.version += len(pieces)
 
     def _add_firsts(self, run: list[Message]) -> None:
         first, last = run[0].monotonic_ns, run[-1].monotonic_ns
@@ -248,6 +255,7 @@ class Series(Fold):
             if event.stream in listening and event.direction is Direction.INBOUND:
                 stream, at_ns = event.stream, event.monotonic_ns
                 self._beat(listening[stream], event, Beat.EVENT)
+                self._beat(listening[stream], event, Beat.ANYTHING)
 
     def _on_frames(self, frames: list[FrameReceived]) -> None:
         self._on_events(frames)
@@ -257,6 +265,7 @@ class Series(Fold):
             listening = self._listening.get(comment.stream or 0)
             if listening is not None:
                 self._beat(listening, comment, Beat.HEARTBEAT)
+                self._beat(listening, comment, Beat.ANYTHING)
 
     def _beat(self, listening: _Listening, event: Message | FrameReceived | CommentReceived, beat: Beat) -> None:
         """What comes at the same time as the one before ends no silence."""

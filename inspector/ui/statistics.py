@@ -31,6 +31,18 @@ def panes(folds: Folds, river: River, selected: Callable[[], int | None]) -> tup
     def reconnects() -> Pane:
         from inspector.ui.views.reconnect_pane import ReconnectPane  # noqa: PLC0415
 
-        return ReconnectPane(folds.reconnects, clock)
+        return ReconnectPane(folds.reconnects, folds.availability, folds.resumptions, clock)
 
-    return (("Findings", findings), ("Latency", latency), ("Streams", streams), ("Reconnects", reconnects))
+    def charts() -> Pane:
+        from inspector.ui.charts.pane import ChartsPane  # noqa: PLC0415
+        from inspector.ui.charts.source import Source  # noqa: PLC0415
+
+        return ChartsPane(Source(folds.series, folds.reconnects, clock))
+
+    return (
+        ("Findings", findings),
+        ("Latency", latency),
+        ("Streams", streams),
+        ("Reconnects", reconnects),
+        ("Charts", charts),
+    )

@@ -267,6 +267,7 @@ async def test_each_tab_of_the_statistics_can_be_shown_during_a_connection(desk:
         "Latency",
         "Streams",
         "Reconnects",
+        "Charts",
         "Log",
         "Live",
         "Raw",
@@ -314,8 +315,8 @@ async def test_control_and_a_digit_bring_each_tab_to_the_front(desk: Desk) -> No
     desk.window.activateWindow()
     await until(desk.window.isActiveWindow, "the window to be in front")
     tabs = desk.window.tabs
-    assert tabs.count() == 8
-    for place in reversed(range(8)):
+    assert tabs.count() == 9
+    for place in reversed(range(9)):
         QTest.keyClick(desk.window, Qt.Key(Qt.Key.Key_1 + place), Qt.KeyboardModifier.ControlModifier)
         assert tabs.currentIndex() == place
 

@@ -39,6 +39,8 @@ ONLY_IN = {
     "shiboken6": ("ui", "app"),
     "qasync": ("ui", "app"),
     "qtawesome": ("ui", "app"),
+    "numpy": ("ui.charts",),
+    "pyqtgraph": ("ui.charts",),
     "httpx": ("session.http",),
     "httpx_sse": ("wire",),
 }
@@ -194,12 +196,15 @@ def test_files_are_short() -> None:
     assert {name: count for name, count in lines.items() if count > MAX_FILE_LINES} == {}
 
 
+_CHARTS = ("numpy", "pyqtgraph")
 STARTS = {
-    "inspector": ("PySide6", "httpx", "jsonschema"),
-    "inspector.arguments": ("PySide6", "httpx", "jsonschema"),
-    "inspector.__main__": ("PySide6", "httpx", "jsonschema"),
-    "inspector.cli": ("PySide6", "qasync"),
-    "inspector.ui.main_window": ("httpx", "jsonschema"),
+    "inspector": ("PySide6", "httpx", "jsonschema", *_CHARTS),
+    "inspector.arguments": ("PySide6", "httpx", "jsonschema", *_CHARTS),
+    "inspector.__main__": ("PySide6", "httpx", "jsonschema", *_CHARTS),
+    "inspector.cli": ("PySide6", "qasync", *_CHARTS),
+    "inspector.ui.main_window": ("httpx", "jsonschema", *_CHARTS),
+    "inspector.ui.statistics": _CHARTS,
+    "inspector.ui.charts.pane": _CHARTS,
 }
 """What importing a module must not load: the commands run without Qt, and the window stands before the network."""
 

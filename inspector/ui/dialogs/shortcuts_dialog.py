@@ -35,7 +35,7 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Esc", "Cancel the call"),
             ("Ctrl+Shift+L", "Laboratory: drops, delays, resume test, two addresses, soak"),
             ("Shift+F1", "Rules of the diagnosis; Delete dismisses a finding"),
-            ("Ctrl+1", "What is worked on; Ctrl+2 to Ctrl+8: the tabs beside it"),
+            ("Ctrl+1", "What is worked on; Ctrl+2 to Ctrl+9: the tabs beside it"),
         ),
     ),
     (
@@ -46,6 +46,16 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Space", "To the row; Return: only the rows of the lane"),
             ("R", "Select the rows of the time in sight; Esc: none"),
             ("P", "Only lanes with problems"),
+        ),
+    ),
+    (
+        "Charts",
+        (
+            ("Left", "Earlier; Right: later; Home: the beginning, End: the newest"),
+            ("+", "Less time; -: more, 0: all"),
+            ("Ctrl+Right", "Cross hair to the next value; Ctrl+Left: the one before"),
+            ("Return", "To the event under the cross hair"),
+            ("L", "Durations on a logarithmic scale"),
         ),
     ),
     (

@@ -33,9 +33,10 @@ def calls(series: Series) -> list[tuple[Any, ...]]:
     ]
 
 
-def gaps(series: Series) -> list[tuple[Any, ...]]:
+def gaps(series: Series, *beats: Beat) -> list[tuple[Any, ...]]:
     columns = (series.gaps.column(name) for name in ("at_ns", "ms", "n", "stream", "beat"))
-    return [(at_ns, ms, n, stream, Beat(beat)) for at_ns, ms, n, stream, beat in zip(*columns, strict=True)]
+    rows = [(at_ns, ms, n, stream, Beat(beat)) for at_ns, ms, n, stream, beat in zip(*columns, strict=True)]
+    return [row for row in rows if row[4] in (beats or (Beat.EVENT, Beat.HEARTBEAT))]
 
 
 def listen(talk: Talk, stream: int = 1) -> None:
@@ -108,6 +109,21 @@ def test_silences_of_a_listening_stream_begin_with_its_headers() -> None:
         (5 * S, 5_000.0, event.n, 1, Beat.EVENT),
         (6 * S, 3_000.0, again.n, 1, Beat.HEARTBEAT),
     ]
+    assert [ms for _, ms, _, _, _ in gaps(talk.into(Series()), Beat.ANYTHING)] == [3_000.0, 2_000.0, 1_000.0]
+
+
+def test_a_silence_lasts_until_the_stream_ends() -> None:
+    talk = Talk()
+    listen(talk)
+    listen(talk, 2)
+    talk.wait(3_000)
+    talk.comment(1)
+    talk.send(3)
+    talk.headers(3)
+    series = talk.into(Series())
+    assert series.silent_since == {1: 3 * S, 2: 0}
+    series.fold([talk.end(2)])
+    assert series.silent_since == {1: 3 * S}
 
 
 def test_the_longest_silence_of_a_slot_stands_for_it() -> None:
@@ -215,13 +231,14 @@ def test_gaps_are_those_of_a_slow_look_at_all_events(told: list[tuple[str, int]]
         else:
             talk.wait(1)
     longest: dict[tuple[Beat, int], float] = {}
-    last = {Beat.EVENT: 0, Beat.HEARTBEAT: 0}
+    last = dict.fromkeys(Beat, 0)
     for event in talk.since(2):
         beat = {"comment": Beat.HEARTBEAT, "frame": Beat.EVENT, "message": Beat.EVENT}.get(event.kind)
-        if beat is None or event.monotonic_ns == last[beat]:
-            continue
-        slot = beat, event.monotonic_ns // SLOT_NS
-        longest[slot] = max(longest.get(slot, 0.0), (event.monotonic_ns - last[beat]) / 1e6)
-        last[beat] = event.monotonic_ns
-    found = {(beat, at_ns // SLOT_NS): ms for at_ns, ms, _, _, beat in gaps(talk.into(Series()))}
+        for each in () if beat is None else (beat, Beat.ANYTHING):
+            if event.monotonic_ns == last[each]:
+                continue
+            slot = each, event.monotonic_ns // SLOT_NS
+            longest[slot] = max(longest.get(slot, 0.0), (event.monotonic_ns - last[each]) / 1e6)
+            last[each] = event.monotonic_ns
+    found = {(beat, at_ns // SLOT_NS): ms for at_ns, ms, _, _, beat in gaps(talk.into(Series()), *Beat)}
     assert found == longest

@@ -1,0 +1,57 @@
+"""How often charts are drawn anew: no oftener than drawing may cost. No Qt."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from time import perf_counter_ns
+
+FLOOD_PER_S = 5_000
+_JUDGED_NS = 250_000_000
+
+
+class Share(float, enum.Enum):
+    """So much of the time may go into drawing."""
+
+    HAND = 0.6
+    """The user moves something."""
+    CALM = 0.3
+    FLOOD = 0.15
+    STILL = 0.05
+    """Nothing comes, only time passes."""
+
+
+class ChartPace:
+    """After each drawing comes a rest, the longer the more it cost; `events` is how many came in all until now."""
+
+    def __init__(self, now_ns: Callable[[], int] = perf_counter_ns) -> None:
+        self._now_ns = now_ns
+        self._rest_until_ns = 0
+        self._hand_until_ns = 0
+        self._judged = now_ns(), 0
+        self.share = Share.STILL
+
+    def touched(self) -> None:
+        """The user does something that is to be seen at once."""
+        self._rest_until_ns = 0
+        self._hand_until_ns = self._now_ns() + _JUDGED_NS
+
+    def is_due(self, events: int) -> bool:
+        """Whether it is time to draw something."""
+        now_ns = self._now_ns()
+        self._judge(now_ns, events)
+        return now_ns >= self._rest_until_ns
+
+    def spent(self, cost_ns: int) -> None:
+        """So long it took to draw and paint."""
+        now_ns = self._now_ns()
+        share = Share.HAND if now_ns < self._hand_until_ns and self.share is not Share.FLOOD else self.share
+        self._rest_until_ns = now_ns + round(cost_ns * (1 / share - 1))
+
+    def _judge(self, now_ns: int, events: int) -> None:
+        since_ns, before = self._judged
+        if now_ns - since_ns < _JUDGED_NS:
+            return
+        rate = (events - before) / (now_ns - since_ns) * 1e9
+        self.share = Share.FLOOD if rate > FLOOD_PER_S else Share.CALM if rate > 0 else Share.STILL
+        self._judged = now_ns, events
