@@ -59,6 +59,7 @@ class Judge(Fold):
         self._findings = findings
         self._availability = Availability()
         self._origin: tuple[int, float] | None = None
+        self._since_ns: int | None = None
         self._watches = [(each, self._watch(each)) for each in expectations]
         watches = [watch for _, watch in self._watches]
         self._timed = [watch for watch in watches if type(watch).due is not Watch.due]
@@ -90,12 +91,18 @@ class Judge(Fold):
 
     @property
     def began_ns(self) -> int | None:
-        """The time of the first event."""
-        return None if self._origin is None else self._origin[0]
+        """The time of the first event, or since when it was judged anew."""
+        return self._since_ns if self._since_ns is not None or self._origin is None else self._origin[0]
 
     def verdicts(self, *, is_over: bool = False) -> tuple[Verdict, ...]:
         """How things stand, in the order of the expectations; `is_over`: nothing will follow to be waited for."""
         return tuple(watch.verdict(expectation, is_over) for expectation, watch in self._watches)
+
+    def begin_anew(self) -> None:
+        """Forget the verdicts: what comes from now on counts, and what is under way goes on."""
+        self._since_ns = self._now_ns
+        for _, watch in self._watches:
+            watch.begin_anew()
 
     def take(self, pieces: Sequence[Run]) -> None:
         """Take in the next events of the river, already cut into `runs`."""
@@ -187,19 +194,17 @@ class Judge(Fold):
 
     def _on_moved(self, event: StateChanged) -> None:
         if self._on_state:
-            report = self._availability.report(event.monotonic_ns)
+            report = self._availability.report(event.monotonic_ns, self._since_ns)
             for watch in self._on_state:
                 watch.available(report, event)
 
     def _report(self) -> AvailabilityReport:
-        return self._availability.report(self._now_ns)
+        return self._availability.report(self._now_ns, self._since_ns)
 
-    def _ns_of(self, at: float) -> int | None:
+    def _ns_of(self, at: float) -> int:
         """The time of the river at a Unix time, not before its beginning."""
-        if self._origin is None:
-            return None
-        origin_ns, origin_at = self._origin
-        return origin_ns + max(0, int((at - origin_at) * 1e9)) if at > origin_at else origin_ns
+        origin_ns, origin_at = self._origin or (0, 0.0)
+        return origin_ns + int(max(0.0, at - origin_at) * 1e9)
 
     def _watch(self, expectation: Expectation) -> Watch:
         if isinstance(expectation, forms.NoGap):
@@ -211,7 +216,7 @@ class Judge(Fold):
         if isinstance(expectation, forms.Uptime):
             return UptimeWatch(expectation, self._report)
         if isinstance(expectation, forms.NoFinding):
-            return FindingWatch(expectation, self._findings, self._ns_of)
+            return FindingWatch(expectation, self._findings, self._ns_of, lambda: self.began_ns)
         return _WATCHES[type(expectation)](expectation)
 
 

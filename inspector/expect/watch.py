@@ -38,6 +38,10 @@ class Watch:
     def due(self, before_ns: int) -> None:
         """The river has come to a time; what was due before it did not happen."""
 
+    def begin_anew(self) -> None:
+        """Forget what was counted, and go on with what is under way."""
+        self.tally = Tally()
+
     def started(self, call: Call) -> None:
         """A call of `names` was sent."""
 

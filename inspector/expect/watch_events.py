@@ -94,6 +94,10 @@ class AtLeastWatch(Watch):
             self.tally.check(first.monotonic_ns)
             self.tally.mark(first.monotonic_ns, first.at, "There were enough.", first.n, is_met=True)
 
+    def begin_anew(self) -> None:
+        super().begin_anew()
+        self._count = 0
+
     def passed(self, at_ns: int, count: int) -> None:
         if self.tally.began_ns is None:
             self.tally.began_ns = at_ns
@@ -128,6 +132,10 @@ class AtLeastInCallWatch(Watch):
     @property
     def is_waiting(self) -> bool:
         return bool(self._counts)
+
+    def begin_anew(self) -> None:
+        super().begin_anew()
+        self._fewest = None
 
     def started(self, call: Call) -> None:
         self._counts[call.n] = 0

@@ -37,6 +37,12 @@ class FigureWatch(Watch):
         self._now_ms: float | None = None
         self._is_over_limit = False
 
+    def begin_anew(self) -> None:
+        super().begin_anew()
+        self._samples.clear()
+        self._ordered.clear()
+        self._sum_ms, self._now_ms, self._is_over_limit = 0.0, None, False
+
     def settled(self, call: Call, end: Settled) -> None:
         if end.rtt_ms is None:
             return
@@ -168,7 +174,7 @@ class DropsWatch(Watch):
             Moment(drop.begin_ns, drop.at, False, f"Lost: the {drop.kind} ({drop.cause}).", (drop.n,))
             for drop in lost[-MAX_MOMENTS:]
         )
-        seen = self.tally.began_ns is not None
+        seen = self.tally.began_ns is not None or report.uptime_share is not None
         state = State.FAIL if report.drops else State.PASS if seen else State.UNUSED
         return Verdict(
             expectation,
@@ -203,6 +209,10 @@ class UptimeWatch(Watch):
         self._report = report
         self._is_low = False
         self._lowest: float | None = None
+
+    def begin_anew(self) -> None:
+        super().begin_anew()
+        self._is_low, self._lowest = False, None
 
     def available(self, report: AvailabilityReport, event: StateChanged) -> None:
         share = report.uptime_share
@@ -242,26 +252,35 @@ class UptimeWatch(Watch):
 class FindingWatch(Watch):
     """The diagnosis, which runs beside, finds nothing graver; `findings` are those of now.
 
-    `ns_of` turns Unix time into that of the river, None before its first event.
+    `ns_of` turns Unix time into that of the river; `began_ns` is since when findings count, None before all events.
     """
 
     def __init__(
-        self, expectation: NoFinding, findings: Callable[[], Sequence[Finding]], ns_of: Callable[[float], int | None]
+        self,
+        expectation: NoFinding,
+        findings: Callable[[], Sequence[Finding]],
+        ns_of: Callable[[float], int],
+        began_ns: Callable[[], int | None],
     ) -> None:
         super().__init__()
         order = list(Severity)
         self._wrong = frozenset(order[order.index(expectation.above) + 1 :])
         self._findings = findings
-        self._ns_of = ns_of
+        self._ns_of, self._began_ns = ns_of, began_ns
 
     def verdict(self, expectation: Expectation, is_over: bool) -> Verdict:
-        found = [one for each in self._findings() for one in (each, *each.dependants) if one.severity in self._wrong]
+        found = [
+            one
+            for each in self._findings()
+            for one in (each, *each.dependants)
+            if one.severity in self._wrong and self._counts(one.first_at_s)
+        ]
         found.sort(key=lambda one: (one.first_at_s, one.rule))
         moments = tuple(
-            Moment(self._ns_of(one.first_at_s) or 0, one.first_at_s, False, f"{one.title}.", tuple(one.evidence[:3]))
+            Moment(self._ns_of(one.first_at_s), one.first_at_s, False, f"{one.title}.", tuple(one.evidence[:3]))
             for one in found[-MAX_MOMENTS:]
         )
-        began_ns = self._ns_of(0.0)
+        began_ns = self._began_ns()
         state = State.FAIL if found else State.UNUSED if began_ns is None else State.PASS
         names = ", ".join(dict.fromkeys(one.rule for one in found))
         text = f"{counted(len(found), 'finding')}: {names}." if found else "Nothing graver was found."
@@ -275,3 +294,7 @@ class FindingWatch(Watch):
             began_ns=began_ns,
             moments=moments,
         )
+
+    def _counts(self, at: float) -> bool:
+        began_ns = self._began_ns()
+        return began_ns is None or self._ns_of(at) >= began_ns

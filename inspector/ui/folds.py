@@ -23,6 +23,8 @@ from inspector.trace.fold import Fold, runs
 from inspector.trace.river import River
 from inspector.ui.diagnosis import Diagnosis
 from inspector.ui.dismissals import Dismissals, server_of
+from inspector.ui.expecting import Expecting
+from inspector.ui.server_texts import ServerTexts
 
 TICK_MS, BEHIND_MS = 50, 5
 BUDGET_NS = 3_000_000
@@ -55,6 +57,7 @@ class Folds(QObject):
         self.series = Series()
         self.engine = Engine()
         self.diagnosis = Diagnosis(self.engine, parent=self)
+        self.expecting = Expecting(river, self.engine, self)
         self.log = LogLines()
         told = Fold(
             {
@@ -77,6 +80,7 @@ class Folds(QObject):
             self.engine,
             self.log,
             told,
+            self.expecting,
         )
         self.state: StateChanged | None = None
         self.ready: SessionReady | None = None
@@ -111,7 +115,9 @@ class Folds(QObject):
     def _let_time_pass(self) -> None:
         """What is found by a silence is found while it lasts; in a recording time ends with the last event."""
         if self._recorder is None:
-            self.engine.advance(self._clock.monotonic_ns() - SILENCE_NS)
+            now_ns = self._clock.monotonic_ns() - SILENCE_NS
+            self.engine.advance(now_ns)
+            self.expecting.advance(now_ns)
 
     def _fold(self, events: Sequence[AnyEvent]) -> None:
         pieces = runs(events)
@@ -137,9 +143,12 @@ class Folds(QObject):
         if not self._connection:
             from inspector.ui.user_data import UserData  # noqa: PLC0415 - after the first paint
 
-            self.diagnosis.dismissals = Dismissals(UserData())
+            kept = UserData()
+            self.diagnosis.dismissals = Dismissals(kept)
+            self.expecting.set_texts(ServerTexts(kept))
         self._connection = event.connection
         self.diagnosis.server = server_of(event.url)
+        self.expecting.set_server(self.diagnosis.server, event.n)
 
     def catch_up(self) -> None:
         """Fold everything there is, however long it takes; for the report at the end."""

@@ -33,6 +33,11 @@ def panes(folds: Folds, river: River, selected: Callable[[], int | None]) -> tup
 
         return ReconnectPane(folds.reconnects, folds.availability, folds.resumptions, clock)
 
+    def expectations() -> Pane:
+        from inspector.ui.views.expectations_pane import ExpectationsPane  # noqa: PLC0415
+
+        return ExpectationsPane(folds.expecting)
+
     def charts() -> Pane:
         from inspector.ui.charts.pane import ChartsPane  # noqa: PLC0415
         from inspector.ui.charts.source import Source  # noqa: PLC0415
@@ -45,4 +50,5 @@ def panes(folds: Folds, river: River, selected: Callable[[], int | None]) -> tup
         ("Streams", streams),
         ("Reconnects", reconnects),
         ("Charts", charts),
+        ("Expectations", expectations),
     )

@@ -14,7 +14,7 @@ from inspector.ui.folds import Folds
 from inspector.ui.models.finding_lines import SIGNS, WORDS
 from inspector.ui.views.lazy_tab import LazyTab, Pane
 
-FINDINGS, LATENCY = "Findings", "Latency"
+FINDINGS, LATENCY, EXPECTATIONS = "Findings", "Latency", "Expectations"
 
 
 class StatisticsTabs(QTabWidget):
@@ -40,7 +40,10 @@ class StatisticsTabs(QTabWidget):
                 self.findings = tab
             elif title == LATENCY:
                 self.latency = tab
+            elif title == EXPECTATIONS:
+                self.expectations = tab
         self._folds.diagnosis.changed.connect(self._show_badge)
+        self._folds.expecting.changed.connect(self._show_expected)
         self.addTab(LazyTab(self._build_log), "Log")
         self.addTab(LazyTab(self._build_live_text), "Live text")
 
@@ -73,6 +76,18 @@ class StatisticsTabs(QTabWidget):
         self.setTabText(place, f"{FINDINGS} {SIGNS[gravest[0]]} {gravest[1]:,}" if gravest else FINDINGS)
         counts = (counted(count, WORDS[severity]) for severity, count in diagnosis.counts().items() if count)
         self.setTabToolTip(place, ", ".join(counts))
+
+    def _show_expected(self) -> None:
+        """How many expectations are not met stands on the tab, or that all are that were judged."""
+        from inspector.expect.verdict import State  # noqa: PLC0415 - once something is expected
+        from inspector.ui.models.verdict_lines import SIGNS  # noqa: PLC0415
+
+        expecting, place = self._folds.expecting, self.indexOf(self.expectations)
+        shown = next((state for state in (State.FAIL, State.PASS) if expecting.count(state)), None)
+        badge = f" {SIGNS[shown]} {expecting.count(shown):,}" if shown else ""
+        self.setTabText(place, f"{EXPECTATIONS}{badge}")
+        not_met, met = expecting.count(State.FAIL), expecting.count(State.PASS)
+        self.setTabToolTip(place, f"{not_met:,} not met, {met:,} met" if shown else "")
 
     def _build(self, build: Callable[[], Pane]) -> Pane:
         pane = build()

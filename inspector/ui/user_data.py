@@ -57,6 +57,15 @@ class UserData:
     def set_dismissed(self, dismissed: Mapping[str, Mapping[str, str]]) -> None:
         self._write("dismissed", dismissed)
 
+    def expectations(self) -> dict[str, str]:
+        """What is expected of each server, as text."""
+        kept = self._read("expectations")
+        servers = kept.items() if isinstance(kept, dict) else ()
+        return {server: text for server, text in servers if isinstance(text, str)}
+
+    def set_expectations(self, texts: Mapping[str, str]) -> None:
+        self._write("expectations", texts)
+
     def redaction(self) -> RedactionRules:
         """What is masked in all that leaves; patterns that cannot be used any more are left out."""
         kept = self._read("redaction")
