@@ -14,7 +14,7 @@ import h11
 import httpx
 
 from inspector.protocol.transports.answer import HttpRequest
-from inspector.session.causes import cause_of, chain_of, place_of
+from inspector.session.causes import Dropped, cause_of, chain_of, place_of
 from inspector.session.options import Options
 from inspector.session.sockets import EXCHANGE, Socket, Sockets, Spawn
 from inspector.session.tls import UnusableCa, context_of
@@ -137,6 +137,15 @@ class Shears(Protocol):
     def cut(self) -> None: ...
 
 
+def _cut(shears: Shears) -> Dropped | None:
+    """Cut the connection if the place has come."""
+    try:
+        shears.cut()
+    except Dropped as dropped:
+        return dropped
+    return None
+
+
 class _Tap(httpx.AsyncByteStream):
     """Hands every chunk to `on_chunk` with its arrival time before anything decodes it (protocol part A7)."""
 
@@ -148,8 +157,10 @@ class _Tap(httpx.AsyncByteStream):
         self._shears = shears
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        shears = self._shears
+        shears, dropped = self._shears, None
         async for chunk in self._inner:
+            if dropped is not None:  # to the end, where reading fails: what is left half-read cannot be closed in Qt
+                continue
             now_ns = perf_counter_ns()
             if shears is None:
                 self._on_chunk(now_ns, chunk)
@@ -159,7 +170,9 @@ class _Tap(httpx.AsyncByteStream):
             if kept:
                 self._on_chunk(now_ns, kept)
                 yield kept
-            shears.cut()
+            dropped = _cut(shears)
+        if dropped is not None:
+            raise dropped
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -197,12 +210,15 @@ class Opened:
         is_plain = self._response.headers.get("content-encoding", "identity").strip().lower() == "identity"
         self._response.stream = _Tap(self._response.stream, on_raw, shears if is_plain else None)
         with translated(Phase.BODY, self.url):
+            dropped = None
             async for chunk in self._response.aiter_bytes():
                 if is_plain or shears is None:
                     yield chunk
-                    continue
-                yield shears.pass_on(chunk)
-                shears.cut()
+                elif dropped is None:
+                    yield shears.pass_on(chunk)
+                    dropped = _cut(shears)
+            if dropped is not None:
+                raise dropped
 
 
 class HttpClient:
