@@ -167,7 +167,12 @@ class LatencyStats(Fold):
 
     def rows(self, since_ns: int | None = None) -> list[LatencyRow]:
         """One row per method or tool, in the order of first use; with `since_ns` those that had something to tell."""
-        return [series.row(since_ns) for series in self._series.values() if series.has_any(since_ns)]
+        return [row for key in self._series if (row := self.row(key, since_ns)) is not None]
+
+    def row(self, key: str, since_ns: int | None = None) -> LatencyRow | None:
+        """The row of one method or tool; None if it has nothing to tell."""
+        series = self._series.get(key)
+        return series.row(since_ns) if series is not None and series.has_any(since_ns) else None
 
     def total(self, since_ns: int | None = None) -> LatencyRow:
         """The figures of all methods together."""

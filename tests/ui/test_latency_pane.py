@@ -305,8 +305,9 @@ def test_methods_beyond_the_bound_share_a_row_and_its_calls(qtbot: QtBot) -> Non
     for number in range(MAX_KEYS + 3):
         talk.ask(None, f"method/{number}", id=number)
     pane = put_up(qtbot, talk)
-    assert column(methods(pane), "Method or tool")[-1] == OTHER_KEY
+    qtbot.waitUntil(lambda: column(methods(pane), "Method or tool")[-1:] == [OTHER_KEY])
     pane.show_key(OTHER_KEY)
+    qtbot.waitUntil(lambda: calls(pane).isVisible())
     assert column(calls(pane), "Method or tool") == [f"method/{MAX_KEYS + number}" for number in (2, 1, 0)]
     assert column(calls(pane), "Outcome") == ["in flight"] * 3
 
@@ -394,10 +395,10 @@ class SlowStats(LatencyStats):
 
     asked = 0
 
-    def rows(self, since_ns: int | None = None) -> list[LatencyRow]:
+    def row(self, key: str, since_ns: int | None = None) -> LatencyRow | None:
         self.asked += 1
         time.sleep(0.05)
-        return super().rows(since_ns)
+        return super().row(key, since_ns)
 
 
 def test_a_slow_refresh_is_followed_by_a_rest_but_the_user_is_answered_at_once(qtbot: QtBot) -> None:
@@ -411,6 +412,22 @@ def test_a_slow_refresh_is_followed_by_a_rest_but_the_user_is_answered_at_once(q
     assert talk.latency.asked == asked
     choose(pane, Window.MINUTE)
     assert talk.latency.asked == asked + 1
+
+
+def test_very_many_methods_come_in_slices_and_the_latest_wish_wins(qtbot: QtBot) -> None:
+    talk = Session()
+    talk.latency = SlowStats()
+    for number in range(6):
+        talk.call(f"tool{number}", 5 + number)
+        talk.clock.advance(20)
+    pane = put_up(qtbot, talk)
+    assert column(methods(pane), "Calls") == []
+    choose(pane, Window.MINUTE)
+    pane.show_tool("tool4")
+    qtbot.waitUntil(lambda: calls(pane).isVisible())
+    assert column(methods(pane), "Method or tool") == ["tools/call tool4", "tools/call tool5"]
+    assert column(calls(pane), "Total ms") == ["9.00"]
+    assert said(pane).startswith("Last minute: 2 calls")
 
 
 @pytest.mark.parametrize("scheme", [theme.DARK, theme.LIGHT])

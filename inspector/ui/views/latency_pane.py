@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import perf_counter_ns
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
@@ -20,6 +20,7 @@ from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.kept_baselines import KeptBaselines
 from inspector.ui.models.latency_words import Mark, listed, summary, when
 from inspector.ui.models.table_model import TableModel
+from inspector.ui.slices import Slices
 from inspector.ui.views.latency_bar import LatencyBar
 from inspector.ui.views.latency_baselines import LatencyBaselines
 from inspector.ui.views.latency_calls import LatencyCalls
@@ -31,7 +32,7 @@ from inspector.ui.views.turning_splitter import TurningSplitter
 
 MAX_LISTED = 500
 """So many calls are listed; the file has all that are kept."""
-_REST = 10
+_REST = 5
 """So many times as long as a refresh took none follows it: a thousand methods must not stop the window."""
 _EMPTY = "No requests yet. Call a tool or list something, and its round trips are timed here."
 _NONE_IN_TIME = "No requests in this part of the session. Choose another part above, or call a tool."
@@ -62,6 +63,8 @@ class LatencyPane(Pane):
         self._mark: Mark | None = None
         self._socket: tuple[int, int] | None = None
         self._rest_until_ns = 0
+        self._slices: Slices | None = None
+        self._wanted = ""
         self.bar = LatencyBar()
         self._summary = ElidedLabel()
         self._model = TableModel(COLUMNS, lambda figures: figures.row.key)
@@ -79,17 +82,12 @@ class LatencyPane(Pane):
 
     def show_key(self, key: str) -> None:
         """Select the row of a method or tool, if it has calls in this part of the session."""
+        self._wanted = key
         self._update()
-        for row in range(self._model.rowCount()):
-            index = self._model.index(row, 0)
-            if self._model.row(index).row.key == key:
-                flags = QItemSelectionModel.SelectionFlag
-                self._table.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
-                self._table.scrollTo(index)
 
     def refresh(self) -> None:
-        """Show the figures as they are now; after a long one, not at once again."""
-        if perf_counter_ns() >= self._rest_until_ns:
+        """Show the figures as they are now; not while that is under way, and not at once after a long time of it."""
+        if self._slices is None and perf_counter_ns() >= self._rest_until_ns:
             self._update()
 
     def set_mark(self) -> None:
@@ -109,26 +107,48 @@ class LatencyPane(Pane):
         self._update()
 
     def _update(self) -> None:
-        began_ns = perf_counter_ns()
-        since = self._since_ns()
+        """Work the figures out, of a thousand methods in slices; what is under way is for something older."""
+        if self._slices is not None:
+            self._slices.done.disconnect()
+            self._slices.deleteLater()
+        since, began_ns = self._since_ns(), perf_counter_ns()
+        self._slices = Slices(self._figures(since), self)
+        self._slices.done.connect(lambda figures: self._show(figures, since, began_ns))
+        self._slices.start()
+
+    def _figures(self, since: int | None) -> Iterator[KeyFigures]:
+        comparison = self.baselines.comparison
+        for key in self._latency.keys:
+            row = self._latency.row(key, since)
+            if row is not None:
+                yield KeyFigures(row, *(comparison.deltas(self._latency, row, since) if comparison else ()))
+
+    def _show(self, figures: list[KeyFigures], since: int | None, began_ns: int) -> None:
         total = self._latency.total(since)
-        self._model.replace(self._rows(since))
+        self._model.replace(figures)
         self.bar.allow(has_calls=total.count > 0)
-        self._table.set_empty(_NONE_IN_TIME if self._latency.total().count else _EMPTY)
+        self._table.set_empty(_NONE_IN_TIME if self._latency.keys else _EMPTY)
         self._summary.setVisible(total.count > 0)
         said = (summary(total, self.bar.window_shown, self._mark), self.baselines.words())
         self._summary.setText(" · ".join(filter(None, said)))
         for column in BASELINE_COLUMNS:
             self._table.setColumnHidden(column, self.baselines.comparison is None)
+        self._select_wanted()
         self._update_calls()
         self._note.refresh()
+        if self._slices is not None:
+            self._slices.deleteLater()
+            self._slices = None
         self._rest_until_ns = perf_counter_ns() + _REST * (perf_counter_ns() - began_ns)
 
-    def _rows(self, since: int | None) -> list[KeyFigures]:
-        rows, comparison = self._latency.rows(since), self.baselines.comparison
-        if comparison is None:
-            return [KeyFigures(row) for row in rows]
-        return [KeyFigures(row, *comparison.deltas(self._latency, row, since)) for row in rows]
+    def _select_wanted(self) -> None:
+        key, self._wanted = self._wanted, ""
+        for row in range(self._model.rowCount() if key else 0):
+            index = self._model.index(row, 0)
+            if self._model.row(index).row.key == key:
+                flags = QItemSelectionModel.SelectionFlag
+                self._table.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+                self._table.scrollTo(index)
 
     def _baseline(self, name: str) -> Baseline:
         """The figures of the window that is shown."""
@@ -193,6 +213,7 @@ class LatencyPane(Pane):
         halves.setContentsMargins(8, 4, 8, 8)
         halves.addWidget(self._table)
         halves.addWidget(self._list)
+        self._list.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
