@@ -14,7 +14,7 @@ from inspector.diagnose.thresholds import Thresholds
 from inspector.diagnose.timers import Timers
 from inspector.protocol.era import TransportName
 from inspector.trace import events as ev
-from inspector.trace.events import RequestId, Severity
+from inspector.trace.events import LabAction, RequestId, Severity
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_PENDING = 10_000
@@ -105,8 +105,13 @@ class Context:
     def on_state(self, event: ev.StateChanged) -> None:
         if event.connection != self.connection:
             self.connection, self.ready, self.transport = event.connection, None, None
+            self.timers.note_bend(event, is_bent=False)
             self.pending.clear()
             self._first_numbers.clear()
+
+    def on_lab(self, event: ev.LabActed) -> None:
+        if event.action in (LabAction.SLOW, LabAction.DELAY, LabAction.CLEAR):
+            self.timers.note_bend(event, is_bent=event.action != LabAction.CLEAR)
 
     def on_attempt(self, event: ev.AttemptMade) -> None:
         if event.succeeded:

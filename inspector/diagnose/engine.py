@@ -124,6 +124,7 @@ class Engine(Fold):
             (Topic.CHUNK, exchanges.on_chunk),
             (Topic.END, exchanges.on_end),
             (Topic.OUR_REQUEST, context.on_our_request),
+            (Topic.LAB, context.on_lab),
             (Topic.VIOLATION, self._on_violation),
         )
         single: dict[Topic, list[Callable[[Any], None]]] = {}

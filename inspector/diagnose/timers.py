@@ -25,6 +25,8 @@ class Timers:
         """The same in Unix time."""
         self.slept_ns = 0
         """When the machine was last found to have slept; 0 if never."""
+        self._bent_ns = 0
+        self._is_bent = False
         self._sleep_jump_s = sleep_jump_s
         self._last = 0.0, 0
         self._due: list[tuple[int, int, Callable[[], None]]] = []
@@ -59,5 +61,20 @@ class Timers:
         self._last = event.at, event.monotonic_ns
 
     def slept_since(self, since_ns: int) -> bool:
-        """Whether the machine slept after a time: silence and ends since then are nobody's fault."""
+        """Whether the machine slept after a time."""
         return bool(self.slept_ns) and self.slept_ns >= since_ns
+
+    def note_bend(self, event: TraceEvent, *, is_bent: bool) -> None:
+        """The laboratory slows or delays from now on, or no more."""
+        if is_bent or self._is_bent:
+            self._bent_ns, self._is_bent = event.monotonic_ns, is_bent
+
+    @property
+    def undisturbed_ns(self) -> int:
+        """Since when neither sleep nor laboratory have lengthened anything: now, while the latter does; 0 for ever."""
+        return self.now_ns if self._is_bent else max(self.slept_ns, self._bent_ns)
+
+    def disturbed_since(self, since_ns: int) -> bool:
+        """Whether the machine slept, or the laboratory slowed us, after a time: nobody is to blame for it since."""
+        disturbed_ns = max(self.slept_ns, self._bent_ns)
+        return self._is_bent or (bool(disturbed_ns) and disturbed_ns >= since_ns)

@@ -128,13 +128,14 @@ class Socket(httpcore.AsyncNetworkStream):
             with anyio.fail_after(timeout):
                 return await self._stream.receive(max_bytes)
         except anyio.EndOfStream:
-            if self.dropped is not None:
-                raise httpcore.ReadError(str(self.dropped)) from self.dropped
-            return b""
+            if self.dropped is None:
+                return b""
         except TimeoutError as error:
             raise httpcore.ReadTimeout(str(error)) from error
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
-            raise httpcore.ReadError(str(error)) from (self.dropped or error)
+            if self.dropped is None:
+                raise httpcore.ReadError(str(error)) from error
+        raise dropped_as(self.dropped, httpcore.ReadError)
 
     async def _pump(self) -> None:
         """Read ahead of whoever reads, so that what comes is as late as the laboratory wants it, but not slower."""
@@ -164,7 +165,7 @@ class Socket(httpcore.AsyncNetworkStream):
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._arrived.wait()
-        raise httpcore.ReadError(str(self.dropped)) from self.dropped
+        raise dropped_as(self.dropped, httpcore.ReadError)
 
     def _wait_s(self) -> float | None:
         if not self._held:
@@ -198,8 +199,10 @@ class Socket(httpcore.AsyncNetworkStream):
         if exchange is not None and self.bends.out_ms and not exchange.is_delayed:
             exchange.is_delayed = True  # once for each request, in however many pieces it is written
             await self._delay_out()
-        if self.dropped is not None or self.half_closed:
-            raise httpcore.WriteError("Our side is closed for writing.") from self.dropped
+        if self.dropped is not None:
+            raise dropped_as(self.dropped, httpcore.WriteError)
+        if self.half_closed:
+            raise httpcore.WriteError("Our side is closed for writing.")
         if not buffer:
             return
         try:
@@ -208,7 +211,10 @@ class Socket(httpcore.AsyncNetworkStream):
         except TimeoutError as error:
             raise httpcore.WriteTimeout(str(error)) from error
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
-            raise httpcore.WriteError(str(error)) from (self.dropped or error)
+            if self.dropped is None:
+                raise httpcore.WriteError(str(error)) from error
+        if self.dropped is not None:
+            raise dropped_as(self.dropped, httpcore.WriteError)
 
     def _serve(self, exchange: Exchange) -> None:
         """The laboratory leaves alone whom it does not concern."""
@@ -247,7 +253,7 @@ class Socket(httpcore.AsyncNetworkStream):
             if isinstance(error, TimeoutError):
                 raise httpcore.ConnectTimeout(str(error)) from error
             if isinstance(error, anyio.BrokenResourceError | anyio.EndOfStream | ssl.SSLError):
-                raise httpcore.ConnectError(str(error)) from (self.dropped or error)
+                raise httpcore.ConnectError(str(error)) from error
             raise
         return self
 
@@ -360,6 +366,16 @@ class Sockets(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+def dropped_as(dropped: Dropped, kind: type[httpcore.NetworkError]) -> httpcore.NetworkError:
+    """As the kind of error that httpcore expects; of that it takes the cause away later, but not the context.
+
+    To be raised outside of any `except`, or Python would set another context.
+    """
+    error = kind(str(dropped))
+    error.__context__ = dropped
+    return error
 
 
 async def _resolve(host: str, port: int) -> tuple[list[AddrInfoType], float | None]:

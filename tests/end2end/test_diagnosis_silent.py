@@ -18,6 +18,7 @@ from inspector.servers.demo import DemoServer
 from inspector.servers.faults.fault import Fault, Visit
 from inspector.servers.faults.honest import Honest
 from inspector.servers.faults.server import FaultServer
+from inspector.session.laboratory import LabError
 from inspector.session.options import Options
 from inspector.session.session import Session
 from inspector.trace.clock import FakeClock
@@ -231,6 +232,51 @@ async def test_ten_minutes_with_each_of_them(servers: Servers) -> None:
     until_s = asyncio.get_running_loop().time() + LONG_S
     with hurried(SCALE):
         found = await asyncio.gather(*(hold(each, until_s) for each in healthy))
+    assert dict(zip(NAMES, found, strict=True)) == {name: [] for name in NAMES}
+
+
+async def experiment(healthy: Healthy) -> list[str]:
+    """Delays, slow reading and cuts by the laboratory, each with calls under it; what there is to blame."""
+    river = River()
+    async with healthy.connect(river) as session:
+
+        async def call_both() -> None:
+            for name, arguments in (healthy.quick, healthy.works):
+                assert (await session.call_tool(name, dict(arguments))).ok
+
+        laboratory = session.laboratory
+        laboratory.delay(150, 300)
+        await call_both()
+        await asyncio.sleep(60.0 * SCALE)
+        laboratory.delay(0, 0)
+        laboratory.read_slowly(3_000)
+        await call_both()
+        laboratory.clear()
+        await call_both()
+        for how in ("fin", "rst"):
+            for is_calling in (False, True):
+                await cut(healthy, session, how, is_calling=is_calling)
+                await call_both()
+    return loud(river.since(0), SCALE)
+
+
+async def cut(healthy: Healthy, session: Session, how: str, *, is_calling: bool) -> None:
+    """Cut all that is open, in the middle of a call or between two; wait until the session is there again."""
+    async with asyncio.TaskGroup() as group:
+        if is_calling and healthy.long is not None:
+            calling = group.create_task(session.call_tool(healthy.long[0], dict(healthy.long[1]), timeout_s=1.0))
+            await asyncio.sleep(0.1)
+            assert not calling.done()
+        with suppress(LabError):
+            session.laboratory.drop(how=how)
+        await asyncio.sleep(0.2)
+        await until(lambda: session.state is ConnectionState.OPEN)
+
+
+async def test_what_the_laboratory_does_is_nobodys_fault(servers: Servers) -> None:
+    healthy = [await servers.start(name) for name in NAMES]
+    with hurried(SCALE):
+        found = await asyncio.gather(*(experiment(each) for each in healthy))
     assert dict(zip(NAMES, found, strict=True)) == {name: [] for name in NAMES}
 
 

@@ -224,7 +224,7 @@ class Nobody(Watch):
         exchange = self.context.exchanges.get(event.stream)
         if exchange is None or exchange.request is None or self.context.ready is not None:
             return
-        if exchange.purpose.startswith(_OTHER_PURPOSES) or self.context.timers.slept_since(exchange.sent_ns):
+        if exchange.purpose.startswith(_OTHER_PURPOSES) or self.context.timers.disturbed_since(exchange.sent_ns):
             return
         place, url = _place(exchange.request.url), exchange.request.url
         if event.cause in _NOBODY and event.phase is Phase.CONNECT:

@@ -61,10 +61,11 @@ class Blocks(Watch):
                 self._begin(stream, event)
                 continue
             last, flow.last = flow.last, event
-            if event.monotonic_ns - last.monotonic_ns > self._pause_ns:
+            paused = event.monotonic_ns - last.monotonic_ns > self._pause_ns
+            if paused and not self.context.timers.disturbed_since(last.monotonic_ns):
                 self.context.timers.move_to(event)
                 flow.pauses.append(Pause(event.offset, last.data[-1:] not in b"\r\n", event.n))
-                self._judge(stream, flow, last)
+                self._judge(stream, flow)
 
     def _begin(self, stream: int, event: ChunkReceived) -> None:
         self._flows[stream] = Flow(event)
@@ -74,9 +75,9 @@ class Blocks(Watch):
     def _on_end(self, event: StreamEnded) -> None:
         self._flows.pop(event.stream or 0, None)
 
-    def _judge(self, stream: int, flow: Flow, last: ChunkReceived) -> None:
+    def _judge(self, stream: int, flow: Flow) -> None:
         limits = self.thresholds
-        if len(flow.pauses) < limits.block_pauses or self.context.timers.slept_since(last.monotonic_ns):
+        if len(flow.pauses) < limits.block_pauses:
             return
         exchange = self.context.exchanges.get(stream)
         if exchange is None or not exchange.is_event_stream or exchange.headers.get("content-encoding"):

@@ -32,7 +32,7 @@ class GatewayTimeout(Watch):
         exchange = self.context.exchanges.get(event.stream)
         if exchange is None or exchange.method != "POST" or exchange.content_type in _ANSWERS:
             return
-        if self.context.timers.slept_since(exchange.sent_ns):
+        if self.context.timers.disturbed_since(exchange.sent_ns):
             return
         waited_s = event.ttfb_ms / 1e3
         timers = (Timer.FIRST_BYTE, Timer.TOTAL, Timer.IDLE)

@@ -44,7 +44,7 @@ def was_broken_off(context: Context, exchange: Exchange) -> bool:
     """Whether an event stream ended, not by us, while nobody slept."""
     if not exchange.is_event_stream or exchange.end is None or exchange.end.cause not in _CUTS:
         return False
-    return not context.timers.slept_since(exchange.sent_ns)
+    return not context.timers.disturbed_since(exchange.sent_ns)
 
 
 def place_of(exchange: Exchange) -> str:

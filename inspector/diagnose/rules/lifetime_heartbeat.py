@@ -120,7 +120,7 @@ class Heartbeats(Watch):
             return
         timers = self.context.timers
         limit_ns = int(self.thresholds.heartbeat_silence_s * _NS)
-        since_ns = max(exchange.last_byte_ns, exchange.headers_ns, timers.slept_ns, self._latest_request_ns())
+        since_ns = max(exchange.last_byte_ns, exchange.headers_ns, timers.undisturbed_ns, self._latest_request_ns())
         if timers.now_ns - since_ns < limit_ns:
             timers.at(since_ns + limit_ns, partial(self._look_for_any, stream))
         elif stream not in self._pulses or not self._is_alive(self._pulses[stream]):
@@ -153,7 +153,7 @@ class Heartbeats(Watch):
         if exchange is None or pulse is None or not exchange.is_open or len(pulse.beats) < SEEN_BEATS:
             return  # among thousands of streams a pulse may have been forgotten, and begun anew
         timers = self.context.timers
-        since_ns = max(exchange.last_byte_ns, pulse.beats[-1], timers.slept_ns)
+        since_ns = max(exchange.last_byte_ns, pulse.beats[-1], timers.undisturbed_ns)
         due_ns = self._due_ns(pulse, since_ns)
         if timers.now_ns < due_ns:
             timers.at(due_ns, partial(self._look_again, stream))

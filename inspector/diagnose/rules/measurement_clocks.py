@@ -46,8 +46,9 @@ class ClockSkew(Watch):
             self._add(date + _HALF_SECOND - (event.at - event.ttfb_ms / 2e3), event)
 
     def _on_comment(self, event: ev.CommentReceived) -> None:
-        stamp = stamp_of(event)
-        if stamp is not None:
+        stamp, exchange = stamp_of(event), self.context.exchanges.get(event.stream)
+        since_ns = exchange.sent_ns if exchange is not None else event.monotonic_ns
+        if stamp is not None and not self.context.timers.disturbed_since(since_ns):
             self._add(stamp - event.at, event)
 
     def _add(self, ahead_s: float, event: ev.TraceEvent) -> None:

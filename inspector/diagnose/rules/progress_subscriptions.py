@@ -26,7 +26,7 @@ class AbruptEnd(Watch):
         exchange = self.context.exchanges.get(event.stream)
         if exchange is None or exchange.purpose != subscriptions.METHOD or event.cause not in _ORDERLY:
             return
-        if not exchange.is_event_stream or self.context.timers.slept_since(exchange.sent_ns):
+        if not exchange.is_event_stream or self.context.timers.disturbed_since(exchange.sent_ns):
             return
         asked = next((each for each in self.context.pending.values() if each.stream == event.stream), None)
         if asked is not None:

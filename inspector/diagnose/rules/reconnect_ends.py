@@ -38,7 +38,7 @@ class BrokenEnds(Watch):
         exchange = self.context.exchanges.get(event.stream)
         if exchange is None or event.phase is Phase.CONNECT:
             return
-        if self.context.timers.slept_since(exchange.sent_ns):
+        if self.context.timers.disturbed_since(exchange.sent_ns):
             return
         error = event.error or ""
         h2 = _H2.search(error)

@@ -32,6 +32,10 @@ class EventIds(Watch):
         self._answered: OrderedDict[str, int | None] = OrderedDict()
         self._roots: OrderedDict[int, int] = OrderedDict()
         """The stream where it all began, for each resumed one."""
+        self._cursors: OrderedDict[int, int] = OrderedDict()
+        """The event behind which each resumed stream was to go on: what came after it is asked for once more."""
+        self._alive: OrderedDict[int, None] = OrderedDict()
+        """The resumed streams that brought something about a request."""
         self._useless = 0
         """The connection where ids were found useless."""
 
@@ -51,12 +55,15 @@ class EventIds(Watch):
             self._seen.clear()
             self._answered.clear()
             self._roots.clear()
+            self._cursors.clear()
 
     def _on_request(self, event: RequestSent) -> None:
         if event.purpose != "resume" or event.stream is None or self.context.era is not Era.STREAMABLE:
             return
         last = next((value for name, value in event.headers if name.lower() == "last-event-id"), None)
         origin = self._seen.get(_key(last)) if last is not None else None
+        if origin is not None:
+            _keep(self._cursors, event.stream, origin[2], MAX_ROOTS)
         if origin is not None and origin[0] is not None:
             _keep(self._roots, event.stream, self._roots.get(origin[0], origin[0]), MAX_ROOTS)
 
@@ -75,7 +82,9 @@ class EventIds(Watch):
 
     def _look_for_answer(self, exchange: Exchange, waiting: Sequence[int]) -> None:
         lost = [n for n in waiting if n in self.context.pending]
-        if not lost or exchange.ended_by_us or self.context.timers.disturbed_since(exchange.sent_ns):
+        if not lost or exchange.stream in self._alive or exchange.ended_by_us:
+            return
+        if self.context.timers.disturbed_since(exchange.sent_ns):
             return
         text = (
             f"{self.thresholds.replay_s:g} s after GET with Last-Event-ID the answer of a request is still missing "
@@ -89,12 +98,16 @@ class EventIds(Watch):
         for event in events:
             if event.event_id:
                 self._on_id(event, event.event_id)
+            if event.stream in self._roots and getattr(event, "request_n", None) is not None:
+                _keep(self._alive, event.stream, None, MAX_ROOTS)
 
     def _on_id(self, event: SseEvent, event_id: str) -> None:
         era = self.context.era
         if era is Era.STATELESS:
             self._tell_useless(event, event_id)
         if era is not Era.STREAMABLE or self._is_probed(event.stream):
+            return
+        if isinstance(event, FrameReceived) and not event.complete:  # it was cut, and comes again
             return
         key, data = _key(event_id), hash(event.raw)
         before = self._seen.get(key)
@@ -109,7 +122,7 @@ class EventIds(Watch):
             where = "of another stream" if event.stream != stream else "of the same stream"
             text = f"The id {_shown(event_id)} stands at two different events, the earlier one {where}."
             self._say(event, text, n, self.rules[0])
-        elif is_resumed:
+        elif is_resumed and self._was_not_asked_for(event.stream, n):
             text = f"The event with the id {_shown(event_id)} came again after a resume, though we had it already."
             self._say(event, text, n, self.rules[1])
 
@@ -131,6 +144,11 @@ class EventIds(Watch):
         elif asked is not None and root is not None and asked.stream != root and self._carried(root):
             text = "A resumed stream brought the answer of another request, which belongs to that request's own stream."
             self._say(message, text, asked.n, self.rules[1])
+
+    def _was_not_asked_for(self, stream: int | None, n: int) -> bool:
+        """Whether an earlier event lies before the place that a stream was to go on from, if that is known."""
+        cursor = self._cursors.get(stream) if stream is not None else None
+        return cursor is not None and n <= cursor
 
     def _carried(self, stream: int) -> bool:
         exchange = self.context.exchanges.get(stream)

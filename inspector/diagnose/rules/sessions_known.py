@@ -156,7 +156,7 @@ class KnownSessions(Watch):
     def _on_lost(self, session: _Session, exchange: Exchange, words: bytes) -> None:
         """The first refusal of a session."""
         since_ns = session.last_taken_ns or session.begun_ns
-        if self.context.timers.slept_since(since_ns):
+        if self.context.timers.disturbed_since(since_ns):
             return
         silence_s = max(exchange.sent_ns - since_ns, 0) / _S
         is_early = silence_s < self.thresholds.session_early_s and _says_unknown(words)

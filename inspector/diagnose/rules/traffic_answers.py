@@ -14,6 +14,7 @@ from inspector.protocol.jsonrpc import shown
 from inspector.protocol.peer import NO_ID
 from inspector.trace.events import (
     ConnectionState,
+    EndCause,
     ExchangeFailed,
     Message,
     MessageType,
@@ -130,7 +131,12 @@ class Unanswered(Watch):
         """A while after a request left."""
         asked, timers = self.context.pending.get(n), self.context.timers
         exchange = self.context.exchanges.get(asked.stream) if asked is not None else None
-        if asked is None or exchange is None or not _is_accepted(exchange) or timers.slept_since(asked.monotonic_ns):
+        if (
+            asked is None
+            or exchange is None
+            or not _is_accepted(exchange)
+            or timers.disturbed_since(asked.monotonic_ns)
+        ):
             return
         limit_ns = int(self.thresholds.unanswered_s * _NS)
         last_ns = max(exchange.headers_ns, self._last_byte_ns(exchange), self._replied_ns)
@@ -165,7 +171,7 @@ class Unanswered(Watch):
             return
         if self._asked_back:
             return
-        if self.context.timers.slept_since(asked.monotonic_ns):
+        if self.context.timers.disturbed_since(asked.monotonic_ns):
             return
         self._is_settled = True
         waited_s = event.elapsed_ms / 1e3
@@ -184,7 +190,8 @@ def _is_accepted(exchange: Exchange) -> bool:
     """Taken, with the answer still to come: by 202, or by a stream that is open or was closed by ourselves."""
     if exchange.status == 202:
         return True
-    return exchange.is_event_stream and (exchange.is_open or exchange.ended_by_us)
+    was_dropped = exchange.end is not None and exchange.end.cause is EndCause.DROPPED_BY_US  # and is resumed elsewhere
+    return exchange.is_event_stream and (exchange.is_open or (exchange.ended_by_us and not was_dropped))
 
 
 class TextEncodedTwice(Watch):

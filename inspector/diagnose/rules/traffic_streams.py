@@ -73,7 +73,7 @@ class AfterFinal(Watch):
         exchange = self.context.exchanges.get(answer.stream)
         if exchange is None or not exchange.is_open or answer.stream not in self._answered:
             return
-        if not self.context.timers.slept_since(answer.monotonic_ns):
+        if not self.context.timers.disturbed_since(answer.monotonic_ns):
             text = f"The stream of {label(answer)} was still open {seconds:.1f} s after its answer."
             self.found(text, (*exchange.evidence, answer.n))
 
@@ -141,7 +141,7 @@ class ServerAsks(Watch):
             self.found(text, (asked_n, answer.n, event.n), rule=self.rules[1])
 
     def _look(self, asked: Message, seconds: float) -> None:
-        if self._asked.pop(asked.n, None) is None or self.context.timers.slept_since(asked.monotonic_ns):
+        if self._asked.pop(asked.n, None) is None or self.context.timers.disturbed_since(asked.monotonic_ns):
             return
         sent = next((answer for n, answer in self._replies.values() if n == asked.n), None)
         if sent is None:

@@ -30,7 +30,7 @@ from inspector.session.failure import ConnectError, FailureKind
 from inspector.session.manifest_source import fetch_manifest
 from inspector.session.reader import Arrival
 from inspector.session.stream import Ended, Stream
-from inspector.trace.events import ConnectionState, Direction, EndCause, Framing, Outcome, ToolStep
+from inspector.trace.events import OWN_ENDS, ConnectionState, Direction, EndCause, Framing, Outcome, ToolStep
 from inspector.trace.facts import why_no_event
 from inspector.wire import jsontext
 from inspector.wire.http import mask_url
@@ -40,7 +40,6 @@ log = logging.getLogger(__name__)
 
 LINGER_S = 10.0
 """How long a stream may stay open after its run has ended, to show what still comes."""
-OUR_ENDS = (EndCause.CLOSED_BY_US, EndCause.CANCELLED_BY_US, EndCause.TIMED_OUT_BY_US)
 
 
 class _RunSink:
@@ -217,7 +216,7 @@ class ToolStreamChannel(PlainRules):
         reason = endings.why(ended)
         if sink.details and endings.is_refused(ended):
             reason = f"{reason} It says: {sink.details.rstrip('. ')}."
-        elif ended.was_stream and ended.event.cause not in OUR_ENDS:
+        elif ended.was_stream and ended.event.cause not in OWN_ENDS:
             breach = sink.run.cut()
             self.link.report(breach, about_n=ended.event.n)
             reason = f"{breach.text} {'' if ended.event.cause is EndCause.END_OF_STREAM else reason}".rstrip()

@@ -103,6 +103,33 @@ def test_a_replay_that_begins_at_the_named_event_repeats_it() -> None:
     assert talk.fired() == [AGAIN]
 
 
+def test_who_asks_again_from_an_older_id_gets_what_he_had() -> None:
+    """As the laboratory may: only what lies before the named event was not asked for."""
+    talk = watched()
+    asked = talk.post(1)
+    for number in (1, 2, 3):
+        log(talk, 1, f"1-{number}", f"event {number}")
+    talk.answer(1, asked, event_id="1-4", raw=b"answer")
+    talk.end(1, EndCause.END_OF_STREAM)
+    resume(talk, 2, "1-2")
+    log(talk, 2, "1-3", "event 3")
+    talk.answer(2, None, event_id="1-4", raw=b"answer")
+    assert talk.is_silent()
+    log(talk, 2, "1-1", "event 1")
+    assert talk.fired() == [AGAIN]
+
+
+def test_an_event_that_was_cut_comes_again_whole() -> None:
+    talk = watched()
+    talk.post(1)
+    log(talk, 1, "1-1")
+    talk.hear(FrameReceived, 1, event_id="1-2", raw=b"id: 1-2\ndata: ha", complete=False)
+    talk.end(1, EndCause.CUT_MID_EVENT)
+    resume(talk, 2, "1-1")
+    log(talk, 2, "1-2", "half and whole")
+    assert talk.is_silent()
+
+
 @pytest.mark.parametrize("data", ["", " "])
 def test_a_resumed_stream_may_say_again_where_it_stands(data: str) -> None:
     """A priming event brings nothing, so it repeats nothing."""
@@ -221,6 +248,15 @@ def test_a_machine_that_slept_misses_nothing() -> None:
     cut_call(talk)
     resume(talk, 2, "1-1")
     talk.sleep(600)
+    talk.quiet(40 * S)
+    assert talk.is_silent()
+
+
+def test_a_resumed_stream_that_goes_on_about_the_request_owes_its_answer_at_its_leisure() -> None:
+    talk = watched()
+    asked = cut_call(talk)
+    resume(talk, 2, "1-1")
+    talk.notify(2, "notifications/progress", asked, event_id="1-2", raw=b"step")
     talk.quiet(40 * S)
     assert talk.is_silent()
 
