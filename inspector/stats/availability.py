@@ -118,6 +118,11 @@ class Availability(Fold):
             part.take(pieces)
         super().take(pieces)
 
+    @property
+    def now_ns(self) -> int:
+        """The time of the last event folded."""
+        return self._now_ns
+
     def report(self, now_ns: int | None = None, since_ns: int | None = None) -> AvailabilityReport:
         """The figures as of `now_ns` (None: the last event folded), since `since_ns` (None: the beginning).
 

@@ -6,7 +6,8 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from inspector.stats.attempts import Attempt, Attempts
+from inspector.stats.attempts import Attempt as Attempt  # noqa: PLC0414 - part of this vocabulary
+from inspector.stats.attempts import Attempts
 from inspector.stats.purposes import LISTENING as LISTENING  # noqa: PLC0414 - part of this vocabulary
 from inspector.trace.events import (
     ConnectionState,
@@ -219,7 +220,7 @@ class ReconnectStats(Fold):
     def _on_state(self, event: StateChanged) -> None:
         connection = self._connection(event.connection)
         connection.move(event.state, event.monotonic_ns)
-        if event.state is ConnectionState.RECONNECTING:
+        if event.state is ConnectionState.RECONNECTING and event.attempt:
             connection.attempts += 1
         if event.asked_ms is not None:
             connection.asked_ms = event.asked_ms

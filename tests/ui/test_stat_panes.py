@@ -10,15 +10,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from inspector.stats.availability import Availability
 from inspector.stats.clock_offset import ClockOffsets
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
+from inspector.stats.resumption import Resumptions
 from inspector.stats.streams import MAX_FINISHED, StreamStats
 from inspector.trace.events import (
-    ConnectionState,
-    EndCause,
     Message,
-    StateChanged,
 )
 from inspector.ui.models.table_model import NOTHING
 from inspector.ui.views.latency_columns import COLUMNS
@@ -162,69 +161,10 @@ def test_streams_that_are_not_listed_are_summed_up(qtbot: QtBot) -> None:
     assert older.text() == "Not listed: 2 older streams with 0 B, 2 events, 0 comments."
 
 
-def facts(pane: ReconnectPane) -> dict[str, str]:
-    labels = [label for label in pane.findChildren(QLabel) if label.objectName().startswith("fact")]
-    return {label.accessibleName(): label.text() for label in labels}
-
-
-def test_reconnects_have_facts_and_a_history(qtbot: QtBot) -> None:
-    talk = Session()
-    talk.state(ConnectionState.OPEN, reason="The server is ready.")
-    talk.clock.advance(9)
-    stream = talk.listen()
-    talk.end(stream, EndCause.RESET, "It was reset.", age_ms=9_000.0)
-    lost = talk.state(
-        ConnectionState.RECONNECTING,
-        reason="The stream was reset.",
-        attempt=1,
-        delay_ms=1_000.0,
-        asked_ms=3_000,
-        last_event_id="",
-    )
-    talk.clock.advance(1)
-    talk.fold()
-    pane = put_up_table(qtbot, ReconnectPane(talk.reconnects, talk.clock))
-
-    assert facts(pane) == {
-        "State": "↻ reconnecting",
-        "Up": "9.0 s",
-        "Availability": "90.00%",
-        "Last event id": "(empty)",
-        "Reconnects": "0",
-        "Attempts": "1",
-        "Downtime": "1.0 s now, 1.0 s in all",
-        "Server asks for": "3.000 s",
-    }
-    table = part(pane, StatTable, "reconnectTable")
-    assert column(table, "What") == ["attempt 1", "ended: connection reset", "open"]
-    assert column(table, "Delay ms") == ["1,000", NOTHING, NOTHING]
-    assert column(table, "Asked ms") == ["3,000", NOTHING, NOTHING]
-    assert column(table, "Lasted s") == [NOTHING, "9.0", NOTHING]
-    table.selectRow(0)
-    with qtbot.waitSignal(pane.jump) as jumped:
-        QTest.keyClick(table, Qt.Key.Key_Enter)
-    assert jumped.args == [lost.n]
-
-    talk.state(ConnectionState.OPEN)
-    talk.fold()
-    talk.clock.advance(90)
-    pane.refresh()
-    assert facts(pane)["State"] == "● open"
-    assert facts(pane)["Up"] == "1 min 30 s, 1 min 39 s in all"
-    assert facts(pane)["Downtime"] == "1.0 s"
-
-
-def test_a_time_that_no_calendar_has_does_not_stop_the_pane(qtbot: QtBot) -> None:
-    talk = Session()
-    talk.reconnects.fold([StateChanged(n=0, at=1e300, monotonic_ns=0, connection=1, state=ConnectionState.OPEN)])
-    pane = put_up_table(qtbot, ReconnectPane(talk.reconnects))
-    assert column(part(pane, StatTable, "reconnectTable"), "Time") == ["1e+300"]
-
-
 PANES: dict[str, Callable[[Session], QWidget]] = {
     "latency": lambda talk: LatencyPane(talk.latency, ClockOffsets(), talk),
     "streams": lambda talk: StreamsPane(talk.streams),
-    "reconnects": lambda talk: ReconnectPane(talk.reconnects),
+    "reconnects": lambda talk: ReconnectPane(talk.reconnects, Availability(), Resumptions()),
 }
 
 

@@ -14,6 +14,7 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("Ctrl+L", "Go to the address; Return connects"),
             ("Ctrl+R", "Connect anew"),
+            ("C", "In Reconnects: copy the availability as text"),
             ("Ctrl+,", "Settings"),
         ),
     ),
