@@ -12,22 +12,14 @@ from operator import attrgetter
 from typing import Any
 
 from inspector.diagnose.finding import Finding
-from inspector.expect import expectation as forms
 from inspector.expect.calls import CallBook
 from inspector.expect.deadlines import NEVER_NS
 from inspector.expect.expectation import Expectation
 from inspector.expect.filters import Filters
+from inspector.expect.streams import StreamBook
 from inspector.expect.verdict import Verdict
 from inspector.expect.watch import Watch
-from inspector.expect.watch_calls import ErrorsWatch, GapWatch, InTimeWatch, ProgressWatch
-from inspector.expect.watch_events import (
-    AtLeastInCallWatch,
-    AtLeastWatch,
-    EventWithinWatch,
-    GapBetweenWatch,
-    NeverWatch,
-)
-from inspector.expect.watch_session import DropsWatch, FigureWatch, FindingWatch, HeartbeatWatch, UptimeWatch
+from inspector.expect.watches import Surroundings, watch_of
 from inspector.stats.availability import Availability, AvailabilityReport
 from inspector.trace.events import (
     CommentReceived,
@@ -56,14 +48,14 @@ class Judge(Fold):
     """Folds events into verdicts; `findings` gives those of the diagnosis that runs beside it."""
 
     def __init__(self, expectations: Sequence[Expectation], findings: Callable[[], Sequence[Finding]] = tuple) -> None:
-        self._findings = findings
         self._availability = Availability()
         self._origin: tuple[int, float] | None = None
         self._since_ns: int | None = None
-        self._watches = [(each, self._watch(each)) for each in expectations]
+        around = Surroundings(self._report, findings, self._ns_of, lambda: self.began_ns)
+        self._watches = [(each, watch_of(each, around)) for each in expectations]
         watches = [watch for _, watch in self._watches]
         self._timed = [watch for watch in watches if type(watch).due is not Watch.due]
-        self._on_streams = [watch for watch in watches if watch.wants_streams]
+        self._streams = StreamBook([watch for watch in watches if watch.wants_streams])
         self._on_state = [watch for watch in watches if watch.wants_availability]
         self._book = CallBook([(watch.names, watch) for watch in watches if watch.names is not None])
         self._filters = Filters([watch for watch in watches if watch.filter], self._book)
@@ -73,7 +65,7 @@ class Judge(Fold):
                 ToolStep: self._on_step,
                 ExchangeFailed: self._book.on_failed,
                 StreamEnded: self._on_ended,
-                HeadersReceived: self._on_headers,
+                HeadersReceived: self._streams.on_headers,
                 StateChanged: self._on_moved,
             },
             {Message: self._on_messages, FrameReceived: self._on_events, CommentReceived: self._on_events},
@@ -166,31 +158,20 @@ class Judge(Fold):
         self._book.on_messages(messages)
         first = messages[0]
         if first.framing is Framing.SSE and first.direction is Direction.INBOUND:
-            self._stir(messages)
+            self._streams.stir(messages)
 
     def _on_events(self, events: list[Any]) -> None:
         self._book.on_events(events)
-        self._stir(events)
+        self._streams.stir(events)
 
     def _on_step(self, step: ToolStep) -> None:
         self._book.on_step(step)
         if step.framing is Framing.SSE and step.direction is Direction.INBOUND:
-            self._stir([step])
-
-    def _stir(self, events: list[Any]) -> None:
-        stream = events[0].stream
-        if stream is not None:
-            for watch in self._on_streams:
-                watch.stirred(stream, events)
-
-    def _on_headers(self, headers: HeadersReceived) -> None:
-        for watch in self._on_streams:
-            watch.opened(headers)
+            self._streams.stir([step])
 
     def _on_ended(self, ended: StreamEnded) -> None:
         self._book.on_ended(ended)
-        for watch in self._on_streams:
-            watch.ended(ended)
+        self._streams.on_ended(ended)
 
     def _on_moved(self, event: StateChanged) -> None:
         if self._on_state:
@@ -205,30 +186,6 @@ class Judge(Fold):
         """The time of the river at a Unix time, not before its beginning."""
         origin_ns, origin_at = self._origin or (0, 0.0)
         return origin_ns + int(max(0.0, at - origin_at) * 1e9)
-
-    def _watch(self, expectation: Expectation) -> Watch:
-        if isinstance(expectation, forms.NoGap):
-            return GapBetweenWatch(expectation) if expectation.filter else GapWatch(expectation)
-        if isinstance(expectation, forms.AtLeast):
-            return AtLeastInCallWatch(expectation) if expectation.of else AtLeastWatch(expectation)
-        if isinstance(expectation, forms.NoDrops):
-            return DropsWatch(self._report)
-        if isinstance(expectation, forms.Uptime):
-            return UptimeWatch(expectation, self._report)
-        if isinstance(expectation, forms.NoFinding):
-            return FindingWatch(expectation, self._findings, self._ns_of, lambda: self.began_ns)
-        return _WATCHES[type(expectation)](expectation)
-
-
-_WATCHES: dict[type[Expectation], Callable[[Any], Watch]] = {
-    forms.InTime: InTimeWatch,
-    forms.Figure: FigureWatch,
-    forms.ProgressEvery: ProgressWatch,
-    forms.HeartbeatEvery: HeartbeatWatch,
-    forms.NoErrors: ErrorsWatch,
-    forms.EventWithin: EventWithinWatch,
-    forms.Never: NeverWatch,
-}
 
 
 def _is_plain(message: Message) -> bool:

@@ -89,11 +89,9 @@ class InTimeWatch(_TimedWatch):
         if state is State.PENDING:
             return f"Waiting for the {what} of a call."
         if state is State.PASS:
-            return f"In time in {counted(self.tally.checked, 'call')}; the latest {what} came after {self.worst}."
-        return (
-            f"Not in time in {self.tally.failed:,} of {counted(self.tally.checked, 'call')}; "
-            f"the latest {what} took {self.worst or 'until the end'} where {self.limit} is the limit."
-        )
+            return f"In time in {counted(self.tally.checked, 'call')}; the slowest {what} took {self.worst}."
+        slowest = f"; the slowest took {self.worst}" if self.worst else ""
+        return f"Not in time in {self.tally.failed:,} of {counted(self.tally.checked, 'call')}{slowest}."
 
 
 class GapWatch(_TimedWatch):

@@ -267,6 +267,7 @@ class FindingWatch(Watch):
         self._wrong = frozenset(order[order.index(expectation.above) + 1 :])
         self._findings = findings
         self._ns_of, self._began_ns = ns_of, began_ns
+        self._since_ns: int | None = None
 
     def verdict(self, expectation: Expectation, is_over: bool) -> Verdict:
         found = [
@@ -295,6 +296,9 @@ class FindingWatch(Watch):
             moments=moments,
         )
 
+    def begin_anew(self) -> None:
+        super().begin_anew()
+        self._since_ns = self._began_ns()
+
     def _counts(self, at: float) -> bool:
-        began_ns = self._began_ns()
-        return began_ns is None or self._ns_of(at) >= began_ns
+        return self._since_ns is None or self._ns_of(at) > self._since_ns

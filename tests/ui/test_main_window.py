@@ -268,6 +268,7 @@ async def test_each_tab_of_the_statistics_can_be_shown_during_a_connection(desk:
         "Streams",
         "Reconnects",
         "Charts",
+        "Expectations",
         "Log",
         "Live",
         "Raw",

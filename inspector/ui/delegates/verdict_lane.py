@@ -18,6 +18,7 @@ from inspector.ui.models.table_model import TableModel
 
 _MARGIN_PX = 6
 _TICK_PX = 3
+_BLOCK_PX = 8
 _NEAR_PX = 8
 Index = QModelIndex | QPersistentModelIndex
 
@@ -41,20 +42,20 @@ class VerdictLane(QStyledItemDelegate):
         if verdict is None or self.span_ns is None:
             return
         painter.save()
-        self._paint_lane(painter, option.rect.adjusted(_MARGIN_PX, 3, -_MARGIN_PX, -3), verdict)  # type: ignore[attr-defined]
+        self._paint_lane(painter, option.rect.adjusted(_MARGIN_PX, 3, -_MARGIN_PX, -3), verdict)
         painter.restore()
 
     def editorEvent(self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index) -> bool:
         """A click goes to the failure at that place."""
         if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
-            moment = self._moment_at(event.position().toPoint(), option.rect, index)  # type: ignore[attr-defined]
+            moment = self._moment_at(event.position().toPoint(), option.rect, index)
             if moment is not None and moment.evidence:
                 self.jump.emit(moment.evidence[-1])
         return super().editorEvent(event, model, option, index)
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
         """What failed at that place, and when."""
-        moment = self._moment_at(event.pos(), option.rect, index)  # type: ignore[attr-defined]
+        moment = self._moment_at(event.pos(), option.rect, index)
         words = "" if moment is None else f"{calendar(moment.at)[11:23]}  {moment.text}"
         QToolTip.showText(event.globalPos(), tool_tip(words) if words else "", view)
         return True
@@ -74,7 +75,9 @@ class VerdictLane(QStyledItemDelegate):
         painter.setPen(QPen(theme.color(calm), 2))
         painter.drawLine(start, middle, room.right(), middle)
         for left, right in self._failing(verdict, room):
-            painter.fillRect(QRect(left, room.top(), max(_TICK_PX, right - left), room.height()), theme.color("bad"))
+            top = room.top() if right == left else middle - _BLOCK_PX // 2
+            height = room.height() if right == left else _BLOCK_PX
+            painter.fillRect(QRect(left, top, max(_TICK_PX, right - left), height), theme.color("bad"))
 
     def _failing(self, verdict: Verdict, room: QRect) -> list[tuple[int, int]]:
         """Where it was not met: moments, or of a figure the time until it was met again."""

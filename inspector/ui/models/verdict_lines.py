@@ -38,10 +38,10 @@ COLUMNS: tuple[Column[Verdict], ...] = (
         "M" * 12,
         hint="From the first event to now: a line while it is met, a bar for each time it is not",
     ),
-    Column("Checked", lambda verdict: verdict.checked, "{:,}".format, "000,000", True, "How often it was looked at"),
     Column("Failed", lambda verdict: verdict.failed, "{:,}".format, "0,000", True, "How often it was not met"),
     Column("Worst", lambda verdict: verdict.worst or None, plain, "00 min 00 s", hint="The worst that was measured"),
     Column("Last failure", _failed_at, lambda at: calendar(at)[11:23], "00:00:00.000"),
+    Column("Checked", lambda verdict: verdict.checked, "{:,}".format, "000,000", True, "How often it was looked at"),
 )
 
 

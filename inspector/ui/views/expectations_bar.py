@@ -7,11 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from inspector.expect.grammar import FORMS, MAX_CHARS
 from inspector.ui.forms.parts import tool_button
-from inspector.ui.views.wrapping_row import WrappingRow
 
 FIRST_SET = """\
 first event under 2s
@@ -50,9 +49,12 @@ class ExpectationsBar(QWidget):
         self._anew.clicked.connect(self.anew_wanted)
         self._load.clicked.connect(self._ask_to_open)
         self._save.clicked.connect(self._ask_to_save)
-        layout = QVBoxLayout(self)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(WrappingRow((self._add, self._anew), (self._load, self._save)))
+        layout.setSpacing(2)
+        for button in (self._add, self._anew, self._load, self._save):
+            layout.addWidget(button)
+        layout.addStretch()
 
     def set_any(self, is_any: bool) -> None:
         """Whether anything is expected."""

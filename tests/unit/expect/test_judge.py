@@ -319,6 +319,33 @@ def test_findings() -> None:
     assert warn.state is State.PASS
 
 
+def test_it_can_begin_anew() -> None:
+    talk = Session()
+    talk.send(1, "GET", "stream")
+    talk.headers(1)
+    late, running = talk.call(2), talk.call(3)
+    talk.wait(3_000)
+    talk.answer(2, late)
+    talk.tell(Violation, rule="sse-bom", severity=Severity.WARN, text="It starts with a BOM.", about_n=0)
+    talk.wait(100)
+    lines = "answer under 2s\nmax under 2s\nnever kind:violation\nno finding above note\nno drops\nuptime over 99%"
+    judge = Judge(parse(lines), talk.into(Engine()).findings)
+    before = len(talk)
+    talk.into(judge)
+    states = [verdict.state for verdict in judge.verdicts()]
+    assert states[:4] == [State.FAIL] * 4
+    judge.begin_anew()
+    assert {verdict.state for verdict in judge.verdicts()} <= {State.UNUSED, State.PENDING, State.PASS}
+    talk.wait(1_000)
+    talk.answer(2, late)
+    talk.answer(3, running)
+    judge.fold(talk.since(before))
+    assert [verdict.state for verdict in judge.verdicts()][2:] == [State.PASS] * 4
+    talk.state(ConnectionState.RECONNECTING, attempt=1)
+    judge.fold(talk.since(len(talk) - 1))
+    assert judge.verdicts()[4].state is State.FAIL  # it knows that the connection stood before
+
+
 def test_tool_streams_are_calls_too() -> None:
     talk = Session()
     call = talk.call_stream(1, "search")
