@@ -12,6 +12,7 @@ from inspector.trace.events import (
     CommentReceived,
     Connected,
     ExchangeFailed,
+    FrameReceived,
     HeadersReceived,
     Message,
     StreamEnded,
@@ -75,32 +76,46 @@ class Measures:
         self._arrived(call, comment.monotonic_ns, comment.n)
 
     def on_events(self, call: Call, events: Sequence[Block], stamps_ns: Sequence[int]) -> None:
-        """Events of the call, at least one, and when they came; the gaps of each moment are told at once."""
+        """Events of the call that name the same request, at least one, and when they came."""
         first = events[0]
         if call.first_byte_ms is None and call.sent_ns <= first.first_byte_ns <= first.monotonic_ns:
             self._on_first_byte(call, first.first_byte_ns, first.n)  # HTTP+SSE answers on the GET stream
         self.on_aside(call, events)
-        at = 0
-        for stamp_ns, group in groupby(stamps_ns):
-            count = len(list(group))
-            if call.last_event_ns is not None:
-                gap_ms = max(0, stamp_ns - call.last_event_ns) / 1e6
-                self._on_gap(call, stamp_ns, gap_ms, 1, events[at].n)
-            if count > 1:
-                self._on_gap(call, stamp_ns, 0.0, count - 1, events[at + 1].n)
-            call.last_event_ns = stamp_ns
-            at += count
-        _note_last(call, events)
+        if len(events) == 1:
+            self._on_moment(call, stamps_ns[0], events)
+        else:
+            at = 0
+            for stamp_ns, group in groupby(stamps_ns):
+                count = len(list(group))
+                self._on_moment(call, stamp_ns, events[at : at + count])
+                at += count
+        if call.settled_ns is None:
+            call.look_for_stamp(events)
+        call.last_event_stream = events[-1].stream
+        ids = [event.event_id for event in events if event.event_id]
+        if ids:
+            call.last_event_id = ids[-1]
 
     def on_aside(self, call: Call, events: Sequence[Block]) -> None:
-        """Events that are about the call, but came on the stream of another or in a batch."""
-        self._arrived(call, events[0].monotonic_ns, events[0].n)
-        if call.first_progress_ms is not None:
+        """Events that are about the call; they may come on the stream of another, or in a batch."""
+        first = events[0]
+        if call.first_event_ms is None:
+            self._arrived(call, first.monotonic_ns, first.n)
+        if call.first_progress_ms is not None or isinstance(first, FrameReceived):
             return
-        found = next((event for event in events if _is_progress_of(event, call)), None)
-        if found is not None:
-            call.first_progress_ms = call.since_sent_ms(found.monotonic_ns)
-            self._tell(call, "first_progress", found.monotonic_ns, call.first_progress_ms, found.n)
+        if first.request_n == call.request_n:
+            found = next(filter(_is_progress, events), None)
+            if found is not None:
+                call.first_progress_ms = call.since_sent_ms(found.monotonic_ns)
+                self._tell(call, "first_progress", found.monotonic_ns, call.first_progress_ms, found.n)
+
+    def _on_moment(self, call: Call, stamp_ns: int, events: Sequence[Block]) -> None:
+        """Events that came together."""
+        if call.last_event_ns is not None:
+            self._on_gap(call, stamp_ns, max(0, stamp_ns - call.last_event_ns) / 1e6, 1, events[0].n)
+        if len(events) > 1:
+            self._on_gap(call, stamp_ns, 0.0, len(events) - 1, events[1].n)
+        call.last_event_ns = stamp_ns
 
     def on_answer(self, call: Call, answer: Message | ToolStep, *, failed: bool) -> None:
         """The call is settled, and this is its answer."""
@@ -139,16 +154,7 @@ class Measures:
             self._watcher.on_measured(call, phase, at_ns, value_ms, 1, n)
 
 
-def _note_last(call: Call, events: Sequence[Block]) -> None:
-    if call.settled_ns is None:
-        call.look_for_stamp(events)
-    call.last_event_stream = events[-1].stream
-    ids = [event.event_id for event in events if event.event_id]
-    if ids:
-        call.last_event_id = ids[-1]
-
-
-def _is_progress_of(event: Block, call: Call) -> bool:
+def _is_progress(event: Block) -> bool:
     if isinstance(event, Message):
-        return event.method == "notifications/progress" and event.request_n == call.request_n
+        return event.method == "notifications/progress"
     return isinstance(event, ToolStep) and event.step == "progress"

@@ -88,6 +88,9 @@ class CallTimes(Fold):
 
     def _on_messages(self, messages: list[Message]) -> None:
         """Of alike notifications only the times count, so a flood of them is taken at once."""
+        if len(messages) == 1:
+            self._on_message(messages[0])
+            return
         first = messages[0]
         stream, request_n = first.stream, first.request_n
         inbound, notification, sse = Direction.INBOUND, MessageType.NOTIFICATION, Framing.SSE

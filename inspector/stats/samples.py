@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from dataclasses import replace
 from itertools import islice, repeat
 from math import fsum
+from operator import mul, sub
 
 from inspector.stats.histogram import Histogram
-from inspector.stats.percentiles import NOTHING, Distribution, Ordered, Ranked, jitter, of_ordered
+from inspector.stats.percentiles import NOTHING, Distribution, Ordered, Ranked, of_ordered
 
 MAX_SAMPLES = 100_000
 """So many of the newest measurements of a series are kept one by one."""
-MAX_POOLED = 1_000_000
+MAX_POOLED = 2_000_000
 _SPILL = 1_024
 _FIRST_RESERVE = 16
 _MAX_MS = 1e12
+_BEFORE_ALL_NS = -(2**63)
+_FEW = 64
+"""So many new values are put in their places one by one rather than sorted in."""
 
 
 class Pool:
@@ -49,8 +53,11 @@ class Samples:
     __slots__ = (
         "_cached",
         "_cached_key",
+        "_count",
         "_counts",
         "_extra",
+        "_last_ms",
+        "_last_ns",
         "_limit",
         "_numbers",
         "_offset",
@@ -61,6 +68,8 @@ class Samples:
         "_pool",
         "_reserved",
         "_stamps",
+        "_steps_ms",
+        "_sum_ms",
         "_values",
     )
 
@@ -72,6 +81,10 @@ class Samples:
         self._values = array("d")
         self._counts = array("q")
         self._numbers = array("q")
+        self._last_ns = _BEFORE_ALL_NS
+        self._last_ms: float | None = None
+        self._count = 0
+        self._sum_ms = self._steps_ms = 0.0
         self._extra = 0  # by how much the counts exceed the places
         self._offset = 0  # how many places were given up
         self._older: _Older | None = None
@@ -89,9 +102,7 @@ class Samples:
     @property
     def last_ms(self) -> float | None:
         """The newest value."""
-        if self._values:
-            return self._values[-1]
-        return None if self._older is None else self._older.last_ms
+        return self._last_ms
 
     def add(self, at_ns: int, value_ms: float, count: int = 1, n: int = 0) -> None:
         """Count `count` alike durations that were measured at `at_ns` and rest on event `n`.
@@ -100,33 +111,32 @@ class Samples:
         """
         if not 0 < value_ms < _MAX_MS:
             value_ms = _MAX_MS if value_ms > 0 else 0.0
-        stamps = self._stamps
-        if stamps and at_ns <= stamps[-1]:
-            at_ns = stamps[-1]
-            if value_ms == self._values[-1]:
+        self._count += count
+        self._sum_ms += value_ms * count
+        last_ms = self._last_ms
+        if at_ns <= self._last_ns:
+            at_ns = self._last_ns
+            if value_ms == last_ms and self._counts:
                 self._counts[-1] += count
                 self._extra += count
                 return
-        stamps.append(at_ns)
+        if last_ms is not None:
+            self._steps_ms += abs(value_ms - last_ms)
+        self._last_ns, self._last_ms = at_ns, value_ms
+        self._extra += count - 1
+        self._stamps.append(at_ns)
         self._values.append(value_ms)
         self._counts.append(count)
         self._numbers.append(n)
-        self._extra += count - 1
-        if len(stamps) >= self._limit + _SPILL:
-            self._spill(len(stamps) - self._limit)
-        if len(stamps) > self._reserved and self._pool is not None:
-            more = min(max(self._reserved, _FIRST_RESERVE), _SPILL)
-            self._reserved += more
-            self._pool.reserve(more)
+        if len(self._stamps) > self._reserved:
+            self._make_room()
 
     def count(self, since_ns: int | None = None) -> int:
         """How many durations were measured since then."""
+        if self._begins_in(since_ns):
+            return self._count
         first = self._first(since_ns)
-        if first == 0 or not self._extra:
-            kept = len(self._stamps) - first + self._extra
-        else:
-            kept = sum(islice(self._counts, first, None))
-        return kept + (self._older.counted.count if self._older and self._older.begins_in(since_ns) else 0)
+        return sum(islice(self._counts, first, None)) if self._extra else len(self._stamps) - first
 
     def values(self, since_ns: int | None = None) -> list[float]:
         """The values that are kept one by one, in order, at most the newest `limit` of them."""
@@ -140,25 +150,23 @@ class Samples:
 
     def distribution(self, since_ns: int | None = None) -> Distribution:
         """The figures of all that was measured since then."""
-        first = self._first(since_ns)
-        older = self._older if self._older and self._older.begins_in(since_ns) else None
+        first, is_all = self._first(since_ns), self._begins_in(since_ns)
         is_exact = self._older is None or (since_ns is not None and since_ns > self._older.until_ns)
-        key = (first, self._offset, len(self._stamps), self._extra, older is not None, is_exact)
+        key = (first, self._offset, self._count, is_all, is_exact)
         if key != self._cached_key:
-            self._cached_key, self._cached = key, self._figures(first, older, is_exact=is_exact)
+            self._cached_key, self._cached = key, self._figures(first, is_all=is_all, is_exact=is_exact)
         return self._cached
 
     def ordered(self, since_ns: int | None = None) -> Ordered:
-        """What was measured since then by size."""
-        older = self._older if self._older and self._older.begins_in(since_ns) else None
-        return self._by_size(self._first(since_ns), older)
+        """What was measured since then by size, until the next is added."""
+        return self._by_size(self._first(since_ns), is_all=self._begins_in(since_ns))
 
     def slowest_n(self, since_ns: int | None = None) -> int | None:
         """The event that the longest duration since then rests on, the first of them if there are several."""
         first = self._first(since_ns)
         values = self._values[first:] if first else self._values
-        older = self._older if self._older and self._older.begins_in(since_ns) else None
         longest = max(values, default=None)
+        older = self._older if self._begins_in(since_ns) else None
         if older is not None and (longest is None or older.max_ms >= longest):
             return older.max_n
         return None if longest is None else self._numbers[first + values.index(longest)]
@@ -170,32 +178,46 @@ class Samples:
         self._reserved = len(self._stamps)
         return before - self._reserved
 
+    def _make_room(self) -> None:
+        if len(self._stamps) >= self._limit + _SPILL:
+            self._spill(len(self._stamps) - self._limit)
+            return
+        more = min(max(self._reserved, _FIRST_RESERVE), _SPILL, self._limit + _SPILL - 1 - self._reserved)
+        self._reserved += more
+        if self._pool is not None:
+            self._pool.reserve(more)
+
     def _first(self, since_ns: int | None) -> int:
         return 0 if since_ns is None else bisect_left(self._stamps, since_ns)
 
-    def _figures(self, first: int, older: _Older | None, *, is_exact: bool) -> Distribution:
-        ordered = self._by_size(first, older)
-        if not len(ordered):
-            return NOTHING if is_exact else Distribution(is_exact=False)
-        values, counts = self._values[first:], self._counts[first:]
-        total_ms = fsum(map(float.__mul__, values, map(float, counts))) if self._extra else fsum(values)
-        steps_ms = (jitter(values) or 0.0) * (len(values) - 1)
-        if older is not None:
-            total_ms += older.total_ms
-            steps_ms += older.steps_ms + (abs(values[0] - older.last_ms) if values else 0.0)
-        spread_ms = steps_ms / (len(ordered) - 1) if len(ordered) > 1 else None
-        found = of_ordered(ordered, total_ms / len(ordered), spread_ms, is_exact=is_exact)
-        if older is None:
-            return found
-        ends = [end for end in (older.counted.min, older.counted.max) if end is not None]
-        return replace(found, min_ms=min((*ends, *values)), max_ms=max((*ends, *values)))
+    def _begins_in(self, since_ns: int | None) -> bool:
+        """Whether all there ever was is in the window; of what is only counted nobody knows the times any more."""
+        if since_ns is None:
+            return True
+        return since_ns <= self._older.since_ns if self._older is not None else not self._first(since_ns)
 
-    def _by_size(self, first: int, older: _Older | None) -> Ordered:
-        if not self._extra and older is None:
-            return self._all_by_size() if first == 0 else sorted(self._values[first:])
-        weights = older.counted.counts() if older is not None else {}
+    def _figures(self, first: int, *, is_all: bool, is_exact: bool) -> Distribution:
+        ordered = self._by_size(first, is_all=is_all)
+        count = len(ordered)
+        if not count:
+            return NOTHING if is_exact else replace(NOTHING, is_exact=False)
+        total_ms, steps_ms = (self._sum_ms, self._steps_ms) if is_all else self._sums(first)
+        found = of_ordered(ordered, total_ms / count, steps_ms / (count - 1) if count > 1 else None, is_exact=is_exact)
+        if not is_all or self._older is None:
+            return found
+        ends = [end for end in (self._older.counted.min, self._older.counted.max) if end is not None]
+        return replace(found, min_ms=min((*ends, *self._values)), max_ms=max((*ends, *self._values)))
+
+    def _sums(self, first: int) -> tuple[float, float]:
+        values = self._values[first:]
+        steps_ms = fsum(map(abs, map(sub, islice(values, 1, None), values)))
+        return fsum(map(mul, values, self._counts[first:])) if self._extra else fsum(values), steps_ms
+
+    def _by_size(self, first: int, *, is_all: bool) -> Ordered:
+        weights = self._older.counted.counts() if is_all and self._older is not None else {}
         if not self._extra:
-            return Ranked(self._all_by_size(), weights)
+            singles = self._all_by_size() if first == 0 else sorted(self._values[first:])
+            return Ranked(singles, weights) if weights else singles
         singles = []
         for value, count in zip(self._values[first:], self._counts[first:], strict=True):
             if count == 1:
@@ -206,13 +228,16 @@ class Samples:
 
     def _all_by_size(self) -> list[float]:
         """Sorted once; what came since then is sorted in, which is quick as the rest is in order."""
-        end = self._offset + len(self._values)
         if self._ordered_offset != self._offset:
             self._ordered, self._ordered_offset, self._ordered_end = [], self._offset, self._offset
-        if self._ordered_end != end:
-            # a new list: somebody may still look at the old one
-            self._ordered = sorted(self._ordered + self._values[self._ordered_end - self._offset :].tolist())
-            self._ordered_end = end
+        newest = self._values[self._ordered_end - self._offset :]
+        self._ordered_end += len(newest)
+        if len(newest) <= _FEW:
+            for value in newest:
+                insort(self._ordered, value)
+        else:
+            self._ordered.extend(newest)
+            self._ordered.sort()
         return self._ordered
 
     def _spill(self, places: int) -> None:
@@ -230,25 +255,16 @@ class Samples:
 class _Older:
     """What a series only counts: its first measurements."""
 
-    __slots__ = ("_since_ns", "counted", "last_ms", "max_ms", "max_n", "steps_ms", "total_ms", "until_ns")
+    __slots__ = ("counted", "max_ms", "max_n", "since_ns", "until_ns")
 
     def __init__(self, since_ns: int) -> None:
-        self._since_ns = since_ns
-        self.until_ns = since_ns
+        self.since_ns = self.until_ns = since_ns
         self.counted = Histogram()
-        self.total_ms = self.steps_ms = 0.0
-        self.last_ms = self.max_ms = -1.0
+        self.max_ms = -1.0
         self.max_n = 0
-
-    def begins_in(self, since_ns: int | None) -> bool:
-        """Whether all of it belongs to the window; when each was measured is not known any more."""
-        return since_ns is None or since_ns <= self._since_ns
 
     def add(self, at_ns: int, value_ms: float, count: int, n: int) -> None:
         if value_ms > self.max_ms:
             self.max_ms, self.max_n = value_ms, n
-        if self.counted.count:
-            self.steps_ms += abs(value_ms - self.last_ms)
         self.counted.add_many(value_ms, count)
-        self.total_ms += value_ms * count
-        self.last_ms, self.until_ns = value_ms, at_ns
+        self.until_ns = at_ns
