@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.ui.charts.chart import Chart, Hit
 from inspector.ui.charts.distribution_chart import DistributionChart
@@ -17,6 +17,7 @@ from inspector.ui.charts.gestures import Gestures
 from inspector.ui.charts.latency_chart import LatencyChart
 from inspector.ui.charts.pace import ChartPace
 from inspector.ui.charts.reconnect_chart import ReconnectChart
+from inspector.ui.charts.sheet import Sheet
 from inspector.ui.charts.slot_chart import BytesChart, EventsChart, StreamsChart
 from inspector.ui.charts.source import Source
 from inspector.ui.charts.span import Mode, Sight, TimeSpan
@@ -31,7 +32,6 @@ CHARTS: tuple[type[Chart], ...] = (
     StreamsChart,
     ReconnectChart,
 )
-_COLUMN_PX, _MOST_COLUMNS, _LEAST_HEIGHT_PX = 400, 3, 150
 
 
 class ChartBoard(QWidget):
@@ -47,8 +47,8 @@ class ChartBoard(QWidget):
         self.setAccessibleName("Charts")
         self.source = source
         self.span = span or TimeSpan(Mode.FOLLOW if source.is_live else Mode.ALL)
-        self.sheet = QWidget()
-        self.charts = {kind.name: kind(source, self.sheet) for kind in CHARTS}
+        self.sheet = Sheet()
+        self.charts = {kind.name: kind(source, self.sheet.ground) for kind in CHARTS}
         self.is_log = False
         self.hit: Hit | None = None
         self._only: str | None = None
@@ -57,26 +57,23 @@ class ChartBoard(QWidget):
         self._gestures = Gestures(self)
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.tick)
-        self._lay_out()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.sheet)
         for chart in self.charts.values():
             self._gestures.watch(chart)
-        self._arrange()
+        self.sheet.arrange(list(self.charts.values()), self.shown)
 
     @property
     def shown(self) -> list[Chart]:
         """The charts that were chosen."""
         return [chart for name, chart in self.charts.items() if self._only in (None, name)]
 
-    @property
-    def can_scroll(self) -> bool:
-        """Whether there are more charts than fit."""
-        return self._scroll.verticalScrollBar().maximum() > 0
-
     def show_only(self, name: str | None) -> None:
         """Show one chart by its name, or all."""
         self._only = name
         self.point_at(None)
-        self._arrange()
+        self.sheet.arrange(list(self.charts.values()), self.shown)
         self._pace.touched()
 
     def set_log(self, is_log: bool) -> None:
@@ -136,7 +133,6 @@ class ChartBoard(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._arrange()
         self._pace.touched()
 
     def _bound(self) -> None:
@@ -147,8 +143,8 @@ class ChartBoard(QWidget):
 
     def _state(self, chart: Chart) -> tuple[Any, ...]:
         """What the picture of a chart depends on."""
-        sight = self.span.sight(round(chart.area.width()))
-        return sight, chart.area.height(), chart.version(), chart.is_log
+        sight = self.span.sight(round(chart.axes.area.width()))
+        return sight, chart.axes.area.height(), chart.version(), chart.is_log
 
     def _draw(self, chart: Chart, state: tuple[Any, ...]) -> None:
         sight: Sight = state[0]
@@ -163,31 +159,3 @@ class ChartBoard(QWidget):
             spot = QPointF(hit.x, hit.y) if hit is not None and hit.y is not None and each is chart else None
             each.point(hit.x if hit is not None and is_here else None, spot)
         self.words_changed.emit(hit.words if hit is not None else "")
-
-    def _lay_out(self) -> None:
-        self._scroll = QScrollArea(widgetResizable=True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._grid = QGridLayout(self.sheet)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(1)
-        self._scroll.setWidget(self.sheet)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._scroll)
-
-    def _arrange(self) -> None:
-        """As many columns as there is room for; the last chart takes what its row leaves over."""
-        shown = self.shown
-        columns = min(_MOST_COLUMNS, len(shown), max(1, self.width() // _COLUMN_PX))
-        for chart in self.charts.values():
-            self._grid.removeWidget(chart)
-            chart.setVisible(chart in shown)
-        for place in range(_MOST_COLUMNS):
-            self._grid.setColumnStretch(place, place < columns)
-        for place, chart in enumerate(shown):
-            row, column = divmod(place, columns)
-            is_last = place == len(shown) - 1
-            self._grid.addWidget(chart, row, column, 1, columns - column if is_last else 1)
-            chart.setMinimumHeight(_LEAST_HEIGHT_PX if len(shown) > 1 else 0)

@@ -107,15 +107,15 @@ class Chart(Plot):
 
     def hit_at(self, x: float) -> Hit | None:
         """The value at a place of the x axis, whatever its height."""
-        area = self.area
+        area = self.axes.area
         heights = (area.top() + share * area.height() for share in (0.5, 0.3, 0.7, 0.1, 0.9))
-        hits = (self.hit(QPointF(self.x_px(x), height)) for height in heights)
+        hits = (self.hit(QPointF(self.axes.x_px(x), height)) for height in heights)
         return next((hit for hit in hits if hit is not None), None)
 
     def set_timed_axes(self, sight: Sight, scale: Scale) -> None:
         """The time in sight below, and a scale at the left."""
         source = self.source
-        ticks = time_ticks(sight, source.origin_ns, self.area.width())
+        ticks = time_ticks(sight, source.origin_ns, self.axes.area.width())
         x_ticks = [(source.seconds(at_ns), text) for at_ns, text in ticks]
         self.set_axes(source.seconds(sight.start_ns), source.seconds(sight.end_ns), x_ticks, scale)
 
@@ -123,9 +123,7 @@ class Chart(Plot):
         """Which of these points of the plot is closest to a place of the viewport, None if none is close."""
         if not len(x):
             return None
-        area, (start, end), scale = self.area, self.x_range, self.scale_y
-        across = area.left() + (x - start) / (end - start) * area.width() - at.x()
-        up = area.bottom() - (y - scale.low) / (scale.high - scale.low) * area.height() - at.y()
+        across, up = self.axes.x_px(x) - at.x(), self.axes.y_px(y) - at.y()
         distances = across * across + up * up
         place = int(np.argmin(distances))
         return place if distances[place] <= REACH_PX**2 else None
@@ -138,9 +136,9 @@ class Chart(Plot):
 
     def _hit_flag(self, at: QPointF) -> Hit | None:
         """A flag is hit at its sign on top, and beside its line where nothing else is."""
-        close = [(abs(self.x_px(flag.x) - at.x()), place) for place, flag in enumerate(self.flags)]
+        close = [(abs(self.axes.x_px(flag.x) - at.x()), place) for place, flag in enumerate(self.flags)]
         distance, place = min(close, default=(_FLAG_PX + 1.0, 0))
-        if distance > _FLAG_PX or at.y() > self.area.top() + 2 * _FLAG_PX:
+        if distance > _FLAG_PX or at.y() > self.axes.area.top() + 2 * _FLAG_PX:
             return None
         mark = self._marks[place]
         more = f" (and {mark.count - 1:,} more)" if mark.count > 1 else ""
@@ -148,8 +146,8 @@ class Chart(Plot):
         return Hit(self.source.seconds(mark.at_ns), words, mark.n)
 
     def _hit_time(self, at: QPointF) -> Hit | None:
-        x = self.x_at(at.x())
-        if not self.x_range[0] <= x <= self.x_range[1]:
+        x = self.axes.x_at(at.x())
+        if not self.axes.covers(x):
             return None
         at_ns = self.source.time_of(x)
         reach_ns = max(100_000_000, round(self.sight.width_ns / self.sight.pixels * REACH_PX))

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from inspector.record.text import counted, duration
-from inspector.stats.series import CallOutcome
+from inspector.stats.call_points import CallOutcome
 from inspector.ui.charts import glyphs
 from inspector.ui.charts.boxes import Boxes
 from inspector.ui.charts.chart import Chart, Hit, Value
@@ -39,7 +39,7 @@ class DistributionChart(Chart):
 
     def __init__(self, source: Source, parent: QWidget | None = None) -> None:
         super().__init__(source, parent)
-        self._table = Table(source.series.calls)
+        self._table = Table(source.series.calls.points)
         self._ms: Floats = np.empty(0)
         self._numbers: Ints = np.empty(0, dtype=np.int64)
         self.edges: Floats = np.empty(0)
@@ -65,7 +65,7 @@ class DistributionChart(Chart):
         return self._table.version
 
     def has_ever(self) -> bool:
-        return len(self.source.series.calls) > 0
+        return len(self.source.series.calls.points) > 0
 
     def draw_values(self, sight: Sight) -> bool:
         table, at_ns = self._table, self._table["at_ns"]
@@ -74,11 +74,11 @@ class DistributionChart(Chart):
         if not len(self._ms):
             self._clear()
             return False
-        scale = log_durations(float(self._ms.min()), float(self._ms.max()), self.area.width(), _LABEL_PX)
+        scale = log_durations(float(self._ms.min()), float(self._ms.max()), self.axes.area.width(), _LABEL_PX)
         bins = round((scale.high - scale.low) * BINS_PER_DECADE)
         self.edges = np.linspace(scale.low, scale.high, bins + 1)
         self.counts, _ = np.histogram(np.log10(self._ms), self.edges)
-        heights = linear(float(self.counts.max()), Unit("calls"), self.area.height(), least=4)
+        heights = linear(float(self.counts.max()), Unit("calls"), self.axes.area.height(), least=4)
         self.set_axes(scale.low, scale.high, scale.ticks, heights)
         self.bars.set_boxes(self.edges[:-1], self.edges[1:], np.zeros(bins), self.counts.astype(np.float64))
         self.percentiles_ms = np.percentile(self._ms, PS)
@@ -94,7 +94,7 @@ class DistributionChart(Chart):
         self.bars.set_boxes(*(np.empty(0) for _ in range(4)))
         for line in self.lines:
             line.setData([], [])
-        self.set_axes(0.0, 1.0, (), linear(0.0, Unit("calls"), self.area.height(), least=4))
+        self.set_axes(0.0, 1.0, (), linear(0.0, Unit("calls"), self.axes.area.height(), least=4))
 
     def values(self) -> Iterator[Value]:
         for place, count in enumerate(self.counts.tolist()):
@@ -109,7 +109,7 @@ class DistributionChart(Chart):
 
     def hit_value(self, at: QPointF) -> Hit | None:
         """The bar at that place; it leads to its newest call."""
-        x = self.x_at(at.x())
+        x = self.axes.x_at(at.x())
         place = int(np.searchsorted(self.edges, x, side="right")) - 1
         if not 0 <= place < len(self.counts):
             return None

@@ -23,7 +23,7 @@ class DurationChart(Chart):
 
     def duration_scale(self, ms: Floats) -> Scale:
         """An axis with room for these durations."""
-        room_px = self.area.height()
+        room_px = self.axes.area.height()
         if not len(ms):
             return linear(0.0, Unit("ms"), room_px)
         top_ms = float(ms.max())

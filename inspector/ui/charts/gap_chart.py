@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QWidget
 
 from inspector.record.text import duration
-from inspector.stats.series import Beat
+from inspector.stats.gaps import Beat
 from inspector.ui.charts import glyphs
 from inspector.ui.charts.chart import Hit, Value
 from inspector.ui.charts.duration_chart import DurationChart
@@ -39,7 +39,7 @@ class GapChart(DurationChart):
 
     def __init__(self, source: Source, parent: QWidget | None = None) -> None:
         super().__init__(source, parent)
-        self._table = Table(source.series.gaps)
+        self._table = Table(source.series.gaps.points)
         self.places: Ints = np.empty(0, dtype=np.int64)
         """Which rows of the gaps are drawn."""
         self.lasting: list[tuple[int, float]] = []
@@ -61,10 +61,10 @@ class GapChart(DurationChart):
             self.beat.setPen(glyphs.pen("fourth", "dash", self.devicePixelRatioF()))
 
     def version(self) -> Any:
-        return self._table.version, tuple(self.source.series.silent_since)
+        return self._table.version, tuple(self.source.series.gaps.silent_since)
 
     def has_ever(self) -> bool:
-        return len(self.source.series.gaps) > 0
+        return len(self.source.series.gaps.points) > 0
 
     def draw_values(self, sight: Sight) -> bool:
         at_ns, ms, beats = self._table["at_ns"], self._table["ms"], self._table["beat"]
@@ -72,7 +72,7 @@ class GapChart(DurationChart):
         longest_ms = float(ms[inside].max(initial=0.0, where=beats[inside] == Beat.ANYTHING))
         self.places = np.flatnonzero(inside & (beats != Beat.ANYTHING))
         now_ns = self.source.now_ns()
-        since = self.source.series.silent_since if now_ns <= sight.end_ns else {}
+        since = self.source.series.gaps.silent_since if now_ns <= sight.end_ns else {}
         self.lasting = [(stream, (now_ns - at) / 1e6) for stream, at in since.items() if now_ns - at >= _LASTING_NS]
         lasting_ms = np.array([each for _, each in self.lasting])
         scale = self.duration_scale(np.r_[ms[self.places], lasting_ms])
@@ -95,7 +95,7 @@ class GapChart(DurationChart):
             self.beat.setData([], [])
             return
         height = float(self.heights(np.array([self.beat_ms[0]]))[0])
-        self.beat.setData(list(self.x_range), [height, height])
+        self.beat.setData([self.axes.start, self.axes.end], [height, height])
 
     def _sum_up(self, longest_ms: float) -> str:
         parts = []

@@ -77,7 +77,7 @@ class Gestures(QObject):
         if (at - self._pressed).manhattanLength() >= QApplication.startDragDistance():
             self._is_drag = True
         if self._is_drag and chart.is_timed:
-            share = (self._pressed.x() - at.x()) / max(1.0, chart.area.width())
+            share = (self._pressed.x() - at.x()) / max(1.0, chart.axes.area.width())
             self._pressed = at
             self._board.change_span(lambda: self._board.span.pan(share))
 
@@ -93,7 +93,7 @@ class Gestures(QObject):
         turned, modifiers = event.angleDelta(), event.modifiers()
         is_sideways = abs(turned.x()) > abs(turned.y()) or bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
         board, span = self._board, self._board.span
-        if not is_sideways and board.can_scroll and not modifiers & Qt.KeyboardModifier.ControlModifier:
+        if not is_sideways and board.sheet.can_scroll and not modifiers & Qt.KeyboardModifier.ControlModifier:
             event.ignore()
             return True
         event.accept()
@@ -101,7 +101,7 @@ class Gestures(QObject):
             notches = (turned.x() or turned.y()) / _NOTCH
             board.change_span(lambda: span.pan(-notches * PAN_SHARE))
         elif turned.y():
-            at_ns = board.source.time_of(chart.x_at(event.position().x())) if chart.is_timed else None
+            at_ns = board.source.time_of(chart.axes.x_at(event.position().x())) if chart.is_timed else None
             board.change_span(lambda: span.zoom(ZOOM_STEP ** (turned.y() / _NOTCH), at_ns))
         return True
 
@@ -149,6 +149,6 @@ class Gestures(QObject):
         if x is None:
             place = len(stops) - 1
         else:
-            tiny = (chart.x_range[1] - chart.x_range[0]) * 1e-9
+            tiny = (chart.axes.end - chart.axes.start) * 1e-9
             place = bisect_right(stops, x + tiny) if step > 0 else bisect_left(stops, x - tiny) - 1
         self._board.point_at_value(chart, stops[min(max(place, 0), len(stops) - 1)])

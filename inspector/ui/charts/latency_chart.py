@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from inspector.record.text import counted, duration, plain
-from inspector.stats.series import CallOutcome
+from inspector.stats.call_points import CallOutcome
 from inspector.ui.charts import glyphs
 from inspector.ui.charts.boxes import Boxes
 from inspector.ui.charts.chart import Hit, Value
@@ -54,7 +54,7 @@ class LatencyChart(DurationChart):
 
     def __init__(self, source: Source, parent: QWidget | None = None) -> None:
         super().__init__(source, parent)
-        self._table = Table(source.series.calls)
+        self._table = Table(source.series.calls.points)
         self.places: Ints = np.empty(0, dtype=np.int64)
         """Which rows of the calls are in sight."""
         self.percentiles: Floats = np.empty((len(PS), 0))
@@ -82,7 +82,7 @@ class LatencyChart(DurationChart):
         return self._table.version
 
     def has_ever(self) -> bool:
-        return len(self.source.series.calls) > 0
+        return len(self.source.series.calls.points) > 0
 
     def draw_values(self, sight: Sight) -> bool:
         at_ns, ms = self._table["at_ns"], self._table["ms"]
@@ -99,10 +99,7 @@ class LatencyChart(DurationChart):
     def _draw_points(self, item: pg.ScatterPlotItem, places: Ints) -> None:
         x, y = self._points(places)
         if len(x) > _THIN_ABOVE:
-            area, (start, end), scale = self.area, self.x_range, self.scale_y
-            shown = thin(
-                (x - start) / (end - start) * area.width(), (y - scale.low) / (scale.high - scale.low) * area.height()
-            )
+            shown = thin(self.axes.x_px(x), self.axes.y_px(y))
             x, y = x[shown], y[shown]
         item.setData(x, y)
 
@@ -119,7 +116,7 @@ class LatencyChart(DurationChart):
         self._slot_s = width_ns / 1e9
         edges = self.source.seconds(first * width_ns) + np.arange(count + 1) * self._slot_s
         self.slot_starts = edges[:-1]
-        edges = np.clip(edges, *self.x_range)
+        edges = np.clip(edges, self.axes.start, self.axes.end)
         heights = self.heights(self.percentiles)
         for line, row in zip(self.lines, heights, strict=True):
             line.setData(*stairs(edges, row))
@@ -140,7 +137,7 @@ class LatencyChart(DurationChart):
             outcome = _WORDS[CallOutcome(table["outcome"][place])]
             seconds = self.source.seconds(int(table["at_ns"][place]))
             n = int(table["n"][place])
-            yield Value(series.keys[table["key"][place]], seconds, float(table["ms"][place]), "ms", outcome, n)
+            yield Value(series.calls.keys[table["key"][place]], seconds, float(table["ms"][place]), "ms", outcome, n)
         for p, row in zip(PS, self.percentiles.tolist(), strict=True):
             for start, ms in zip(self.slot_starts.tolist(), row, strict=True):
                 if not math.isnan(ms):
@@ -155,7 +152,7 @@ class LatencyChart(DurationChart):
         if found is None:
             return self._hit_slot(at)
         place, table = self.places[found], self._table
-        key = plain(self.source.series.keys[table["key"][place]], 80)
+        key = plain(self.source.series.calls.keys[table["key"][place]], 80)
         outcome = _WORDS[CallOutcome(table["outcome"][place])]
         when = self.source.words(int(table["at_ns"][place]))
         words = f"{when}: {key}: {duration(float(table['ms'][place]))}, {outcome}"
@@ -166,12 +163,13 @@ class LatencyChart(DurationChart):
         seconds, heights = self._points(self.places)
         if len(seconds):
             found = int(np.argmin(np.abs(seconds - x)))
-            if abs(self.x_px(float(seconds[found])) - self.x_px(x)) <= 1:
-                return self.hit_value(QPointF(self.x_px(float(seconds[found])), self.y_px(float(heights[found]))))
+            at = QPointF(self.axes.x_px(float(seconds[found])), self.axes.y_px(float(heights[found])))
+            if abs(at.x() - self.axes.x_px(x)) <= 1:
+                return self.hit_value(at)
         return super().hit_at(x)
 
     def _hit_slot(self, at: QPointF) -> Hit | None:
-        x = self.x_at(at.x())
+        x = self.axes.x_at(at.x())
         place = int((x - self.slot_starts[0]) / self._slot_s) if len(self.slot_starts) else -1
         if not 0 <= place < len(self.slot_starts) or np.isnan(self.percentiles[0, place]):
             return None

@@ -62,7 +62,7 @@ class SlotChart(Chart):
         self.heights = self.heights_of(run)
         edges = source.seconds(run.start_ns) + np.arange(len(run.values) + 1) * (run.width_ns / 1e9)
         self.set_timed_axes(sight, self.scale_for(float(self.heights.max(initial=0.0))))
-        self.curve.setData(*stairs(np.clip(edges, *self.x_range), self.heights))
+        self.curve.setData(*stairs(np.clip(edges, self.axes.start, self.axes.end), self.heights))
         self.summary = self.sum_up()
         return len(run.values) > 0
 
@@ -91,7 +91,7 @@ class SlotChart(Chart):
     def hit_value(self, at: QPointF) -> Hit | None:
         """The slot at that place, at any height."""
         run, source = self._run, self.source
-        at_ns = source.time_of(self.x_at(at.x()))
+        at_ns = source.time_of(self.axes.x_at(at.x()))
         place = (at_ns - run.start_ns) // run.width_ns
         if not 0 <= place < len(self.heights):
             return None
@@ -116,7 +116,7 @@ class EventsChart(SlotChart):
         return np.array(run.values, dtype=np.float64) / (run.width_ns / 1e9)
 
     def scale_for(self, top: float) -> Scale:
-        return linear(top, Unit(""), self.area.height(), least=5)
+        return linear(top, Unit(""), self.axes.area.height(), least=5)
 
     def told(self, height: float) -> str:
         return f"{height:,.0f} events/s" if height >= 10 else f"{height:,.3g} events/s"
@@ -136,7 +136,7 @@ class BytesChart(SlotChart):
         return np.array(run.values, dtype=np.float64) / (run.width_ns / 1e9)
 
     def scale_for(self, top: float) -> Scale:
-        return linear(top, byte_rate_unit(top), self.area.height(), least=100)
+        return linear(top, byte_rate_unit(top), self.axes.area.height(), least=100)
 
     def told(self, height: float) -> str:
         unit = byte_rate_unit(height)
@@ -157,7 +157,7 @@ class StreamsChart(SlotChart):
         return np.array(run.values, dtype=np.float64)
 
     def scale_for(self, top: float) -> Scale:
-        return linear(top, Unit(""), self.area.height(), least=3)
+        return linear(top, Unit(""), self.axes.area.height(), least=3)
 
     def told(self, height: float) -> str:
         return f"{counted(int(height), 'stream')} at once"

@@ -186,10 +186,10 @@ class Folds:
 def drawn(series: Series) -> list[Any]:
     """All that charts could draw."""
     slots = (series.events, series.bytes_received, series.streams, series.firsts)
-    points = (series.calls.column(name) for name in ("at_ns", "ms", "n", "key", "outcome"))
-    gaps = (series.gaps.column(name) for name in ("at_ns", "ms", "n", "stream", "beat"))
+    points = (series.calls.points.column(name) for name in ("at_ns", "ms", "n", "key", "outcome"))
+    gaps = (series.gaps.points.column(name) for name in ("at_ns", "ms", "n", "stream", "beat"))
     runs = [each.read(0, series.now_ns + 1) for each in slots]
-    return [runs, *points, *gaps, list(series.marks), series.keys, series.now_ns]
+    return [runs, *points, *gaps, list(series.marks), series.calls.keys, series.now_ns]
 
 
 @given(
