@@ -95,6 +95,11 @@ def figure_rows(latency: LatencyStats, now_ns: int, mark_ns: int | None = None) 
                     yield _figure_row(key, window, phase, found)
 
 
+def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Rows that are known already, under their columns."""
+    return _lines([columns, *rows])
+
+
 def _figure_row(key: str, window: Window, phase: str, found: Distribution) -> list[Cell]:
     ends = found.mean_ms, found.min_ms, *_percentiles(found), found.max_ms, found.jitter_ms
     return [key, window.value, phase, found.count, *ends, found.is_exact]

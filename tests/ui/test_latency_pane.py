@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import time
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QColor, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QMenu, QToolButton, QToolTip
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QLineEdit, QMenu, QToolButton, QToolTip
 from pytestqt.qtbot import QtBot
 
 from inspector.stats.clock_offset import ClockOffsets
@@ -21,6 +22,7 @@ from inspector.trace.river import River
 from inspector.ui import theme
 from inspector.ui.kept_baselines import KeptBaselines
 from inspector.ui.models.table_model import NOTHING
+from inspector.ui.views import latency_pane
 from inspector.ui.views.latency_calls import BAR_COLUMN, KEY_COLUMN
 from inspector.ui.views.latency_pane import MAX_LISTED, LatencyPane
 from inspector.ui.views.stat_table import StatTable
@@ -414,7 +416,10 @@ def test_a_slow_refresh_is_followed_by_a_rest_but_the_user_is_answered_at_once(q
     assert talk.latency.asked == asked + 1
 
 
-def test_very_many_methods_come_in_slices_and_the_latest_wish_wins(qtbot: QtBot) -> None:
+def test_very_many_methods_come_in_slices_and_the_latest_wish_wins(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(latency_pane, "AT_ONCE", 5)
     talk = Session()
     talk.latency = SlowStats()
     for number in range(6):
@@ -428,6 +433,47 @@ def test_very_many_methods_come_in_slices_and_the_latest_wish_wins(qtbot: QtBot)
     assert column(methods(pane), "Method or tool") == ["tools/call tool4", "tools/call tool5"]
     assert column(calls(pane), "Total ms") == ["9.00"]
     assert said(pane).startswith("Last minute: 2 calls")
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_calls_and_figures_are_saved_for_a_spreadsheet(qtbot: QtBot, application: QApplication, tmp_path: Path) -> None:
+    talk = Session()
+    asked = [talk.call("echo", ms) for ms in (10, 20)]
+    talk.call("=HYPERLINK()", 5)
+    secret = "sk-proj-" + "a1B2" * 12
+    talk.call(secret, 5)
+    pane = put_up(qtbot, talk)
+    part(pane, QToolButton, "latencyCsv").click()
+    chooser = pane.findChild(QFileDialog, "latencyFileDialog")
+    assert chooser is not None and chooser.isVisible()
+    assert chooser.selectedFiles()[0].endswith(".csv")
+    chooser.reject()
+    with qtbot.waitSignal(pane.file.said) as told:
+        pane.file.save(tmp_path / "x.csv", talk.clock.monotonic_ns(), None)
+    assert told.args == ["Saved 4 calls as x.csv, and the figures as x-figures.csv."]
+    assert part(pane, QLabel, "latencyNote").text() == told.args[0]
+    calls_saved = table(tmp_path / "x.csv")
+    assert [row["request"] for row in calls_saved[:2]] == [f"{request.n}" for request in asked]
+    assert [row["total_ms"] for row in calls_saved] == ["10", "20", "5", "5"]
+    assert [row["method_or_tool"] for row in calls_saved[:3]] == ["tools/call echo"] * 2 + ["tools/call =HYPERLINK()"]
+    saved = (tmp_path / "x.csv").read_text() + (tmp_path / "x-figures.csv").read_text()
+    assert secret not in saved
+    figures = table(tmp_path / "x-figures.csv")
+    total = [row for row in figures if (row["method_or_tool"], row["phase"]) == ("tools/call echo", "total")]
+    assert {row["p50_ms"] for row in total} == {"15"}
+
+
+def test_a_place_that_cannot_be_written_is_said(qtbot: QtBot, application: QApplication, tmp_path: Path) -> None:
+    talk = Session()
+    talk.call("echo", 10)
+    pane = put_up(qtbot, talk)
+    with qtbot.waitSignal(pane.file.said) as told:
+        pane.file.save(tmp_path / "missing" / "x.csv", talk.clock.monotonic_ns(), None)
+    assert told.args[0].startswith("x.csv cannot be written: ")
 
 
 @pytest.mark.parametrize("scheme", [theme.DARK, theme.LIGHT])

@@ -18,6 +18,7 @@ from inspector.trace.clock import StoppedClock
 from inspector.trace.river import River
 from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.kept_baselines import KeptBaselines
+from inspector.ui.latency_file import LatencyFile
 from inspector.ui.models.latency_words import Mark, listed, summary, when
 from inspector.ui.models.table_model import TableModel
 from inspector.ui.slices import Slices
@@ -32,6 +33,8 @@ from inspector.ui.views.turning_splitter import TurningSplitter
 
 MAX_LISTED = 500
 """So many calls are listed; the file has all that are kept."""
+AT_ONCE = 50
+"""The rows of so many methods take less than a frame."""
 _REST = 5
 """So many times as long as a refresh took none follows it: a thousand methods must not stop the window."""
 _EMPTY = "No requests yet. Call a tool or list something, and its round trips are timed here."
@@ -72,6 +75,7 @@ class LatencyPane(Pane):
         self._note = LatencyNote(offsets)
         self._list = LatencyCalls(self._note.corrected_ms)
         self.baselines = LatencyBaselines(self.bar, self, server, self._baseline, kept)
+        self.file = LatencyFile(self, latency, offsets)
         self._lay_out()
         self._connect()
         self.refresh()
@@ -108,13 +112,20 @@ class LatencyPane(Pane):
 
     def _update(self) -> None:
         """Work the figures out, of a thousand methods in slices; what is under way is for something older."""
-        if self._slices is not None:
-            self._slices.done.disconnect()
-            self._slices.deleteLater()
+        self._drop_slices()
         since, began_ns = self._since_ns(), perf_counter_ns()
+        if len(self._latency.keys) <= AT_ONCE:
+            self._show(list(self._figures(since)), since, began_ns)
+            return
         self._slices = Slices(self._figures(since), self)
         self._slices.done.connect(lambda figures: self._show(figures, since, began_ns))
         self._slices.start()
+
+    def _drop_slices(self) -> None:
+        if self._slices is not None:
+            self._slices.done.disconnect()
+            self._slices.deleteLater()
+            self._slices = None
 
     def _figures(self, since: int | None) -> Iterator[KeyFigures]:
         comparison = self.baselines.comparison
@@ -136,9 +147,7 @@ class LatencyPane(Pane):
         self._select_wanted()
         self._update_calls()
         self._note.refresh()
-        if self._slices is not None:
-            self._slices.deleteLater()
-            self._slices = None
+        self._drop_slices()
         self._rest_until_ns = perf_counter_ns() + _REST * (perf_counter_ns() - began_ns)
 
     def _select_wanted(self) -> None:
@@ -149,6 +158,10 @@ class LatencyPane(Pane):
                 flags = QItemSelectionModel.SelectionFlag
                 self._table.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
                 self._table.scrollTo(index)
+
+    def _save(self) -> None:
+        mark_ns = None if self._mark is None else self._mark.monotonic_ns
+        self.file.ask(self._river.clock.monotonic_ns(), mark_ns)
 
     def _baseline(self, name: str) -> Baseline:
         """The figures of the window that is shown."""
@@ -229,6 +242,8 @@ class LatencyPane(Pane):
         self._list.socket_wanted.connect(self._choose_socket)
         self.bar.window_chosen.connect(self._update)
         self.bar.mark_wanted.connect(self.set_mark)
+        self.bar.csv_wanted.connect(self._save)
+        self.file.said.connect(self._note.say)
         self.baselines.changed.connect(self._update)
         self.baselines.said.connect(self._note.say)
         keys: tuple[tuple[str, Callable[[], None]], ...] = (
