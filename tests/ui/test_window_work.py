@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
     QPlainTextEdit,
+    QTableView,
     QTabWidget,
 )
 
@@ -279,6 +280,20 @@ async def test_a_call_is_repeated_and_leads_to_its_latency(desk: Desk) -> None:
     await desk.click("callLatency")
     tabs = desk.child(QTabWidget, "workTabs")
     assert tabs.tabText(tabs.currentIndex()) == "Latency"
+    table = desk.child(QTableView, "latencyCallTable")
+    await until(lambda: table.isVisible() and table.model().rowCount() == 30, "the calls of the tool")
+
+    def is_shown() -> bool:
+        """The selected row has the figures of the fold."""
+        chosen = desk.child(QTableView, "latencyTable").currentIndex()
+        shown = [chosen.siblingAtColumn(column).data() for column in range(chosen.model().columnCount())]
+        figures = desk.folds.latency.row("tools/call echo")
+        assert figures is not None
+        return shown[0] == "tools/call echo" and {"30", f"{figures.p50_ms:,.2f}", f"{figures.max_ms:,.2f}"} <= set(
+            shown
+        )
+
+    await until(is_shown, "the figures of all calls")
 
 
 @on_desk

@@ -40,6 +40,13 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        "Latency",
+        (
+            ("M", "Mark: figures from here on; S: the calls that shared a socket"),
+            ("B", "Keep the figures as a baseline; C: save as CSV, Esc: close the calls"),
+        ),
+    ),
+    (
         "Lanes",
         (
             ("+", "Zoom in; - zooms out, 0 shows all time, End the newest"),
