@@ -40,7 +40,6 @@ class LaboratoryEntry(QObject):
         """Bring the laboratory to the front."""
         dialog = self._built()
         dialog.show()
-        dialog.raise_()
         dialog.activateWindow()
 
     def open_soak(self) -> None:

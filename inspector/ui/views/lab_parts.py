@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QIntValidator, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -77,8 +76,7 @@ class ToolChoice(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(self._tools)
-        with_ = QLabel("with")
-        row.addWidget(with_)
+        row.addWidget(QLabel("with"))
         row.addWidget(self._arguments, 1)
         self.offer()
         self._tools.activated.connect(self._note_choice)
@@ -87,7 +85,11 @@ class ToolChoice(QWidget):
         self._arguments.textChanged.connect(self.changed)
 
     def offer(self) -> None:
-        """Let be chosen what the server offers now; until the user has chosen, the latest call stands there."""
+        """Let be chosen what the server offers now; until the user has chosen, the latest call stands there.
+
+        Whoever asks for this looks at it next, so nothing is said of a change.
+        """
+        blockers = QSignalBlocker(self._tools), QSignalBlocker(self._arguments)
         names = self._laboratory.tools()
         wanted = [NO_CALL, *names] if self._may_be_none else names
         if wanted != [self._tools.itemText(place) for place in range(self._tools.count())]:
@@ -101,6 +103,7 @@ class ToolChoice(QWidget):
             arguments = jsontext.dumps(latest.arguments).decode()
             if self._arguments.text() != arguments:
                 self._arguments.setText(arguments)
+        del blockers
 
     @property
     def tool(self) -> str:
@@ -177,17 +180,30 @@ class Report(QWidget):
             self.text.setPlainText(f"Cannot write {name!r}: {error.strerror}. Choose a folder that is yours.")
 
 
-def number(low: int, high: int, value: int, name: str, meaning: str) -> QSpinBox:
-    """A whole number to choose."""
-    box = QSpinBox()
-    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # Up and Down and the wheel still work
-    box.setRange(low, high)
-    box.setValue(value)
-    box.setObjectName(name)
-    box.setAccessibleName(meaning)
-    box.setToolTip(meaning)
-    box.setFixedWidth(box.fontMetrics().horizontalAdvance(f"{high}0") + 16)
-    return box
+class NumberField(QLineEdit):
+    """A whole number from `low` to `high`; Up and Down count. What is no such number counts as the nearest one."""
+
+    def __init__(self, low: int, high: int, value: int, name: str, meaning: str) -> None:
+        super().__init__(str(value))
+        self._low, self._high = low, high
+        self.setObjectName(name)
+        self.setAccessibleName(meaning)
+        self.setToolTip(f"{meaning}: {low:,} to {high:,}")
+        self.setValidator(QIntValidator(0, high, self))
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance(f"{high}0") + 16)
+
+    def value(self) -> int:
+        """The number that is meant."""
+        text = self.text()
+        return min(max(self._low, int(text)), self._high) if text.isdecimal() else self._low
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            self.setText(str(min(max(self._low, self.value() + step), self._high)))
 
 
 def line(*parts: QWidget | str, stretch: int | None = None) -> QHBoxLayout:

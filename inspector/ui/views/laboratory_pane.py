@@ -13,7 +13,7 @@ from inspector.record.text import counted, plain, size
 from inspector.ui.dialogs.dialog_parts import button_row, push_button
 from inspector.ui.laboratory import NOT_CONNECTED, Laboratory
 from inspector.ui.models.table_model import Column, TableModel
-from inspector.ui.views.lab_parts import Page, line, number, state_label
+from inspector.ui.views.lab_parts import NumberField, Page, line, state_label
 from inspector.ui.views.stat_table import StatTable
 
 if TYPE_CHECKING:
@@ -96,13 +96,14 @@ class LaboratoryPane(Page):
                 self._fin,
                 self._rst,
                 self._half,
-                "cut, or half-close, the stream that is selected (none: all that are open)",
+                "at once, on the selected stream; without one, all are dropped",
             )
         )
         self.column.addLayout(self._build_rules())
         self.column.addWidget(self._state)
         self.column.addWidget(self._active)
         self._stop = push_button("Stop all", "labStop", "End every cut, delay, slow reading and test of the laboratory")
+        self._stop.setAutoDefault(False)
         self._stop.clicked.connect(laboratory.stop_all)
         self.column.addLayout(button_row(self._stop))
         self.refresh()
@@ -117,7 +118,7 @@ class LaboratoryPane(Page):
             widget.setEnabled(bench is not None)
         for widget in (self._fin, self._rst):
             widget.setEnabled(bool(streams))
-        self._half.setEnabled(bool(streams) and self._selected() is not None)
+        self._allow_half_close()
         if bench is None:
             self._state.say(NOT_CONNECTED, "warn")
         elif self._state.text() == NOT_CONNECTED:
@@ -131,6 +132,9 @@ class LaboratoryPane(Page):
         self._id.setText(event_id)
         self._resume()
 
+    def _allow_half_close(self) -> None:
+        self._half.setEnabled(self._selected() is not None)
+
     def _selected(self) -> int | None:
         rows = self._table.selectionModel().selectedRows()
         return self._model.row(rows[0]).stream.number if rows else None
@@ -140,25 +144,27 @@ class LaboratoryPane(Page):
         self._table.setAccessibleName("Open streams")
         self._table.horizontalHeader().setStretchLastSection(True)
         self._table.sort_by(0, Qt.SortOrder.DescendingOrder)
-        self._table.selectionModel().selectionChanged.connect(self.refresh)
+        self._table.selectionModel().selectionChanged.connect(self._allow_half_close)
         self._fin = push_button("Drop (FIN)", "labFin", "Close the connection as a program that ends does")
         self._rst = push_button("Drop (RST)", "labRst", "Reset the connection as a crash or a firewall does")
         self._half = push_button("Half-close", "labHalfClose", "Send no more on the connection, and go on reading")
+        for button in (self._fin, self._rst, self._half):
+            button.setAutoDefault(False)
         self._fin.clicked.connect(lambda: self._drop("fin"))
         self._rst.clicked.connect(lambda: self._drop("rst"))
         self._half.clicked.connect(self._half_close)
 
     def _build_rules(self) -> QGridLayout:
         self._kind = _choice(KINDS, "labKind", "Which streams the cut waits for")
-        self._count = number(1, 1_000_000, 3, "labCount", "After how many events or bytes")
+        self._count = NumberField(1, 1_000_000, 3, "labCount", "After how many events or bytes")
         self._unit = _choice((("events", "events"), ("bytes", "bytes")), "labUnit", "Events or bytes")
         self._how = _choice(HOW, "labHow", "How the connection is cut")
         self._mid = QCheckBox("within the next event")
         self._mid.setObjectName("labMidEvent")
         self._mid.setAccessibleName("Cut in the middle of the event behind them")
         self._rate = _choice(RATES, "labRate", "How fast we read")
-        self._out = number(0, _MS, 200, "labDelayOut", "Milliseconds that each request waits")
-        self._in = number(0, _MS, 200, "labDelayIn", "Milliseconds that what comes waits")
+        self._out = NumberField(0, _MS, 200, "labDelayOut", "Milliseconds that each request waits")
+        self._in = NumberField(0, _MS, 200, "labDelayIn", "Milliseconds that what comes waits")
         self._id = QLineEdit()
         self._id.setObjectName("labEventId")
         self._id.setAccessibleName("The event id to resume from")
@@ -191,6 +197,7 @@ class LaboratoryPane(Page):
             grid.addLayout(line(*parts, stretch=1 if title == "Resume" else None), at, 1)
             grid.addWidget(button, at, 2)
             button.clicked.connect(act)
+            button.setAutoDefault(False)  # Return in a field must not act on something else
             self._acts += [button, *(part for part in parts if isinstance(part, QWidget))]
         return grid
 

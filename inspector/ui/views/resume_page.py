@@ -10,7 +10,7 @@ from inspector.record.text import counted, duration, plain
 from inspector.ui.dialogs.dialog_parts import button_row, push_button
 from inspector.ui.laboratory import NOT_CONNECTED, Laboratory
 from inspector.ui.models.table_model import Column, TableModel
-from inspector.ui.views.lab_parts import Page, ToolChoice, line, number, state_label
+from inspector.ui.views.lab_parts import NumberField, Page, ToolChoice, line, state_label
 from inspector.ui.views.stat_table import StatTable
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class ResumePage(Page):
         self._planned = 0
         self._has_verdict = False
         self._tool = ToolChoice(laboratory, "resume")
-        self._times = number(1, MAX_CUTS, 3, "resumeCuts", "How many cuts, each in a run of its own")
+        self._times = NumberField(1, MAX_CUTS, 3, "resumeCuts", "How many cuts, each in a run of its own")
         self._how = QComboBox()
         for words, how in _HOW:
             self._how.addItem(words, how)
@@ -124,7 +124,7 @@ class ResumePage(Page):
         self.column.addWidget(self._table, 1)
         self.column.addLayout(button_row(self._toggle))
         self._toggle.clicked.connect(self._press)
-        self._times.valueChanged.connect(self._forget_verdict)
+        self._times.textChanged.connect(self._forget_verdict)
         self._tool.changed.connect(self._forget_verdict)
         self.refresh()
 

@@ -11,7 +11,7 @@ from inspector.record.text import counted, plain
 from inspector.ui.dialogs.dialog_parts import button_row, push_button
 from inspector.ui.laboratory import NOT_CONNECTED, Laboratory
 from inspector.ui.models.table_model import Column, TableModel
-from inspector.ui.views.lab_parts import Page, Report, ToolChoice, line, number, state_label
+from inspector.ui.views.lab_parts import NumberField, Page, Report, ToolChoice, line, state_label
 from inspector.ui.views.stat_table import StatTable
 from inspector.wire.http import mask_url
 
@@ -47,7 +47,7 @@ class SidesPage(Page):
         self._has_verdict = False
         self._looks = 0
         self._tool = ToolChoice(laboratory, "sides")
-        self._times = number(6, MAX_TIMES, 20, "sidesTimes", "How many rounds of one call each")
+        self._times = NumberField(6, MAX_TIMES, 20, "sidesTimes", "How many rounds of one call each")
         self._other = QLineEdit()
         self._other.setObjectName("sidesOther")
         self._other.setAccessibleName("The second address")
@@ -68,7 +68,7 @@ class SidesPage(Page):
         self.column.addLayout(button_row(self._toggle, left=(self._report.copy, self._report.save)))
         self._toggle.clicked.connect(self._press)
         self._other.textChanged.connect(self._forget_verdict)
-        self._times.valueChanged.connect(self._forget_verdict)
+        self._times.textChanged.connect(self._forget_verdict)
         self._tool.changed.connect(self._forget_verdict)
         self.refresh()
 

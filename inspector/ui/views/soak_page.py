@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox
 from inspector.record.text import counted, plain
 from inspector.ui.dialogs.dialog_parts import button_row, push_button
 from inspector.ui.laboratory import NOT_CONNECTED, Laboratory
-from inspector.ui.views.lab_parts import Page, Report, ToolChoice, line, number, state_label
+from inspector.ui.views.lab_parts import NumberField, Page, Report, ToolChoice, line, state_label
 from inspector.wire.http import mask_url
 
 if TYPE_CHECKING:
@@ -51,17 +51,17 @@ class SoakPage(Page):
         self._span = _choice(SPANS, 2, "soakSpan", "How long the connection is held")
         self._rhythm = _choice(RHYTHMS, 2, "soakRhythm", "How often the tool is called")
         self._tool = ToolChoice(laboratory, "soak", may_be_none=True)
-        self._at_once = number(1, 100, 1, "soakConcurrency", "Calls at once each time")
+        self._at_once = NumberField(1, 100, 1, "soakConcurrency", "Calls at once each time")
         self._state = state_label("soakState")
         self._toggle = push_button("Start", "soakToggle", "Open the connection and begin", primary=True)
         self._report = Report("soak", _EMPTY)
         self.column.addLayout(line("Hold the connection for", self._span))
-        self.column.addLayout(line("Call", self._tool, self._rhythm, "with", self._at_once, "at once", stretch=1))
+        self.column.addLayout(line("Call", self._tool, self._rhythm, self._at_once, "at once", stretch=1))
         self.column.addWidget(self._state)
         self.column.addWidget(self._report, 1)
         self.column.addLayout(button_row(self._toggle, left=(self._report.copy, self._report.save)))
         self._toggle.clicked.connect(self._press)
-        for signal in (self._span.currentIndexChanged, self._rhythm.currentIndexChanged, self._at_once.valueChanged):
+        for signal in (self._span.currentIndexChanged, self._rhythm.currentIndexChanged, self._at_once.textChanged):
             signal.connect(self.refresh)
         self._tool.changed.connect(self.refresh)
         self.refresh()
