@@ -142,6 +142,39 @@ class _Series:
 _UNANSWERED = (Outcome.LOST.value, Outcome.REFUSED.value, Outcome.TIMED_OUT.value, Outcome.CANCELLED.value)
 
 
+class _Ledger:
+    """What is measured of calls, under their keys and of all together."""
+
+    def __init__(self) -> None:
+        self._pool = Pool()
+        self.total = _Series(TOTAL_KEY, self._pool)
+        self.series: dict[str, _Series] = {}
+
+    def on_sent(self, call: Call) -> None:
+        for series in (self._series_of(call), self.total):
+            series.in_flight += 1
+            series.add(_SENT, call.sent_ns, 0.0, 1, call.request_n)
+
+    def on_measured(self, call: Call, phase: str, at_ns: int, value_ms: float, count: int, n: int) -> None:
+        self._series_of(call).add(phase, at_ns, value_ms, count, n)
+        self.total.add(phase, at_ns, value_ms, count, n)
+
+    def on_settled(self, call: Call) -> None:
+        for series in (self._series_of(call), self.total):
+            series.in_flight -= 1
+            if call.outcome == ERROR or call.outcome in _UNANSWERED:
+                series.add(call.outcome, call.settled_ns or 0, 0.0, 1, call.request_n)
+
+    def on_closed(self, call: Call) -> None: ...
+
+    def _series_of(self, call: Call) -> _Series:
+        series = self.series.get(call.key)
+        if series is None:
+            key = call.key if len(self.series) < MAX_KEYS else OTHER_KEY
+            series = self.series.setdefault(key, _Series(key, self._pool))
+        return series
+
+
 class LatencyStats(Fold):
     """A fold over the river: the requests we sent, what became of them and how fast; `calls` has them one by one.
 
@@ -151,10 +184,8 @@ class LatencyStats(Fold):
 
     def __init__(self) -> None:
         super().__init__({})
-        self._pool = Pool()
-        self._total = _Series(TOTAL_KEY, self._pool)
-        self._series: dict[str, _Series] = {}
-        self.calls = CallTimes(self)
+        self._ledger = _Ledger()
+        self.calls = CallTimes(self._ledger)
 
     def take(self, pieces: Sequence[Run]) -> None:
         """Take in the next events of the river, already cut into `runs`."""
@@ -163,56 +194,29 @@ class LatencyStats(Fold):
     @property
     def keys(self) -> tuple[str, ...]:
         """The methods and tools, in the order of first use."""
-        return tuple(self._series)
+        return tuple(self._ledger.series)
 
     def rows(self, since_ns: int | None = None) -> list[LatencyRow]:
         """One row per method or tool, in the order of first use; with `since_ns` those that had something to tell."""
-        return [row for key in self._series if (row := self.row(key, since_ns)) is not None]
+        return [row for key in self._ledger.series if (row := self.row(key, since_ns)) is not None]
 
     def row(self, key: str, since_ns: int | None = None) -> LatencyRow | None:
         """The row of one method or tool; None if it has nothing to tell."""
-        series = self._series.get(key)
+        series = self._ledger.series.get(key)
         return series.row(since_ns) if series is not None and series.has_any(since_ns) else None
 
     def total(self, since_ns: int | None = None) -> LatencyRow:
         """The figures of all methods together."""
-        return self._total.row(since_ns)
+        return self._ledger.total.row(since_ns)
 
     def samples(self, key: str = TOTAL_KEY, phase: str = "total") -> Samples:
         """What was measured of one of `PHASES`, under one key or of all."""
-        series = self._total if key == TOTAL_KEY else self._series.get(key)
-        return (series.samples(phase) if series is not None else None) or Samples()
+        series = self._ledger.total if key == TOTAL_KEY else self._ledger.series.get(key)
+        found = None if series is None else series.samples(phase)
+        return Samples() if found is None else found
 
     @property
     def last_ms(self) -> float | None:
         """What `total` says, without the work for the other figures."""
-        answers = self._total.samples("total")
+        answers = self._ledger.total.samples("total")
         return None if answers is None else answers.last_ms
-
-    def on_sent(self, call: Call) -> None:
-        """A request was sent."""
-        for series in (self._series_of(call), self._total):
-            series.in_flight += 1
-            series.add(_SENT, call.sent_ns, 0.0, 1, call.request_n)
-
-    def on_measured(self, call: Call, phase: str, at_ns: int, value_ms: float, count: int, n: int) -> None:
-        """A part of a call has come to its end."""
-        self._series_of(call).add(phase, at_ns, value_ms, count, n)
-        self._total.add(phase, at_ns, value_ms, count, n)
-
-    def on_settled(self, call: Call) -> None:
-        """A request was answered, or never will be."""
-        for series in (self._series_of(call), self._total):
-            series.in_flight -= 1
-            if call.outcome == ERROR or call.outcome in _UNANSWERED:
-                series.add(call.outcome, call.settled_ns or 0, 0.0, 1, call.request_n)
-
-    def on_closed(self, call: Call) -> None:
-        """All of the call was told when it happened."""
-
-    def _series_of(self, call: Call) -> _Series:
-        series = self._series.get(call.key)
-        if series is None:
-            key = call.key if len(self._series) < MAX_KEYS else OTHER_KEY
-            series = self._series.setdefault(key, _Series(key, self._pool))
-        return series
