@@ -127,7 +127,7 @@ class GapWatch(_TimedWatch):
             return f"No event of a {calls_of(self.of)} came yet."
         if state is State.PASS:
             return f"The longest silence in a call was {self.worst or 'none'}."
-        return f"In {counted(self.tally.failed, 'silence')} over {self.limit}; the longest was {self.worst}."
+        return f"{counted(self.tally.failed, 'silence')} over {self.limit}; the longest was {self.worst}."
 
 
 class ProgressWatch(_TimedWatch):

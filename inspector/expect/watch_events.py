@@ -249,4 +249,4 @@ class GapBetweenWatch(Watch):
             return "No such event came yet."
         if state is State.PASS:
             return f"The longest silence was {self.worst or 'none'}, in {counted(self.tally.checked, 'event')}."
-        return f"In {counted(self.tally.failed, 'silence')} over {self.limit}; the longest was {self.worst}."
+        return f"{counted(self.tally.failed, 'silence')} over {self.limit}; the longest was {self.worst}."

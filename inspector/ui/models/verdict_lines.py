@@ -10,7 +10,7 @@ SIGNS = {State.PASS: "✔", State.FAIL: "✖", State.PENDING: "○", State.UNUSE
 WORDS = {State.PASS: "met", State.FAIL: "not met", State.PENDING: "waiting", State.UNUSED: "not seen"}
 ROLES = {State.PASS: "good", State.FAIL: "bad", State.PENDING: "note", State.UNUSED: "muted"}
 _ORDER = (State.FAIL, State.PENDING, State.PASS, State.UNUSED)
-STATE, EXPECTATION, LANE = 0, 1, 2
+STATE, LANE, EXPECTATION = 0, 1, 2
 """The places of columns that are known by others."""
 
 
@@ -30,14 +30,14 @@ def _failed_at(verdict: Verdict) -> float | None:
 
 COLUMNS: tuple[Column[Verdict], ...] = (
     Column("State", _state, _state_words, "✖ not seen", role=lambda verdict: ROLES[verdict.state]),
-    Column("Expectation", lambda verdict: str(verdict.expectation), plain, "first event under 300ms of search"),
     Column(
         "Over time",
         lambda verdict: len(verdict.moments),
         lambda _: "",
-        "M" * 12,
+        "M" * 8,
         hint="From the first event to now: a line while it is met, a bar for each time it is not",
     ),
+    Column("Expectation", lambda verdict: str(verdict.expectation), plain, "first event under 300ms of search"),
     Column("Failed", lambda verdict: verdict.failed, "{:,}".format, "0,000", True, "How often it was not met"),
     Column("Worst", lambda verdict: verdict.worst or None, plain, "00 min 00 s", hint="The worst that was measured"),
     Column("Last failure", _failed_at, lambda at: calendar(at)[11:23], "00:00:00.000"),

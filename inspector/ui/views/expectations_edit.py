@@ -106,15 +106,16 @@ class ExpectationsEdit(QPlainTextEdit):
         wrong.setUnderlineColor(theme.color("bad"))
         marked = []
         for problem in self.script.problems:
-            start, end = _place(text, problem.position), _place(text, problem.position + problem.length)
-            last = len(text) if not text else _place(text, len(text))
-            start = min(start, max(0, last - 1)) if end > last else start  # at the end something has to be underlined
+            first, last = problem.position, problem.position + problem.length
+            if text[first : first + 1] in ("", "\n"):  # something is missing: what stands before is underlined
+                first, last = max(0, first - 1), first
+            start, end = _place(text, first), _place(text, last)
             selection = QTextEdit.ExtraSelection()
-            selection.format = wrong  # type: ignore[attr-defined]
+            selection.format = wrong
             cursor = QTextCursor(self.document())
             cursor.setPosition(start)
-            cursor.setPosition(min(max(end, start + 1), last), QTextCursor.MoveMode.KeepAnchor)
-            selection.cursor = cursor  # type: ignore[attr-defined]
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            selection.cursor = cursor
             marked.append(selection)
         self.setExtraSelections(marked)
 
