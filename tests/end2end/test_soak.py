@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inspector.exports import soaking
+from inspector.exports import soak_report, soaking
 from inspector.exports.soaking import Soaking
 from inspector.protocol.era import TransportName
 from inspector.record.recording import open_recording, river_of
@@ -176,3 +176,58 @@ async def test_a_server_that_never_answers_does_not_hold_it_for_ever(
     async with asyncio.timeout(5):
         await run.run()
     assert run.report().sessions == 0 and run.report().is_over
+
+
+async def test_a_server_that_dies_and_comes_back_is_one_drop(server: FaultServer, mcp: StreamableMcp) -> None:
+    """What was under way is lost, and what came before and after is not."""
+
+    async def wait(connection: Connection, request: Request) -> None:
+        await connection.stream()
+        await connection.hang()
+
+    mcp.listen = wait
+    run = Soaking(Options(server.url(), transport=TransportName.STREAMABLE_HTTP), SoakPlan(60, "echo", every_s=0.05))
+    async with asyncio.TaskGroup() as group:
+        soaking_task = group.create_task(run.run())
+        await until(lambda: run.soak.calls > 1)
+        await server.die()
+        await until(lambda: run.report().availability.down_ms > 0)
+        await asyncio.sleep(0.2)
+        await server.start()
+        calls = run.soak.calls
+        await until(lambda: run.soak.calls > calls + 1)
+        run.stop()
+        await soaking_task
+    report = run.report()
+    assert report.availability.drops == 1 and report.sessions == 1
+    assert report.availability.drops_by_cause and sum(n for _, n in report.availability.drops_by_cause) == 1
+    assert 0 < (report.availability.uptime_share or 0) < 1
+    assert (report.availability.longest_downtime_ms or 0) >= 200
+    text = soak_report.as_text(report)
+    assert "1 drop;" in text and "Time between drops" in text
+
+
+async def test_a_stream_that_is_resumed_is_told(server: FaultServer, mcp: StreamableMcp) -> None:
+    """Each call is cut once by the server and goes on behind its last event."""
+
+    async def cut(connection: Connection, request: Request, message: Json) -> None:
+        await connection.stream()
+        await connection.event(b"", f"{message['id']}/0", 20)
+        await connection.end()
+
+    async def rest(connection: Connection, request: Request) -> None:
+        cursor = request.headers.get("last-event-id", "")
+        if not cursor:
+            await connection.answer(405)
+            return
+        await connection.stream()
+        answer = {"id": int(cursor.partition("/")[0])}
+        await connection.event(text_of(answer), f"{answer['id']}/1")
+        await connection.end()
+
+    mcp.on["tools/call"], mcp.listen = cut, rest
+    run = Soaking(Options(server.url(), transport=TransportName.STREAMABLE_HTTP), SoakPlan(60, "echo", every_s=0.01))
+    await run.run(lambda: run.stop() if run.soak.calls > 3 else None)
+    report = run.report()
+    assert report.resumed.times >= 3 and (report.resumed.lost, report.resumed.duplicated) == (0, 0)
+    assert report.failed_calls == 0 and soak_report.is_good(report), report
