@@ -258,8 +258,8 @@ def test_bars_show_each_phase_to_scale_and_say_it(qtbot: QtBot) -> None:
         line = [picture.pixelColor(x, cell.center().y()) for x in range(cell.left(), cell.right())]
         return sum(color == QColor(theme.color(role)) for color in line) / cell.width()
 
-    assert [share(0, role) for role in ("warn", "note")] == pytest.approx([0.5, 0.5], abs=0.06)
-    assert [share(1, role) for role in ("warn", "note")] == pytest.approx([0.25, 0.25], abs=0.06)
+    assert [share(0, role) for role in ("warn", "accent")] == pytest.approx([0.5, 0.5], abs=0.06)
+    assert [share(1, role) for role in ("warn", "accent")] == pytest.approx([0.25, 0.25], abs=0.06)
     index = table.model().index(0, BAR_COLUMN)
     spot = table.visualRect(index).center()
     event = QHelpEvent(QEvent.Type.ToolTip, spot, table.viewport().mapToGlobal(spot))

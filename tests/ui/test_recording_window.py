@@ -16,11 +16,15 @@ from shiboken6 import isValid
 
 from inspector.record.recording import open_recording, river_of
 from inspector.record.saving import save_events
+from inspector.stats.windows import Window
 from inspector.trace.events import Message, Severity, Violation
 from inspector.ui.folds import Folds
+from inspector.ui.models import latency_words
+from inspector.ui.models.latency_words import Mark
 from inspector.ui.recording_window import RecordingWindow
 from inspector.ui.views.recording_view import RecordingView
-from tests.support.panes import part
+from inspector.ui.views.stat_table import StatTable
+from tests.support.panes import column, part
 from tests.support.recordings import saved, session, two
 from tests.support.rivers import Talk
 
@@ -318,3 +322,18 @@ def test_findings_stand_on_the_tab_in_the_rows_and_in_the_lanes(
     view.folds.diagnosis.dismiss("worse", "")
     assert view.tabs.tabText(place) == "Findings ▲ 1"
     opened.window.close()
+
+
+def test_the_latency_of_a_recording_is_that_of_the_session_and_from_a_row_on(opened: Opened) -> None:
+    view = opened.view
+    view.tabs.show_latency("echo")
+    table = part(view, StatTable, "latencyTable")
+    assert column(table, "Method or tool") == [row.key for row in view.folds.latency.rows()] != []
+    summary = part(view, QLabel, "latencySummary")
+    assert summary.text() == latency_words.summary(view.folds.latency.total(), Window.SESSION, None)
+    view.go_to_event(5)
+    part(view, QToolButton, "latencyMark").click()
+    assert summary.text().startswith("Since the mark at #5, ")
+    event = view.river[5]
+    total = view.folds.latency.total(event.monotonic_ns)
+    assert summary.text() == latency_words.summary(total, Window.SINCE_MARK, Mark(5, event.at, event.monotonic_ns))

@@ -20,10 +20,10 @@ class Phase(enum.Enum):
     RESOLVE = "name", "muted", "name look-up"
     CONNECT = "TCP", "http", "TCP"
     TLS = "TLS", "heartbeat", "TLS"
-    SEND = "sent", "accent", "sending"
+    SEND = "sent", "text", "sending"
     HEADERS = "headers", "warn", "to the headers"
-    FIRST_BYTE = "first byte", "text", "to the first byte"
-    FIRST_EVENT = "first event", "note", "to the first event"
+    FIRST_BYTE = "first byte", "bad", "to the first byte"
+    FIRST_EVENT = "first event", "accent", "to the first event"
     ANSWER = "answer", "good", "to the answer"
     END = "end", "lifecycle", "to the end of the stream"
 
