@@ -247,16 +247,15 @@ async def experiment(healthy: Healthy) -> list[str]:
         laboratory = session.laboratory
         laboratory.delay(150, 300)
         await call_both()
-        await asyncio.sleep(60.0 * SCALE)
+        await asyncio.sleep(30.0 * SCALE)
         laboratory.delay(0, 0)
         laboratory.read_slowly(3_000)
         await call_both()
         laboratory.clear()
         await call_both()
-        for how in ("fin", "rst"):
-            for is_calling in (False, True):
-                await cut(healthy, session, how, is_calling=is_calling)
-                await call_both()
+        for how, is_calling in (("fin", False), ("rst", True)):
+            await cut(healthy, session, how, is_calling=is_calling)
+            await call_both()
     return loud(river.since(0), SCALE)
 
 
@@ -264,7 +263,7 @@ async def cut(healthy: Healthy, session: Session, how: str, *, is_calling: bool)
     """Cut all that is open, in the middle of a call or between two; wait until the session is there again."""
     async with asyncio.TaskGroup() as group:
         if is_calling and healthy.long is not None:
-            calling = group.create_task(session.call_tool(healthy.long[0], dict(healthy.long[1]), timeout_s=1.0))
+            calling = group.create_task(session.call_tool(healthy.long[0], dict(healthy.long[1]), timeout_s=0.6))
             await asyncio.sleep(0.1)
             assert not calling.done()
         with suppress(LabError):
@@ -275,8 +274,14 @@ async def cut(healthy: Healthy, session: Session, how: str, *, is_calling: bool)
 
 async def test_what_the_laboratory_does_is_nobodys_fault(servers: Servers) -> None:
     healthy = [await servers.start(name) for name in NAMES]
+    few = asyncio.Semaphore(4)  # what is slow because the machine is busy would be blamed on somebody
+
+    async def in_turn(each: Healthy) -> list[str]:
+        async with few:
+            return await experiment(each)
+
     with hurried(SCALE):
-        found = await asyncio.gather(*(experiment(each) for each in healthy))
+        found = await asyncio.gather(*map(in_turn, healthy))
     assert dict(zip(NAMES, found, strict=True)) == {name: [] for name in NAMES}
 
 
