@@ -53,17 +53,9 @@ def write_figures(river: River, out: BinaryIO, redactor: Redactor | None = None,
     for events in _events(river, redactor, stream):
         latency.fold(events)
         last_ns = events[-1].monotonic_ns
-    return _write(out, figure_rows(latency, last_ns), FIGURE_COLUMNS)
-
-
-def write_timings(timings: Iterable[CallTiming], offsets: ClockOffsets, out: BinaryIO) -> int:
-    """Write calls that are known already; returns how many."""
-    return _write(out, (call_row(timing, offsets.offset(timing.connection)) for timing in timings), CALL_COLUMNS)
-
-
-def write_latency(latency: LatencyStats, out: BinaryIO, now_ns: int, mark_ns: int | None = None) -> int:
-    """Write the figures of each method and tool in each window, as they are now; returns how many rows."""
-    return _write(out, figure_rows(latency, now_ns, mark_ns), FIGURE_COLUMNS)
+    rows = list(figure_rows(latency, last_ns))
+    out.write(as_csv(FIGURE_COLUMNS, rows))
+    return len(rows)
 
 
 def call_row(timing: CallTiming, offset: ClockOffset | None) -> list[Cell]:
@@ -152,15 +144,6 @@ def _events(river: River, redactor: Redactor | None, stream: int | None) -> Iter
             events = [event if isinstance(event, ChunkReceived) else redactor.event(event) for event in events]
         if events:
             yield events
-
-
-def _write(out: BinaryIO, rows: Iterable[Sequence[Cell]], columns: Sequence[str]) -> int:
-    written = 0
-    out.write(_lines([columns]))
-    for row in rows:
-        out.write(_lines([row]))
-        written += 1
-    return written
 
 
 def _lines(rows: Iterable[Sequence[Cell]]) -> bytes:

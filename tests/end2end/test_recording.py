@@ -19,6 +19,7 @@ from inspector.record.store import Store
 from inspector.record.timeline import Timeline
 from inspector.session.options import Options
 from inspector.session.session import Session
+from inspector.stats.clock_offset import ClockOffsets
 from inspector.stats.counts import Counts
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
@@ -56,7 +57,15 @@ def plain(value: object, depth: int = 12) -> object:
 
 def told(river: River) -> dict[str, Any]:
     """Timeline, statistics and findings of a river."""
-    folds: list[Fold] = [Counts(), LatencyStats(), StreamStats(), ReconnectStats(), Engine(), LogLines()]
+    folds: list[Fold] = [
+        Counts(),
+        LatencyStats(),
+        StreamStats(),
+        ReconnectStats(),
+        Engine(),
+        LogLines(),
+        ClockOffsets(),
+    ]
     timeline, position = Timeline(), 0
     while events := river.since(position, SLICE):
         position += len(events)

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from inspector.exports.latency_csv import (
     CALL_COLUMNS,
     FIGURE_COLUMNS,
+    as_csv,
+    call_row,
+    figure_rows,
     write_calls,
     write_figures,
-    write_latency,
-    write_timings,
 )
 from inspector.record.redaction import RedactionRules, Redactor
 from inspector.stats.call_times import CallTimes
@@ -134,7 +135,10 @@ def test_known_calls_are_written_as_those_of_the_river() -> None:
     for ms in (5, 7):
         echo(talk, ms)
     calls, offsets = talk.into(CallTimes()), talk.into(ClockOffsets())
-    assert read(lambda out: write_timings(calls.timings(), offsets, out), CALL_COLUMNS) == calls_of(talk)
+    rows = [call_row(call, offsets.offset(call.connection)) for call in calls.timings()]
+    out = io.BytesIO()
+    write_calls(talk, out)
+    assert as_csv(CALL_COLUMNS, rows) == out.getvalue()
 
 
 def test_a_one_way_time_is_raw_and_corrected() -> None:
@@ -206,12 +210,9 @@ def test_the_window_since_a_mark_is_there_where_there_is_a_mark() -> None:
     mark_ns = talk.clock.monotonic_ns() + 1
     echo(talk, 9)
     latency = talk.into(LatencyStats())
-    rows = read(
-        lambda out: write_latency(latency, out, talk.clock.monotonic_ns(), mark_ns),
-        FIGURE_COLUMNS,
-    )
-    marked = [row for row in rows if row["window"] == "since the mark" and row["phase"] == "total"]
-    assert [(row["method_or_tool"], row["p50_ms"]) for row in marked] == [("tools/call echo", "9"), (TOTAL_KEY, "9")]
+    rows = figure_rows(latency, talk.clock.monotonic_ns(), mark_ns)
+    marked = [(row[0], row[6]) for row in rows if row[1:3] == ["since the mark", "total"]]
+    assert marked == [("tools/call echo", 9.0), (TOTAL_KEY, 9.0)]
 
 
 def test_a_table_without_calls_has_its_head() -> None:

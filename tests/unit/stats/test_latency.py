@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from inspector.stats.latency import MAX_KEYS, OTHER_KEY, LatencyRow, LatencyStats
-from inspector.trace.events import Direction, FrameReceived, Framing, Message, MessageType, Outcome
+from inspector.stats.latency import MAX_KEYS, OTHER_KEY, TOTAL_KEY, LatencyRow, LatencyStats
+from inspector.trace.events import (
+    Connected,
+    Direction,
+    FrameReceived,
+    Framing,
+    HeadersReceived,
+    Message,
+    MessageType,
+    Outcome,
+)
 from tests.support.rivers import Talk
 
 
@@ -222,3 +231,87 @@ def test_the_same_id_in_another_session_of_another_type_or_later_is_another_requ
     talk.ask(4, "ping", id=1)
     row = rows(talk)["ping"]
     assert (row.count, row.in_flight) == (4, 3)
+
+
+def test_a_window_has_what_happened_in_it() -> None:
+    talk = Talk()
+    early = talk.ask(1, "ping")
+    talk.ask(2, "tools/list")
+    talk.wait(90)
+    talk.answer(1, early)
+    lost = talk.ask(3, "ping")
+    talk.wait(1_000)
+    since_ns = talk.clock.monotonic_ns()
+    slow = talk.ask(4, "ping")
+    for ms in (30, 10):
+        talk.wait(ms)
+        talk.answer(4, slow)
+        slow = talk.ask(4, "ping")
+    talk.fail(lost, Outcome.LOST)
+    stats = talk.into(LatencyStats())
+
+    ping, listing = stats.rows(since_ns)
+    assert (ping.key, ping.count, ping.lost, ping.in_flight) == ("ping", 3, 1, 1)
+    assert (ping.p50_ms, ping.max_ms, ping.min_ms, ping.last_ms, ping.jitter_ms) == (20.0, 30.0, 10.0, 10.0, 20.0)
+    assert (listing.key, listing.count, listing.in_flight) == ("tools/list", 0, 1)
+    total = stats.total(since_ns)
+    assert (total.count, total.max_ms, total.in_flight) == (3, 30.0, 2)
+    whole = stats.row("ping")
+    assert whole is not None
+    assert (whole.count, whole.max_ms, whole.slowest_n) == (5, 90.0, early.n)
+    assert ping.slowest_n != early.n
+    assert stats.total().max_ms == 90.0
+
+
+def test_a_window_without_events_has_no_rows() -> None:
+    talk = Talk()
+    talk.answer(1, talk.ask(1, "ping"))
+    talk.wait(5)
+    stats = talk.into(LatencyStats())
+    assert stats.rows(talk.clock.monotonic_ns()) == []
+    assert stats.row("ping", talk.clock.monotonic_ns()) is None
+    assert stats.row("nothing") is None
+    total = stats.total(talk.clock.monotonic_ns())
+    assert (total.count, total.p50_ms, total.last_ms, total.slowest_n) == (0, None, None, None)
+
+
+def test_each_phase_has_its_median_and_its_samples() -> None:
+    talk = Talk()
+    asked = talk.ask(1, name="echo")
+    talk.tell(Connected, stream=1, peer="h", connect_ms=7.0, resolve_ms=3.0, tls_ms=5.0, socket=1)
+    talk.wait(20)
+    fields = {"status": 200, "reason": "", "http_version": "HTTP/2", "headers": (("Server-Timing", "total;dur=8"),)}
+    talk.hear(HeadersReceived, 1, ttfb_ms=20.0, sent_ms=16.0, **fields)
+    talk.wait(2)
+    talk.chunk(1)
+    for _ in range(2):
+        talk.wait(10)
+        talk.message(1, MessageType.NOTIFICATION, asked, method="notifications/progress")
+    talk.answer(1, asked)
+    talk.wait(3)
+    talk.end(1)
+    stats = talk.into(LatencyStats())
+
+    row = stats.row("tools/call echo")
+    assert row is not None
+    assert (row.connect_p50_ms, row.sent_p50_ms, row.ttfb_p50_ms, row.first_byte_p50_ms) == (4.0, 16.0, 20.0, 22.0)
+    assert (row.first_progress_p50_ms, row.server_p50_ms, row.network_p50_ms) == (32.0, 8.0, 12.0)
+    assert (row.last_event_to_end_p50_ms, row.gap_jitter_ms, row.gap_p99_ms) == (3.0, 10.0, 9.9)
+    assert (stats.keys, row.is_exact) == (("tools/call echo",), True)
+    assert stats.samples("tools/call echo", "tls").values() == [5.0]
+    assert stats.samples(TOTAL_KEY, "resolve").values() == stats.samples(phase="resolve").values() == [3.0]
+    assert stats.samples("nothing").values() == []
+
+
+def test_all_methods_together_are_what_each_of_them_is() -> None:
+    talk = Talk()
+    for number, ms in enumerate((5, 1, 9, 4, 70, 2)):
+        asked = talk.ask(1, f"method/{number % 3}")
+        talk.wait(ms)
+        talk.answer(1, asked)
+        talk.end(1)
+    stats = talk.into(LatencyStats())
+    together = [value for key in stats.keys for value in stats.samples(key).values()]
+    assert sorted(together) == sorted(stats.samples().values())
+    assert stats.total().p50_ms == 4.5
+    assert sum(row.count for row in stats.rows()) == stats.total().count == 6
