@@ -82,6 +82,8 @@ class Attempts(Fold):
         before, connection.state = connection.state, event.state
         if event.state is ConnectionState.RECONNECTING and before is event.state:
             self._judge_again(connection)
+        if event.state is ConnectionState.OPEN and before is ConnectionState.RECONNECTING:
+            self._found(connection)
         if event.state is not before:
             connection.latest = None
             self._settle_waiting(connection, GIVEN_UP if event.state is ConnectionState.CLOSED else NOT_MADE)
@@ -108,6 +110,13 @@ class Attempts(Fold):
             self._settle(connection.waiting.pop(0), NOT_MADE, None)
         if len(self._attempts) > MAX_ATTEMPTS:
             del self._attempts[next(iter(self._attempts))]
+
+    def _found(self, connection: _Connection) -> None:
+        """The search is over: the last attempt found the server, though it may have forgotten our session."""
+        latest = self._attempts.get(connection.latest) if connection.latest is not None else None
+        if latest is not None and latest.stream is not None:
+            self._settle(latest.n, BACK, succeeded=True)
+            self._streams.pop(latest.stream, None)
 
     def _judge_again(self, connection: _Connection) -> None:
         """There is another attempt in the same search: the one before was answered, but that was not enough."""

@@ -112,6 +112,20 @@ def test_an_answer_without_a_session_was_no_return() -> None:
     assert [each.outcome for each in talk.attempts()] == [NO_SESSION, WAITING]
 
 
+def test_a_server_that_is_found_but_has_forgotten_the_session() -> None:
+    talk = Line()
+    talk.state(RECONNECTING)
+    talk.pause(1, 10.0)
+    talk.wait(10)
+    ping = talk.next_stream()
+    talk.send(ping, purpose="ping")
+    talk.headers(ping, 404)
+    assert [(each.outcome, each.succeeded) for each in talk.attempts()] == [("answered with 404", False)]
+    talk.send(talk.next_stream(), purpose="initialize")
+    talk.state(OPEN)
+    assert [(each.outcome, each.succeeded) for each in talk.attempts()] == [(BACK, True)]
+
+
 def test_a_later_search_leaves_the_earlier_one_alone() -> None:
     talk = Line()
     for _ in range(2):
