@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from inspector.ui.charts.chart import Chart
 
-_COLUMN_PX, _MOST_COLUMNS, _LEAST_HEIGHT_PX = 400, 3, 150
+_COLUMN_PX, _MOST_COLUMNS, _LEAST_HEIGHT_PX, _GAP_PX = 400, 3, 150, 1
 
 
 class Sheet(QScrollArea):
@@ -18,17 +18,16 @@ class Sheet(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.ground = QWidget()
-        self._grid = QGridLayout(self.ground)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(1)
         self.setWidget(self.ground)
         self._shown: Sequence[Chart] = ()
-        self._columns = 0
+
+    def minimumSizeHint(self) -> QSize:
+        """One small chart."""
+        return QSize(220, 96)
 
     @property
     def can_scroll(self) -> bool:
@@ -39,10 +38,7 @@ class Sheet(QScrollArea):
         """Show these of the charts; the last one takes what its row leaves over."""
         self._shown = shown
         for chart in charts:
-            self._grid.removeWidget(chart)
             chart.setVisible(chart in shown)
-            chart.setMinimumHeight(_LEAST_HEIGHT_PX if len(shown) > 1 else 0)
-        self._columns = 0
         self._place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -50,13 +46,18 @@ class Sheet(QScrollArea):
         self._place()
 
     def _place(self) -> None:
-        columns = min(_MOST_COLUMNS, len(self._shown), max(1, self.width() // _COLUMN_PX))
-        if columns == self._columns:
+        """A grid of equal charts that fills the room, or scrolls where they would be too low."""
+        shown, room = self._shown, self.viewport().size()
+        if not shown:
             return
-        self._columns = columns
-        for place in range(_MOST_COLUMNS):
-            self._grid.setColumnStretch(place, place < columns)
-        for place, chart in enumerate(self._shown):
+        columns = min(_MOST_COLUMNS, len(shown), max(1, room.width() // _COLUMN_PX))
+        rows = -(-len(shown) // columns)
+        least = _LEAST_HEIGHT_PX if len(shown) > 1 else 0
+        total = max(room.height(), rows * least)
+        self.ground.resize(room.width(), total)
+        for place, chart in enumerate(shown):
             row, column = divmod(place, columns)
-            span = columns - column if place == len(self._shown) - 1 else 1
-            self._grid.addWidget(chart, row, column, 1, span)
+            after = columns if place == len(shown) - 1 else column + 1
+            left, right = (room.width() * edge // columns for edge in (column, after))
+            top, bottom = (total * edge // rows for edge in (row, row + 1))
+            chart.setGeometry(left, top, right - left - _GAP_PX, bottom - top - _GAP_PX)
