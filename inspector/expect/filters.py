@@ -13,8 +13,8 @@ from inspector.record.query_events import EventTest, Slide
 from inspector.record.rows import ROW_MAKERS, RowKind
 from inspector.trace.events import AnyEvent, CommentReceived, FrameReceived, Message, MessageType
 
-_LIKENESS = attrgetter("method", "name", "event", "problems", "is_tool_error")
-"""What two messages of one stream must share so that no static filter can tell them apart."""
+_LIKENESS = attrgetter("name", "event", "problems", "is_tool_error")
+"""What two messages of one stream and method must share so that no static filter can tell them apart."""
 _ONLY_KINDS: dict[type[Any], RowKind] = {CommentReceived: RowKind.COMMENT, FrameReceived: RowKind.FRAME}
 
 Told = tuple[Watch, ...]
@@ -57,7 +57,12 @@ class Filters:
         return only is None or any(test.kinds is None or only in test.kinds for test, _ in self._asked)
 
     def _ask_alike(self, messages: list[Message]) -> None:
-        """Notifications of one stream: those of one method, name and event are alike to a static filter."""
+        """Notifications of one stream and method: those of one name and event are alike to a static filter."""
+        if _are_alike(messages):
+            watches = self._wanted_by(messages[0])
+            for message in messages if watches else ():
+                self._tell(message, watches)
+            return
         wanted = {like: self._wanted_by(message) for like, message in {_LIKENESS(m): m for m in messages}.items()}
         if any(wanted.values()):
             for message in messages:
@@ -69,3 +74,17 @@ class Filters:
     def _tell(self, event: AnyEvent, watches: Told) -> None:
         for watch in watches:
             watch.fitted((event,), self._book)
+
+
+def _are_alike(messages: list[Message]) -> bool:
+    """Whether no static filter can tell them apart; to compare each with the first is the quickest way to know."""
+    first = messages[0]
+    name, event, problems = first.name, first.event, first.problems
+    return not [
+        1
+        for message in messages
+        if message.name != name
+        or message.event != event
+        or message.problems != problems
+        or message.is_tool_error != first.is_tool_error
+    ]

@@ -137,7 +137,7 @@ class Judge(Fold):
         if likeness is None or len(run) == 1:
             yield from ([event] for event in run)
             return
-        pieces = [run] if len(set(map(likeness, run))) == 1 else [list(alike) for _, alike in groupby(run, likeness)]
+        pieces = [run] if _are_alike(kind, run) else [list(alike) for _, alike in groupby(run, likeness)]
         for piece in pieces:
             last_ns = piece[-1].monotonic_ns
             is_short = last_ns - piece[0].monotonic_ns <= self._span_ns and self._next_ns() >= last_ns
@@ -186,6 +186,26 @@ class Judge(Fold):
         """The time of the river at a Unix time, not before its beginning."""
         origin_ns, origin_at = self._origin or (0, 0.0)
         return origin_ns + int(max(0.0, at - origin_at) * 1e9)
+
+
+def _are_alike(kind: type[Any], run: list[Any]) -> bool:
+    """Whether all have the same likeness, as in a flood: to compare each with the first is the quickest way to know."""
+    first = run[0]
+    stream = first.stream
+    if kind is not Message:
+        return not [1 for event in run if event.stream != stream]
+    request_n, method, framing = first.request_n, first.method, first.framing
+    message_type, direction = first.message_type, first.direction
+    return not [
+        1
+        for message in run
+        if message.stream != stream
+        or message.request_n != request_n
+        or message.method != method
+        or message.message_type is not message_type
+        or message.direction is not direction
+        or message.framing is not framing
+    ]
 
 
 def _is_plain(message: Message) -> bool:
