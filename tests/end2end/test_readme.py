@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
+from inspector import cli
 from inspector.diagnose.rule import Group, SeenBy
 from inspector.diagnose.rules import ALL as RULES
+from inspector.expect.grammar import FORMS, parse
 from inspector.servers.faults.gallery import ALL as FAULTS
 
 README = Path(__file__).parents[2] / "README.md"
@@ -28,3 +31,16 @@ def test_the_readme_counts_the_rules() -> None:
     start = lines.index(next(line for line in lines if line.startswith(f"| {next(iter(Group))} ")))
     expected = counted_rules()
     assert lines[start : start + len(expected)] == expected
+
+
+def test_every_form_of_expectation_is_in_the_readme_and_reads_as_it_says() -> None:
+    section = README.read_text().split("## Expectations", 1)[1]
+    said = parse(section.split("```text\n", 1)[1].split("```", 1)[0])
+    assert [str(each) for each in said] == [line for line, _ in FORMS]
+
+
+def test_the_command_of_the_readme_can_be_typed() -> None:
+    section = README.read_text().split("## Expectations", 1)[1]
+    words = shlex.split(section.split("```sh\n", 1)[1].split(" > ", 1)[0])
+    given = cli._parser().parse_args(words[1:])
+    assert (given.call, given.times, given.concurrency, given.expect) == ("search", 50, 5, ["no gap over 1s"])
