@@ -41,6 +41,6 @@ def test_every_form_of_expectation_is_in_the_readme_and_reads_as_it_says() -> No
 
 def test_the_command_of_the_readme_can_be_typed() -> None:
     section = README.read_text().split("## Expectations", 1)[1]
-    words = shlex.split(section.split("```sh\n", 1)[1].split(" > ", 1)[0])
+    words = shlex.split(section.split("```sh\n", 1)[1].split(" > ", 1)[0].replace("\\\n", " "))
     given = cli._parser().parse_args(words[1:])
     assert (given.call, given.times, given.concurrency, given.expect) == ("search", 50, 5, ["no gap over 1s"])
