@@ -487,3 +487,15 @@ def test_the_legend_follows_the_theme(qtbot: QtBot, application: QApplication, s
     assert legend is not None
     qtbot.waitUntil(lambda: scheme.warn in legend.text())
     assert calls(pane).mapTo(pane, QPoint()).x() > methods(pane).mapTo(pane, QPoint()).x()
+
+
+def test_calls_that_are_not_kept_any_more_are_counted(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latency_pane, "MAX_LISTED", 3)
+    talk = Session()
+    monkeypatch.setattr(talk.latency.calls, "_limit", 4)
+    for _ in range(9):
+        talk.call("echo", 1)
+    pane = put_up(qtbot, talk)
+    pane.show_tool("echo")
+    assert calls(pane).model().rowCount() == 3
+    assert part(pane, QLabel, "latencyCallsTitle").text() == "The newest 3 of 9 calls of tools/call echo"

@@ -61,6 +61,8 @@ COLUMNS: tuple[Column[CallTiming], ...] = (
     _ms("Server ms", lambda call: call.server_ms, "What the server says of its own time: Server-Timing, or two stamps"),
     _ms("Network ms", lambda call: call.network_ms, "The rest, where the server says of its own time"),
     Column("HTTP", lambda call: call.http_version, plain, "HTTP/1.1"),
+    Column("Stream", lambda call: call.stream, str, "0000", True, "The HTTP exchange that carried it"),
+    Column("Resumed", lambda call: call.resumed, "{:,}".format, "00", True, "How often its stream was cut and resumed"),
     Column("Socket", _socket, plain, "00 reused", hint="Which socket of the connection carried it"),
 )
 _TITLES = [column.title for column in COLUMNS]

@@ -189,6 +189,9 @@ class LatencyPane(Pane):
 
     def _show_calls(self, belongs: Callable[[Call], bool], since: int | None, of: str) -> None:
         calls, found = self._latency.calls.newest(belongs, MAX_LISTED, since)
+        index = self._table.currentIndex()
+        if self._socket is None and index.isValid():
+            found = max(found, self._model.row(index).row.count)  # not every call is kept by itself
         self._list.show_calls(listed(len(calls), found, of), calls, of_one_key=self._socket is None)
 
     def _key(self) -> str | None:
