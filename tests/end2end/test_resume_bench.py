@@ -176,6 +176,29 @@ async def test_events_out_of_order_are_counted(server: FaultServer, mcp: Streama
     assert "1 of 2 cuts went wrong" in report.words
 
 
+async def test_another_stream_that_is_resumed_meanwhile_is_left_alone(server: FaultServer, mcp: StreamableMcp) -> None:
+    """The stand-alone stream ends again and again, and comes back with ids of its own."""
+    store, said = Store(honest), 0
+    note = b'{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
+
+    async def listen(connection: Connection, request: Request) -> None:
+        nonlocal said
+        if request.headers.get("last-event-id", "g/").startswith("g/"):
+            said += 1
+            await connection.stream()
+            await connection.event(note, f"g/{said}", RETRY_MS)
+            await connection.end()
+        else:
+            await store.listen(connection, request)
+
+    mcp.on["tools/call"], mcp.listen = store.call, listen
+    async with streamable(server.url()) as session:
+        await until(lambda: said > 1)
+        report = await bench(session, "steps", cuts=2)
+    assert report.is_good and said > 5, report.words
+    assert all(len(cut.run.resumed_from) == 1 for cut in report.cuts)
+
+
 async def test_a_refusal_is_named(server: FaultServer, mcp: StreamableMcp) -> None:
     report = await tried(server, mcp, Store(honest, status=400), cuts=1)
     (cut,) = report.cuts

@@ -192,9 +192,10 @@ async def test_a_server_that_dies_and_comes_back_is_one_drop(server: FaultServer
         await until(lambda: run.soak.calls > 1)
         await server.die()
         await until(lambda: run.report().availability.down_ms > 0)
-        await asyncio.sleep(0.2)
-        await server.start()
         calls = run.soak.calls
+        await asyncio.sleep(0.3)
+        assert run.soak.calls == calls, "while the connection is down nothing is sent"
+        await server.start()
         await until(lambda: run.soak.calls > calls + 1)
         run.stop()
         await soaking_task
