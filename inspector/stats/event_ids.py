@@ -13,6 +13,8 @@ MAX_IDS = 10_000
 MAX_ID_CHARACTERS = 200
 SURE_STEPS = 2
 """So many steps of one, and none of another size, make numbers a counter of their stream."""
+LOW = 1
+"""A counter of a stream's own begins with 0 or 1; what begins higher may count for others, too."""
 MAX_SPAN = 50_000
 MAX_DIGITS = 18
 _NUMBER = re.compile(r"(.*?)([0-9]{1,18})([^0-9]*)", re.DOTALL)
@@ -67,6 +69,7 @@ class Counter:
     last: Number | None = None
     steps: int = 0
     jumps: int = 0
+    starts_low: bool = False
 
     def add(self, number: Number | None) -> None:
         if number is None or (self.last is not None and not number.is_like(self.last)):
@@ -75,6 +78,8 @@ class Counter:
             is_step = number.value == self.last.value + 1
             self.steps += is_step
             self.jumps += not is_step
+        else:
+            self.starts_low = number.value <= LOW
         self.last = number
 
     def follow(self, number: Number | None) -> None:

@@ -48,10 +48,18 @@ class Resumption:
 class Resume:
     """Counts what the stream of one resume brings. `line` is the stream that goes on, None if its ids are not known.
 
-    `place` of an id is how many came before it on its line.
+    `place` of an id is how many came before it on its line; `is_counted` says that a gap in the ids is a loss.
     """
 
-    def __init__(self, request: RequestSent, cursor: str | None, line: Line | None, place: int | None) -> None:
+    def __init__(
+        self,
+        request: RequestSent,
+        cursor: str | None,
+        line: Line | None,
+        place: int | None,
+        *,
+        is_counted: bool = False,
+    ) -> None:
         self.request = request
         self.cursor = cursor
         self.line = line
@@ -64,10 +72,9 @@ class Resume:
         self._top_place = -1 if place is None else place
         self._got: set[str] = set()
         is_latest = line is not None and place == line.count - 1
-        base = number_in(key_of(cursor)) if cursor is not None and line is not None and line.by_id.is_sure else None
-        self._by_id = Gap(base)
-        is_counted = line is not None and is_latest and line.by_progress.is_sure
-        self._by_progress = Gap(line.by_progress.last if line is not None and is_counted else None)
+        self._by_id = Gap(number_in(key_of(cursor)) if cursor is not None and is_counted else None)
+        has_progress = line is not None and is_latest and line.by_progress.is_sure
+        self._by_progress = Gap(line.by_progress.last if line is not None and has_progress else None)
 
     def answered(self, status: int, now_ns: int) -> None:
         """The headers are here."""

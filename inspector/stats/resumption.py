@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from inspector.protocol.probe_steps import PREFIX
-from inspector.stats.event_ids import MAX_IDS, Line, key_of, number_in, progress_in
+from inspector.stats.event_ids import LOW, MAX_IDS, Line, key_of, number_in, progress_in
 from inspector.stats.purposes import LISTENING, last_event_id
 from inspector.stats.resuming import Resume, ResumeOutcome, Resumption
 from inspector.trace.events import (
@@ -45,6 +45,9 @@ class _Connection:
     """The line that each open stream belongs to."""
     has_listened: bool = False
     """Whether a listening stream was open, and ended otherwise than by us."""
+    has_session: bool = False
+    is_shared: bool = False
+    """Whether the ids are numbers of one counter for all streams: then a gap is no loss."""
 
     def line(self, stream: int) -> Line:
         found = self.lines.get(stream)
@@ -53,6 +56,13 @@ class _Connection:
             if len(self.lines) > _MAX_STREAMS:
                 del self.lines[next(iter(self.lines))]
         return found
+
+    def counts(self, line: Line) -> bool:
+        """Whether a gap in the ids of a line is a loss.
+
+        Where there is a session, others may use up numbers too, unless the line has a counter of its own: from 0 or 1.
+        """
+        return line.by_id.is_sure and (not self.has_session or (line.by_id.starts_low and not self.is_shared))
 
     def add(self, line: Line, key: str, event: SseEvent) -> None:
         self.ids[key] = line, line.count
@@ -66,14 +76,16 @@ class _Connection:
         """Ids are unique within a session, and a new one begins."""
         self.ids.clear()
         self.lines.clear()
-        self.has_listened = False
+        self.has_listened = self.is_shared = False
+        self.has_session = True
 
 
 class Resumptions(Fold):
     """A fold over the river: the newest 1,000 resumes that were answered, and what they brought.
 
     Per stream the newest 10,000 ids are known. A loss is only claimed where it is certain: where events that we had
-    already were asked for again, or where the ids or the progress of the stream counted up by one each time.
+    already were asked for again, where the ids of the stream count up by one each time and nobody else can use up
+    numbers, or where the progress of the call does.
     """
 
     def __init__(self) -> None:
@@ -131,7 +143,8 @@ class Resumptions(Fold):
         line, place = connection.ids.get(key_of(cursor), (None, None))
         if line is not None:
             connection.lines[event.stream] = line
-        _keep(self._asked, event.stream, Resume(event, cursor, line, place))
+        is_counted = line is not None and connection.counts(line)
+        _keep(self._asked, event.stream, Resume(event, cursor, line, place, is_counted=is_counted))
 
     def _on_headers(self, event: HeadersReceived) -> None:
         stream = event.stream or 0
@@ -187,6 +200,8 @@ class Resumptions(Fold):
                 line.by_id.follow(number)
                 line.by_progress.follow(progress)
         elif known is None:
+            is_late = not line.count and number is not None and number.value > LOW
+            connection.is_shared = connection.is_shared or (is_late and bool(connection.ids))
             line.by_id.add(number)
             if progress is not None:
                 line.by_progress.add(progress)

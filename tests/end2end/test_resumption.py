@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -11,9 +11,10 @@ import pytest
 import inspector
 from inspector.stats.resumption import ResumeOutcome, Resumption, Resumptions
 from inspector.trace.river import River
-from tests.end2end.conftest import streamable
+from tests.end2end.conftest import Program, streamable
 from tests.end2end.river_check import check_river, until
 from tests.end2end.servers.faults import Connection, FaultServer, Json, Request, StreamableMcp, block, text_of
+from tests.end2end.servers.relay import Relay
 
 BEFORE = (1, 2, 3, 4, 5)
 MISSED = (6, 7, 8)
@@ -155,3 +156,27 @@ async def test_the_stream_of_a_call(
     check_river(session.river)
     (found,) = resumptions(session.river)
     assert figures(found) == expected
+
+
+async def test_the_sdk_with_an_event_store(run: Callable[..., Program]) -> None:
+    """Two breaks in one call: nothing is lost, nothing comes twice, and progress proves it; the ids count for all."""
+    program = run("legacy_server.py", "250")
+    heard: list[int] = []
+    async with (
+        Relay(program.port) as relay,
+        inspector.connect(relay.url("/mcp"), listen=False) as session,
+        asyncio.TaskGroup() as group,
+    ):
+        work = session.call_tool(
+            "work",
+            {"name": "figures", "steps": 12, "pause_s": 0.1},
+            on_progress=lambda progress: heard.append(int(progress.progress)),
+        )
+        call = group.create_task(work)
+        for steps in (4, 8):
+            await until(lambda count=steps: len(heard) >= count)  # type: ignore[misc]
+            await relay.cut()
+        assert (await call).ok
+    assert heard == list(range(1, 13))
+    found = [(it.outcome, it.lost, it.duplicated, it.reordered) for it in resumptions(session.river)]
+    assert found == [(RESUMED, 0, 0, 0)] * 2

@@ -132,6 +132,28 @@ def test_ids_of_other_streams_are_not_missed() -> None:
     assert figures(talk.only()) == (RESUMED, 2, 1, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("first_ids", "other_ids", "lost"),
+    [
+        pytest.param(["a/1", "a/2", "a/3"], ["b/1"], 1, id="each stream has a counter"),
+        pytest.param(["a/1", "a/2", "a/3"], ["b/4"], None, id="one counter for all streams"),
+        pytest.param(["a/57", "a/58", "a/59"], [], None, id="others may count along"),
+    ],
+)
+def test_a_gap_is_only_a_loss_where_nobody_else_can_use_up_numbers(
+    first_ids: list[str], other_ids: list[str], lost: int | None
+) -> None:
+    talk = Line()
+    talk.send(talk.next_stream(), purpose="initialize")
+    first, other = talk.get(), talk.next_stream()
+    talk.events(first, first_ids)
+    talk.events(other, other_ids)
+    talk.end(first, EndCause.RESET)
+    head, _, number = first_ids[-1].partition("/")
+    talk.events(talk.get(first_ids[-1]), [f"{head}/{int(number) + 2}"])
+    assert talk.only().lost == lost
+
+
 def test_an_event_of_another_stream_had_come_before() -> None:
     talk = Line()
     first, other = talk.get(), talk.next_stream()
