@@ -17,12 +17,15 @@ from inspector.trace.events import (
     AttemptMade,
     ConnectionState,
     Direction,
+    EndCause,
     FrameReceived,
     HeadersReceived,
+    Message,
     MessageType,
     Outcome,
     RequestSent,
     Severity,
+    SseEvent,
     Violation,
 )
 from inspector.trace.river import River
@@ -30,6 +33,7 @@ from tests.end2end.conftest import SERVERS, Program, free_port, streamable
 from tests.end2end.river_check import check_river, ends, failures, messages, states, until, violations
 from tests.end2end.servers.legacy_server import LINK, NAMES, PAGES
 from tests.end2end.servers.relay import Relay
+from tests.support.faults import LOUD, diagnosed, flat
 
 RETRY_MS = 250
 
@@ -54,6 +58,12 @@ def text_of(answer: inspector.Answer) -> str:
 
 def breaches(river: River) -> list[tuple[str, Severity]]:
     return [(event.rule, event.severity) for event in river.since(0) if isinstance(event, Violation)]
+
+
+def blamed(river: River) -> list[str]:
+    """What diagnosis says above a note; the short `retry:` of this server is on purpose."""
+    found = flat(diagnosed(river.since(0)))
+    return [each.rule for each in found if each.severity in LOUD and each.rule != "retry-hint-odd"]
 
 
 def requests(river: River, purpose: str) -> list[RequestSent]:
@@ -171,6 +181,61 @@ async def test_every_stream_is_resumed_from_where_it_broke(legacy: Program) -> N
     assert len(answers) == len(owners) == 3
     for answer in answers:  # the ids of this server's events begin with the id of the request
         assert (owners[answer.stream] or "").split("/")[0] == str(answer.id)
+
+
+@pytest.mark.parametrize(("how", "events", "mid_event"), [("fin", 1, False), ("rst", 2, True), ("rst", 3, False)])
+async def test_what_the_laboratory_cuts_is_resumed_with_nothing_lost(
+    legacy: Program, how: str, events: int, mid_event: bool
+) -> None:
+    heard: list[float] = []
+    async with streamable(legacy.url("/mcp")) as session:
+        await until(lambda: bool(heads_of(session.river, "stream")))
+        session.laboratory.drop_after("call", events=events, how=how, mid_event=mid_event)
+        arguments = {"name": f"cut by {how}", "steps": 4, "pause_s": 0.1}
+        answer = await session.call_tool("work", arguments, on_progress=lambda step: heard.append(step.progress))
+        assert text_of(answer) == f"cut by {how} is done" and heard == [1, 2, 3, 4]
+    check_river(session.river)
+    (cut,) = ends(session.river, "tools/call")
+    assert cut.cause is EndCause.DROPPED_BY_US and bool(cut.pending) is mid_event
+    assert len(cursors(session.river)) == 1
+    assert violations(session.river) == [] and failures(session.river) == []
+    assert blamed(session.river) == []
+
+
+async def test_a_listening_stream_that_the_laboratory_cuts_misses_nothing(legacy: Program) -> None:
+    heard: list[str] = []
+    news = ["notifications/tools/list_changed", "notifications/resources/updated"]
+    async with streamable(legacy.url("/mcp")) as session:
+        session.on_notification(lambda method, params: heard.append(method))
+        await until(lambda: bool(heads_of(session.river, "stream")))
+        assert text_of(await session.call_tool("announce")) == "announced"
+        await until(lambda: heard == news)
+        session.laboratory.drop(how="rst")
+        await until(lambda: bool(cursors(session.river)))
+        assert text_of(await session.call_tool("announce")) == "announced"
+        await until(lambda: heard == news * 2)
+    check_river(session.river)
+    assert violations(session.river) == []
+    assert blamed(session.river) == []
+
+
+async def test_what_an_older_id_brings_again_is_held_against_nobody(legacy: Program) -> None:
+    async with streamable(legacy.url("/mcp"), listen=False) as session:
+        assert text_of(await session.call_tool("work", {"name": "again", "steps": 3, "pause_s": 0.01}))
+        ided = [event for event in session.river.since(0) if isinstance(event, SseEvent) and event.event_id]
+        came = [event for event in ided if event.stream == ided[-1].stream]
+        session.laboratory.resume_from(came[0].event_id or "")
+        count = len(came) - 1
+
+        def replayed() -> list[Message]:
+            events = session.river.since(came[-1].n + 1)
+            return [event for event in events if isinstance(event, Message) and event.event_id]
+
+        await until(lambda: len(replayed()) == count)
+        assert [message.event_id for message in replayed()] == [event.event_id for event in came[1:]]
+    check_river(session.river)
+    assert violations(session.river) == []
+    assert blamed(session.river) == []
 
 
 async def test_a_call_without_any_event_id_is_lost_and_not_sent_again(legacy: Program) -> None:
