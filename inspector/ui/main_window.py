@@ -161,7 +161,10 @@ class MainWindow(QMainWindow):
             ("Ctrl+,", self.open_settings),
             ("Ctrl+K", self.offers.show_tools),
             ("F1", self.show_shortcuts),
-            *((f"Ctrl+{n + 1}", partial(self.tabs.setCurrentIndex, n)) for n in range(min(9, self.tabs.count()))),
+            *(
+                (f"Ctrl+{(n + 1) % 10}", partial(self.tabs.setCurrentIndex, n))
+                for n in range(min(10, self.tabs.count()))
+            ),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
 

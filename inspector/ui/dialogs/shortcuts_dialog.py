@@ -36,7 +36,7 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Esc", "Cancel the call"),
             ("Ctrl+Shift+L", "Laboratory: drops, delays, resume test, two addresses, soak"),
             ("Shift+F1", "Rules of the diagnosis; Delete dismisses a finding"),
-            ("Ctrl+1", "What is worked on; Ctrl+2 to Ctrl+9: the tabs beside it"),
+            ("Ctrl+1", "What is worked on; Ctrl+2 to Ctrl+0: the tabs beside it"),
         ),
     ),
     (
