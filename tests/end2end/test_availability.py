@@ -25,7 +25,7 @@ from inspector.trace.events import ConnectionState, EndCause, HeadersReceived, O
 from inspector.trace.river import River
 from tests.end2end.conftest import SERVERS, free_port, streamable
 from tests.end2end.river_check import until
-from tests.end2end.servers.faults import Connection, FaultServer, Json, Request, StreamableMcp
+from tests.end2end.servers.faults import Connection, FaultServer, HttpSseMcp, Json, Request, StreamableMcp
 
 TIME_LIMIT_S = 90.0
 TRANSPORTS = {"streamable-http": "streamable-http", "sse": "http+sse"}
@@ -233,3 +233,30 @@ async def test_leaving_is_no_drop(server: FaultServer, mcp: StreamableMcp) -> No
         assert (await session.call_tool("x", timeout_s=0.1)).outcome is Outcome.TIMED_OUT
     found = report(session.river)
     assert (found.drops, found.uptime_share, found.calls_lost_count) == (0, 1.0, 0)
+
+
+@pytest.mark.parametrize("how", ["fin", "rst"])
+async def test_what_the_laboratory_drops_is_counted_apart(server: FaultServer, mcp: StreamableMcp, how: str) -> None:
+    async def hold(connection: Connection, request: Request) -> None:
+        await connection.stream()
+        await connection.chunk(b"retry: 20\n\n")
+        await connection.hang()
+
+    mcp.listen = hold
+    async with streamable(server.url()) as session:
+        await until(lambda: is_listening(session.river, 1))
+        session.laboratory.drop(how=how)
+        await until(lambda: is_listening(session.river, 2))
+        found = report(session.river, perf_counter_ns())
+    assert (found.drops, found.drops_by_us, found.drops_by_cause, found.uptime_share) == (0, 1, (), 1.0)
+
+
+async def test_a_connection_that_the_laboratory_drops_takes_no_uptime(server: FaultServer) -> None:
+    speaking = HttpSseMcp(retry_ms=100)
+    server.routes |= {"/sse": speaking.stream, "/messages": speaking.post}
+    async with inspector.connect(server.url("/sse"), transport="http+sse") as session:
+        session.laboratory.drop(how="rst")
+        await until(lambda: speaking.begun == 2 and session.state is ConnectionState.OPEN)
+        found = report(session.river)
+    assert (found.drops, found.drops_by_us, found.down_ms, found.uptime_share) == (0, 1, 0.0, 1.0)
+    assert found.down_by_us_ms >= 100
