@@ -7,6 +7,7 @@ from dataclasses import asdict
 from io import BytesIO
 from typing import Any
 
+from inspector.exports import availability_text
 from inspector.exports.check_formats import finding_text, findings_markdown
 from inspector.exports.soaking import SoakReport
 from inspector.record.formats.markdown import Report, Table, write_markdown
@@ -90,21 +91,7 @@ def as_json(report: SoakReport) -> dict[str, Any]:
         "ok": is_good(report),
         "error": report.error or None,
         "sessions": report.sessions,
-        "availability": {
-            "uptime_share": now.uptime_share,
-            "up_ms": now.up_ms,
-            "down_ms": now.down_ms,
-            "drops": now.drops,
-            "drops_by_sleep": now.drops_by_sleep,
-            "polls": now.polls,
-            "drops_by_cause": {str(cause): times for cause, times in _causes(report)},
-            "mean_time_between_drops_ms": now.mean_time_between_drops_ms,
-            "mean_downtime_ms": now.mean_downtime_ms,
-            "longest_downtime_ms": now.longest_downtime_ms,
-            "worst_silence_ms": now.worst_silence_ms,
-            "storms": len(now.storms),
-            "calls_lost": now.calls_lost_count,
-        },
+        "availability": availability_text.as_json(now),
         "resumptions": asdict(report.resumed),
         "latency": [asdict(row) for row in _rows(report)],
         "events": report.events,
