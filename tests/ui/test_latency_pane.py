@@ -19,7 +19,7 @@ from inspector.stats.windows import Window
 from inspector.trace.clock import StoppedClock
 from inspector.trace.events import Connected, HeadersReceived, Message, Outcome
 from inspector.trace.river import River
-from inspector.ui import theme
+from inspector.ui import latency_rows, theme
 from inspector.ui.kept_baselines import KeptBaselines
 from inspector.ui.models.table_model import NOTHING
 from inspector.ui.views import latency_pane
@@ -419,7 +419,7 @@ def test_a_slow_refresh_is_followed_by_a_rest_but_the_user_is_answered_at_once(q
 def test_very_many_methods_come_in_slices_and_the_latest_wish_wins(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(latency_pane, "AT_ONCE", 5)
+    monkeypatch.setattr(latency_rows, "AT_ONCE", 5)
     talk = Session()
     talk.latency = SlowStats()
     for number in range(6):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from time import perf_counter_ns
+from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -19,9 +18,9 @@ from inspector.trace.river import River
 from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.kept_baselines import KeptBaselines
 from inspector.ui.latency_file import LatencyFile
+from inspector.ui.latency_rows import LatencyRows
 from inspector.ui.models.latency_words import Mark, listed, summary, when
 from inspector.ui.models.table_model import TableModel
-from inspector.ui.slices import Slices
 from inspector.ui.views.latency_bar import LatencyBar
 from inspector.ui.views.latency_baselines import LatencyBaselines
 from inspector.ui.views.latency_calls import LatencyCalls
@@ -33,10 +32,6 @@ from inspector.ui.views.turning_splitter import TurningSplitter
 
 MAX_LISTED = 500
 """So many calls are listed; the file has all that are kept."""
-AT_ONCE = 50
-"""The rows of so many methods take less than a frame."""
-_REST = 5
-"""So many times as long as a refresh took none follows it: a thousand methods must not stop the window."""
 _EMPTY = "No requests yet. Call a tool or list something, and its round trips are timed here."
 _NONE_IN_TIME = "No requests in this part of the session. Choose another part above, or call a tool."
 _SELECT_FIRST = "Select the row of the timeline to begin with, then mark it here."
@@ -65,8 +60,6 @@ class LatencyPane(Pane):
         self._server, self._selected = server, selected
         self._mark: Mark | None = None
         self._socket: tuple[int, int] | None = None
-        self._rest_until_ns = 0
-        self._slices: Slices | None = None
         self._wanted = ""
         self.bar = LatencyBar()
         self._summary = ElidedLabel()
@@ -76,6 +69,7 @@ class LatencyPane(Pane):
         self._list = LatencyCalls(self._note.corrected_ms)
         self.baselines = LatencyBaselines(self.bar, self, server, self._baseline, kept)
         self.file = LatencyFile(self, latency, offsets)
+        self._rows = LatencyRows(latency, lambda: self.baselines.comparison, self)
         self._lay_out()
         self._connect()
         self.refresh()
@@ -90,8 +84,8 @@ class LatencyPane(Pane):
         self._update()
 
     def refresh(self) -> None:
-        """Show the figures as they are now; not while that is under way, and not at once after a long time of it."""
-        if self._slices is None and perf_counter_ns() >= self._rest_until_ns:
+        """Show the figures as they are now."""
+        if self._rows.is_due:
             self._update()
 
     def set_mark(self) -> None:
@@ -111,30 +105,9 @@ class LatencyPane(Pane):
         self._update()
 
     def _update(self) -> None:
-        """Work the figures out, of a thousand methods in slices; what is under way is for something older."""
-        self._drop_slices()
-        since, began_ns = self._since_ns(), perf_counter_ns()
-        if len(self._latency.keys) <= AT_ONCE:
-            self._show(list(self._figures(since)), since, began_ns)
-            return
-        self._slices = Slices(self._figures(since), self)
-        self._slices.done.connect(lambda figures: self._show(figures, since, began_ns))
-        self._slices.start()
+        self._rows.work_out(self._since_ns())
 
-    def _drop_slices(self) -> None:
-        if self._slices is not None:
-            self._slices.done.disconnect()
-            self._slices.deleteLater()
-            self._slices = None
-
-    def _figures(self, since: int | None) -> Iterator[KeyFigures]:
-        comparison = self.baselines.comparison
-        for key in self._latency.keys:
-            row = self._latency.row(key, since)
-            if row is not None:
-                yield KeyFigures(row, *(comparison.deltas(self._latency, row, since) if comparison else ()))
-
-    def _show(self, figures: list[KeyFigures], since: int | None, began_ns: int) -> None:
+    def _show(self, figures: list[KeyFigures], since: int | None) -> None:
         total = self._latency.total(since)
         self._model.replace(figures)
         self.bar.allow(has_calls=total.count > 0)
@@ -147,8 +120,6 @@ class LatencyPane(Pane):
         self._select_wanted()
         self._update_calls()
         self._note.refresh()
-        self._drop_slices()
-        self._rest_until_ns = perf_counter_ns() + _REST * (perf_counter_ns() - began_ns)
 
     def _select_wanted(self) -> None:
         key, self._wanted = self._wanted, ""
@@ -243,6 +214,7 @@ class LatencyPane(Pane):
         self._list.jump.connect(self.jump)
         self._table.selectionModel().currentRowChanged.connect(self._choose_row)
         self._list.socket_wanted.connect(self._choose_socket)
+        self._rows.done.connect(self._show)
         self.bar.window_chosen.connect(self._update)
         self.bar.mark_wanted.connect(self.set_mark)
         self.bar.csv_wanted.connect(self._save)
