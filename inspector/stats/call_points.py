@@ -11,6 +11,7 @@ from inspector.trace.fold import Fold
 
 MAX_CALLS = 100_000
 _MAX_NAME = 200
+_UNNAMED = "a request"
 
 
 class CallOutcome(enum.IntEnum):
@@ -66,7 +67,7 @@ class CallPoints(Fold):
         self.points.append(event.monotonic_ns, event.elapsed_ms, event.request_n, key, outcome)
 
     def _key(self, method: str | None, name: str | None) -> int:
-        key = f"{method} {name[:_MAX_NAME]}" if method == "tools/call" and name else (method or "")[:_MAX_NAME]
+        key = f"{method} {name[:_MAX_NAME]}" if method == "tools/call" and name else (method or _UNNAMED)[:_MAX_NAME]
         number = self._key_numbers.get(key)
         if number is None:
             if len(self.keys) >= MAX_KEYS:

@@ -144,7 +144,7 @@ class ChartBoard(QWidget):
     def _state(self, chart: Chart) -> tuple[Any, ...]:
         """What the picture of a chart depends on."""
         sight = self.span.sight(round(chart.axes.area.width()))
-        return sight, chart.axes.area.height(), chart.version(), chart.is_log
+        return sight, chart.axes.area.height(), chart.version(sight), chart.is_log
 
     def _draw(self, chart: Chart, state: tuple[Any, ...]) -> None:
         sight: Sight = state[0]

@@ -67,8 +67,8 @@ class Chart(Plot):
         self.setObjectName(f"{self.name}Chart")
         self.setAccessibleName(f"Chart: {self.title}")
 
-    def version(self) -> Any:
-        """Changes with what is drawn."""
+    def version(self, sight: Sight) -> Any:
+        """Changes with what is drawn of that time."""
         raise NotImplementedError
 
     def draw(self, sight: Sight) -> None:

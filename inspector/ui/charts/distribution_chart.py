@@ -61,7 +61,7 @@ class DistributionChart(Chart):
             for line, (role, dash) in zip(self.lines, _STYLES, strict=True):
                 line.setPen(glyphs.pen(role, dash, 2 * self.devicePixelRatioF()))
 
-    def version(self) -> Any:
+    def version(self, sight: Sight) -> Any:
         return self._table.version
 
     def has_ever(self) -> bool:

@@ -60,7 +60,7 @@ class GapChart(DurationChart):
             glyphs.style_symbols(self.silent, "second", glyphs.HOLLOW)
             self.beat.setPen(glyphs.pen("fourth", "dash", self.devicePixelRatioF()))
 
-    def version(self) -> Any:
+    def version(self, sight: Sight) -> Any:
         return self._table.version, tuple(self.source.series.gaps.silent_since)
 
     def has_ever(self) -> bool:

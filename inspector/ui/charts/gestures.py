@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from inspector.ui.charts.board import ChartBoard
 
 _NOTCH = 120
+_SCROLL_PX = 60
 _Key = Qt.Key
 _Type = QEvent.Type
 
@@ -94,9 +95,9 @@ class Gestures(QObject):
         is_sideways = abs(turned.x()) > abs(turned.y()) or bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
         board, span = self._board, self._board.span
         if not is_sideways and board.sheet.can_scroll and not modifiers & Qt.KeyboardModifier.ControlModifier:
-            event.ignore()
+            bar = board.sheet.verticalScrollBar()
+            bar.setValue(bar.value() - (event.pixelDelta().y() or round(turned.y() / _NOTCH * _SCROLL_PX)))
             return True
-        event.accept()
         if is_sideways:
             notches = (turned.x() or turned.y()) / _NOTCH
             board.change_span(lambda: span.pan(-notches * PAN_SHARE))

@@ -78,7 +78,7 @@ class LatencyChart(DurationChart):
             color.setAlphaF(_BAND_ALPHA)
             self.band.set_color(color)
 
-    def version(self) -> Any:
+    def version(self, sight: Sight) -> Any:
         return self._table.version
 
     def has_ever(self) -> bool:

@@ -98,7 +98,6 @@ class ChartsPane(Pane):
             self._window.pane.jump.connect(self.jump)
             self._window.destroyed.connect(self._forget_window)
         self._window.show()
-        self._window.raise_()
         self._window.activateWindow()
 
     def hideEvent(self, event: QHideEvent) -> None:

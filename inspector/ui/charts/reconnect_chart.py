@@ -52,7 +52,7 @@ class ReconnectChart(DurationChart):
                 glyphs.style_symbols(item, entry.role, entry.glyph)
             self.backoff.setPen(glyphs.pen("first", "dots", 1.5 * self.devicePixelRatioF()))
 
-    def version(self) -> Any:
+    def version(self, sight: Sight) -> Any:
         return self.source.reconnects.attempts_made
 
     def has_ever(self) -> bool:

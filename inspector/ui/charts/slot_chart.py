@@ -44,9 +44,9 @@ class SlotChart(Chart):
         if hasattr(self, "curve"):
             self.curve.setPen(glyphs.pen(self.role, width=max(1.0, self.devicePixelRatioF())))
 
-    def version(self) -> Any:
+    def version(self, sight: Sight) -> Any:
         """The past does not change any more."""
-        return self.source.series.count if self.sight.end_ns >= self.source.complete_ns() else None
+        return self.source.series.count if sight.end_ns >= self.source.complete_ns() else None
 
     def has_ever(self) -> bool:
         return self._slots.first_ns is not None
