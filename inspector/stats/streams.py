@@ -9,6 +9,8 @@ from functools import partial
 from statistics import median
 from typing import Any, TypeVar
 
+from inspector.stats.event_gaps import EventGaps
+from inspector.stats.percentiles import NOTHING, Distribution
 from inspector.trace.events import (
     ChunkReceived,
     CommentReceived,
@@ -44,7 +46,8 @@ class StreamRow:
     """One HTTP exchange; `ended` is None while it is open, `status` None while the headers are awaited.
 
     `events` are event-stream blocks, `comments` comment lines. `longest_silence_ms` is the longest time without a
-    byte since the headers came, a silence that still lasts included. `first_n` is the number of its first event.
+    byte since the headers came, a silence that still lasts included. `first_n` is the number of its first event. `gaps`
+    are between its event-stream blocks.
     """
 
     stream: int
@@ -63,6 +66,7 @@ class StreamRow:
     age_ms: float
     ended: EndCause | None
     sentence: str
+    gaps: Distribution = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class _Stream:
     silence_ns: int = 0
     last_comment_ns: int | None = None
     comment_gaps_ns: deque[int] = field(default_factory=lambda: deque(maxlen=_CADENCE_SAMPLES))
+    gaps: EventGaps = field(default_factory=EventGaps)
     ended_ns: int = 0
     ended: EndCause | None = None
     sentence: str = ""
@@ -119,6 +124,7 @@ class _Stream:
             age_ms=max(0, until_ns - self.started_ns) / 1e6,
             ended=self.ended,
             sentence=self.sentence,
+            gaps=self.gaps.distribution(),
         )
 
 
@@ -174,8 +180,10 @@ class StreamStats(Fold):
                 self._react(self._on_message, message)
             return
         inbound, sse = Direction.INBOUND, Framing.SSE
-        events = [True for message in messages if message.direction is inbound and message.framing is sse]
-        self._stream_of(messages[0], number).events += len(events)
+        stamps_ns = [event.monotonic_ns for event in messages if event.direction is inbound and event.framing is sse]
+        stream = self._stream_of(messages[0], number)
+        stream.events += len(stamps_ns)
+        stream.gaps.add(stamps_ns)
 
     def _on_request(self, event: RequestSent, stream: _Stream) -> None:
         stream.purpose = event.purpose
@@ -198,9 +206,11 @@ class StreamStats(Fold):
     def _on_message(self, event: Message | ToolStep, stream: _Stream) -> None:
         if event.direction is Direction.INBOUND and event.framing is Framing.SSE:
             stream.events += 1
+            stream.gaps.add((event.monotonic_ns,))
 
-    def _on_frame(self, _: FrameReceived, stream: _Stream) -> None:
+    def _on_frame(self, event: FrameReceived, stream: _Stream) -> None:
         stream.events += 1
+        stream.gaps.add((event.monotonic_ns,))
 
     def _on_comment(self, event: CommentReceived, stream: _Stream) -> None:
         stream.comments += 1
@@ -214,6 +224,7 @@ class StreamStats(Fold):
         stream.ended = event.cause
         stream.sentence = event.sentence
         stream.ended_ns = event.monotonic_ns
+        stream.gaps.close()
         self._finished.append(self._open.pop(stream.stream))
         if len(self._finished) > MAX_FINISHED:
             self._forget(self._finished.popleft())

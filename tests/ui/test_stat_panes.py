@@ -142,6 +142,18 @@ def test_streams_show_heartbeat_silence_and_end(qtbot: QtBot) -> None:
     assert not part(pane, QLabel, "olderStreams").isVisible()
 
 
+def test_streams_show_the_gaps_between_their_events(qtbot: QtBot) -> None:
+    talk = Session()
+    stream = talk.listen()
+    for gap_ms in (5, 10, 30, 20):
+        talk.wait(gap_ms)
+        talk.message(stream, MessageType.NOTIFICATION)
+    talk.fold()
+    table = part(put_up_table(qtbot, StreamsPane(talk.streams)), StatTable, "streamsTable")
+    gaps = [column(table, title) for title in ("Gap p50 ms", "Gap p95 ms", "Gap max ms", "Jitter ms")]
+    assert gaps == [["20.0"], ["29.0"], ["30.0"], ["15.0"]]
+
+
 def test_streams_of_a_recording_do_not_age(qtbot: QtBot) -> None:
     talk = Session()
     talk.listen()

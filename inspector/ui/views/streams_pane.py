@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
@@ -47,6 +49,10 @@ def _status_role(row: StreamRow) -> str | None:
     return "bad" if row.status is not None and row.status >= 400 else None
 
 
+def _gap(title: str, value: Callable[[StreamRow], float | None], hint: str) -> Column[StreamRow]:
+    return Column(title, value, "{:,.1f}".format, "0,000.0", True, hint)
+
+
 COLUMNS: tuple[Column[StreamRow], ...] = (
     Column("#", lambda row: row.stream, "{:,}".format, "0,000", True, "Number of the exchange"),
     Column("Purpose", lambda row: row.purpose, plain, "notifications/initialized", hint="What the request was for"),
@@ -68,6 +74,10 @@ COLUMNS: tuple[Column[StreamRow], ...] = (
     Column("Silence s", lambda row: row.longest_silence_ms, _seconds, "0,000.0", True, "Longest time without a byte"),
     Column("Age s", lambda row: row.age_ms, _seconds, "00,000.0", True, "From the request to the end, or to now"),
     Column("End", _end, plain, "The server ended the stream.", role=_end_role),
+    _gap("Gap p50 ms", lambda row: row.gaps.p50_ms, "Median time between two events"),
+    _gap("Gap p95 ms", lambda row: row.gaps.p95_ms, "95 of 100 gaps between two events were shorter"),
+    _gap("Gap max ms", lambda row: row.gaps.max_ms, "The longest gap between two events"),
+    _gap("Jitter ms", lambda row: row.gaps.jitter_ms, "How much a gap differs from the one before, on average"),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from inspector.stats.percentiles import NOTHING
 from inspector.stats.streams import MAX_FINISHED, StreamRow, StreamStats
 from inspector.trace.events import EndCause, FrameReceived, MessageType
 from tests.support.rivers import Talk
@@ -117,3 +118,26 @@ def test_steps_of_a_tool_are_events_of_their_stream() -> None:
     talk.step(1, "complete", call)
     (row,) = talk.into(StreamStats()).rows()
     assert row.events == 2
+
+
+def test_a_stream_has_the_gaps_between_its_events_and_none_with_comments() -> None:
+    talk = Talk()
+    listen(talk)
+    talk.headers(1)
+    for gap_ms in (5, 10, 30, 20):
+        talk.wait(gap_ms)
+        talk.message(1, MessageType.NOTIFICATION)
+        talk.comment(1)
+    open_row = only(talk)
+    assert (open_row.gaps.count, open_row.gaps.p50_ms, open_row.gaps.max_ms) == (3, 20.0, 30.0)
+    assert open_row.gaps.jitter_ms == 15.0
+    talk.end(1)
+    assert only(talk).gaps == open_row.gaps
+
+
+def test_a_stream_of_one_event_has_no_gaps() -> None:
+    talk = Talk()
+    listen(talk)
+    talk.headers(1)
+    talk.message(1, MessageType.NOTIFICATION)
+    assert only(talk).gaps == NOTHING
