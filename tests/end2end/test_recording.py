@@ -19,10 +19,12 @@ from inspector.record.store import Store
 from inspector.record.timeline import Timeline
 from inspector.session.options import Options
 from inspector.session.session import Session
+from inspector.stats.availability import Availability
 from inspector.stats.clock_offset import ClockOffsets
 from inspector.stats.counts import Counts
 from inspector.stats.latency import LatencyStats
 from inspector.stats.reconnects import ReconnectStats
+from inspector.stats.resumption import Resumptions
 from inspector.stats.streams import StreamStats
 from inspector.trace.events import AnyEvent
 from inspector.trace.fold import Fold
@@ -65,6 +67,8 @@ def told(river: River) -> dict[str, Any]:
         Engine(),
         LogLines(),
         ClockOffsets(),
+        Availability(),
+        Resumptions(),
     ]
     timeline, position = Timeline(), 0
     while events := river.since(position, SLICE):
@@ -84,7 +88,9 @@ def told(river: River) -> dict[str, Any]:
     engine = folds[4]
     assert isinstance(engine, Engine)
     folds.remove(engine)  # its watches all know one context: a web, in which no path is ever at its end
-    return {"rows": rows, "findings": engine.findings()} | {type(fold).__name__: plain(fold) for fold in folds}
+    said: dict[str, Any] = {type(fold).__name__: fold.report() for fold in folds if isinstance(fold, Availability)}
+    said |= {type(fold).__name__: fold.resumptions for fold in folds if isinstance(fold, Resumptions)}
+    return {"rows": rows, "findings": engine.findings()} | {type(fold).__name__: plain(fold) for fold in folds} | said
 
 
 @asynccontextmanager
