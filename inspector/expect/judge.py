@@ -36,6 +36,8 @@ from inspector.trace.events import (
 )
 from inspector.trace.fold import Fold, Run
 
+_LONGEST_S = 1e9
+"""A recording may hold any time; this is more than any session has."""
 _LIKENESS: dict[type[Any], Callable[[Any], Any]] = {
     Message: attrgetter("stream", "message_type", "direction", "request_n", "framing", "method"),
     FrameReceived: attrgetter("stream"),
@@ -185,7 +187,7 @@ class Judge(Fold):
     def _ns_of(self, at: float) -> int:
         """The time of the river at a Unix time, not before its beginning."""
         origin_ns, origin_at = self._origin or (0, 0.0)
-        return origin_ns + int(max(0.0, at - origin_at) * 1e9)
+        return origin_ns + int(min(max(0.0, at - origin_at), _LONGEST_S) * 1e9)
 
 
 def _are_alike(kind: type[Any], run: list[Any]) -> bool:

@@ -95,7 +95,7 @@ class InTimeWatch(_TimedWatch):
 
 
 class GapWatch(_TimedWatch):
-    """No silence between the events of a call; the time before the first and the one after the answer are none."""
+    """No silence between the events of a call; the time before the first is none."""
 
     def __init__(self, expectation: NoGap) -> None:
         super().__init__(expectation.of, expectation.limit.ns, str(expectation.limit))
@@ -104,7 +104,9 @@ class GapWatch(_TimedWatch):
     def came(self, call: Call, events: Sequence[Told]) -> None:
         before_ns, was_overdue = self._waiting.stop(call)
         measure_gaps(self.tally, events, before_ns)
-        self.tally.check(events[0].monotonic_ns, len(events) - was_overdue)
+        gaps = len(events) - (before_ns is None) - was_overdue
+        if gaps:
+            self.tally.check(events[0].monotonic_ns, gaps)
         self._waiting.start(call, events[-1].monotonic_ns)
         self._last_n[call.n] = events[-1].n
 
@@ -124,9 +126,9 @@ class GapWatch(_TimedWatch):
 
     def text(self, state: State) -> str:
         if state in (State.UNUSED, State.PENDING):
-            return f"No event of a {calls_of(self.of)} came yet."
+            return f"No two events of a {calls_of(self.of)} came yet."
         if state is State.PASS:
-            return f"The longest silence in a call was {self.worst or 'none'}."
+            return f"The longest of {counted(self.tally.checked, 'silence')} in calls was {self.worst}."
         return f"{counted(self.tally.failed, 'silence')} over {self.limit}; the longest was {self.worst}."
 
 

@@ -231,8 +231,10 @@ class GapBetweenWatch(Watch):
             self.tally.fail(due_ns, at + (due_ns - at_ns) / 1e9, text, n)
 
     def _came(self, stream: int, event: AnyEvent) -> None:
+        is_first = stream not in self._last
         was_overdue = self._measure(stream, event)
-        self.tally.check(event.monotonic_ns, 1 - was_overdue)
+        if not is_first and not was_overdue:
+            self.tally.check(event.monotonic_ns)
         self._waiting.start(stream, event.monotonic_ns)
         if stream not in self._last and len(self._last) >= MAX_WAITING:
             del self._last[next(iter(self._last))]
@@ -246,7 +248,7 @@ class GapBetweenWatch(Watch):
 
     def text(self, state: State) -> str:
         if state in (State.UNUSED, State.PENDING):
-            return "No such event came yet."
+            return "No two such events came on a stream yet."
         if state is State.PASS:
-            return f"The longest silence was {self.worst or 'none'}, in {counted(self.tally.checked, 'event')}."
+            return f"The longest of {counted(self.tally.checked, 'silence')} was {self.worst}."
         return f"{counted(self.tally.failed, 'silence')} over {self.limit}; the longest was {self.worst}."

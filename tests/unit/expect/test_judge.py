@@ -26,6 +26,7 @@ from tests.support.rivers import Talk
 from tests.unit.stats.test_folding import emissions
 
 NOTE = MessageType.NOTIFICATION
+ENOUGH = 50
 
 
 class Session(Talk):
@@ -172,7 +173,7 @@ def test_gaps_in_a_call() -> None:
     talk.say(1)
     talk.wait(4_000)
     talk.say(1)
-    assert talk.verdict("no gap over 5s").worst == "4.000 s"
+    assert (talk.verdict("no gap over 5s").worst, talk.verdict("no gap over 5s").checked) == ("4.000 s", 1)
     talk.wait(6_000)
     talk.answer(1, asked)
     talk.wait(60_000)
@@ -196,6 +197,43 @@ def test_gaps_between_the_events_of_a_filter() -> None:
     assert talk.verdict("no gap over 5s in stream:get kind:message").worst == "3.000 s"
     assert talk.verdict("no gap over 5s in method:notifications/message").state is State.FAIL
     assert talk.verdict("no gap over 5s in stream:post").state is State.UNUSED
+
+
+def test_a_single_event_makes_no_gap() -> None:
+    assert called(100).verdict("no gap over 5s").state is State.UNUSED
+    assert called(100).verdict("no gap over 5s in kind:response").state is State.UNUSED
+
+
+def test_a_stream_that_ends_soon_says_nothing_of_heartbeats() -> None:
+    talk = Session()
+    talk.send(1, "GET", "stream")
+    talk.headers(1)
+    talk.wait(3_000)
+    talk.end(1)
+    assert talk.verdict("heartbeat at least every 30s").state is State.UNUSED
+
+
+def test_what_never_ends_is_forgotten_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in ("deadlines.MAX_WAITING", "watch_events.MAX_WAITING", "watch_session.MAX_WAITING", "calls.MAX_CALLS"):
+        monkeypatch.setattr(f"inspector.expect.{limit}", ENOUGH)
+    monkeypatch.setattr("inspector.record.query_events.MAX_REMEMBERED", ENOUGH)
+    talk = Session()
+    judge = Judge(parse(ALL))
+    for stream in range(1, 2 * ENOUGH):
+        talk.send(stream, "GET", "stream")
+        talk.headers(stream)
+        talk.ask(stream, name="search", id=stream)
+        talk.say(stream)
+    talk.into(judge)
+    sizes = [len(table) for table in _tables(judge)]
+    assert max(sizes) == ENOUGH
+
+
+def _tables(judge: Judge) -> list[dict[Any, Any]]:
+    """Whatever the watches, the books and the slide remember by key."""
+    parts = [judge._book, judge._filters._slide, *(watch for _, watch in judge._watches)]
+    parts += [part._waiting for part in parts if hasattr(part, "_waiting")]
+    return [value for part in parts for value in vars(part).values() if isinstance(value, dict)]
 
 
 def test_progress_again_and_again() -> None:

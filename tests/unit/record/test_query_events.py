@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.record import query
-from inspector.record.query_events import MAX_REMEMBERED, ROW, EventTest, Slide, is_static, kinds_of
+from inspector.record import query, query_events
+from inspector.record.query_events import ROW, EventTest, Slide, is_static, kinds_of
 from inspector.record.rows import RowKind
 from inspector.record.timeline import Timeline
 from inspector.trace.events import ConnectionState, EndCause
@@ -86,11 +86,12 @@ def test_the_end_says_how_grave_closing_is() -> None:
     assert closed.n in fitting(talk, "status:error")
 
 
-def test_streams_that_are_long_over_are_forgotten() -> None:
+def test_streams_that_are_long_over_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_events, "MAX_REMEMBERED", 50)
     slide = Slide()
     test = EventTest(query.parse("stream:get"), slide)
     talk = Talk()
-    for stream in range(1, 2 * MAX_REMEMBERED + 10):
+    for stream in range(1, 110):
         slide.show(talk.send(stream, "GET"))
         assert test.fits()
-    assert len(slide._methods) == MAX_REMEMBERED
+    assert len(slide._methods) == 50
