@@ -18,6 +18,7 @@ from inspector.stats.resumption import Resumptions
 from inspector.stats.streams import MAX_FINISHED, StreamStats
 from inspector.trace.events import (
     Message,
+    MessageType,
 )
 from inspector.ui.models.table_model import NOTHING
 from inspector.ui.views.latency_columns import COLUMNS
