@@ -17,6 +17,8 @@ from tests.support.scripted import Compared, Scripted, scripted_server, settled
 IDLE = 25.0, 0.1
 BUSY = 80.0, 0.2
 CALLS = 12
+LATE_SLOTS = 5
+"""A busy machine may read an event half a second late, and it is counted when it is read."""
 
 
 def bounds(*, is_flooded: bool) -> tuple[float, float]:
@@ -46,8 +48,7 @@ async def test_the_beat_and_the_silences_of_a_stream(is_flooded: bool) -> None:
 
 
 async def test_a_flood_is_counted_to_the_last_event_in_its_tenths_of_a_second(server: Scripted) -> None:
-    off = [await flooding(server, 4_000, 5_000) for _ in range(2)]
-    assert min(off) < 0.5
+    assert min([(await flooding(server, 4_000, 5_000))[1] for _ in range(2)]) <= LATE_SLOTS
 
 
 async def test_drops_downtime_and_delays() -> None:

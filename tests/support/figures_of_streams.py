@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from itertools import accumulate
 from time import perf_counter_ns
 from typing import Any
 
 import numpy
 
+from inspector.stats.gaps import Beat
 from inspector.stats.resumption import Resumption
-from inspector.stats.series import Beat, MarkKind
+from inspector.stats.series import MarkKind
 from inspector.stats.slots import SLOT_NS
 from inspector.stats.streams import StreamRow
 from inspector.trace.events import EndCause
@@ -29,6 +31,8 @@ BEATING: list[list[Any]] = [
     ["hold"],
 ]
 """Heartbeats with a steady beat and one that is late, then a long silence."""
+ROWS_BESIDES = 40
+"""A session has rows besides what comes on the stream of a call: connection, handshake, request, headers, end."""
 DROPPING: list[list[list[Any]]] = [
     [
         ["headers"],
@@ -80,7 +84,7 @@ def _compare_beat(row: StreamRow, figures: Figures, log: Log) -> list[Compared]:
         Compared("longest silence", row.longest_silence_ms, max(silences_ms)),
         Compared("worst silence", figures.availability.report().worst_silence_ms, max(silences_ms)),
     ]
-    gaps = figures.series.gaps
+    gaps = figures.series.gaps.points
     ours = [
         gaps.value("ms", place) or 0.0
         for place in range(len(gaps))
@@ -90,8 +94,11 @@ def _compare_beat(row: StreamRow, figures: Figures, log: Log) -> list[Compared]:
     return found
 
 
-async def flooding(server: Scripted, count: int, per_s: int) -> float:
-    """A flood alone: everything is counted; by how much its tenths of a second are off at most, as a share."""
+async def flooding(server: Scripted, count: int, per_s: int) -> tuple[float, int]:
+    """A flood alone, all of which is counted, and nothing before it was sent.
+
+    By how much a tenth of a second is off at most, as a share; and by how many of them an event is late at most.
+    """
     steps = (["headers"], ["flood", count, per_s], ["answer"], ["end"])
     label = f"flood-{len(server.log().entries)}"
     async with watched(server.url, "streamable-http") as (session, figures):
@@ -108,8 +115,15 @@ async def flooding(server: Scripted, count: int, per_s: int) -> float:
     slots = figures.series.events.read(min(truth) * SLOT_NS, (max(truth) + 5) * SLOT_NS)
     first = slots.start_ns // SLOT_NS
     ours = {slot: slots.values[slot - first] for slot in range(min(truth), max(truth) + 1)}
-    whole = list(range(min(truth) + 1, max(truth)))
-    return max(abs(ours[slot] - truth[slot]) for slot in whole) / (per_s * SLOT_NS / 1e9)
+    share = max(abs(ours[slot] - truth[slot]) for slot in list(truth)[1:-1]) / (per_s * SLOT_NS / 1e9)
+    late = [
+        slot - reached
+        for (slot, sent), (_, came) in zip(_sums(truth), _sums(ours), strict=True)
+        for reached in [_reached(truth, came)]
+        if came <= sent + ROWS_BESIDES
+    ]
+    assert len(late) == len(ours), "an event was counted before it was sent"
+    return share, max(late)
 
 
 async def dropping() -> tuple[list[Compared], tuple[Resumption, ...]]:
@@ -162,3 +176,14 @@ def _left_ns(log: Log, number: int) -> int:
     request = log.of(f"get-{number}").all("request")[0]
     accepted_ns = log.ns("accepted", connection=request["connection"])
     return accepted_ns if accepted_ns > log.of(f"get-{number - 1}").ns("end") else int(request["ns"])
+
+
+def _sums(counts: dict[int, int]) -> list[tuple[int, int]]:
+    """How many until the end of each slot."""
+    slots = range(min(counts), max(counts) + 1)
+    return list(zip(slots, accumulate(counts.get(slot, 0) for slot in slots), strict=True))
+
+
+def _reached(truth: dict[int, int], came: int) -> int:
+    """The last slot of which all that was sent had come."""
+    return max((slot for slot, sent in _sums(truth) if sent <= came), default=min(truth) - 1)
