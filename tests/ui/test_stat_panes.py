@@ -150,7 +150,8 @@ def test_streams_show_the_gaps_between_their_events(qtbot: QtBot) -> None:
         talk.wait(gap_ms)
         talk.message(stream, MessageType.NOTIFICATION)
     talk.fold()
-    table = part(put_up_table(qtbot, StreamsPane(talk.streams)), StatTable, "streamsTable")
+    pane = put_up_table(qtbot, StreamsPane(talk.streams))
+    table = part(pane, StatTable, "streamsTable")
     gaps = [column(table, title) for title in ("Gap p50 ms", "Gap p95 ms", "Gap max ms", "Jitter ms")]
     assert gaps == [["20.0"], ["29.0"], ["30.0"], ["15.0"]]
 
