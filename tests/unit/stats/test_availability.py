@@ -151,6 +151,27 @@ def test_streams_that_break_together_are_one_drop() -> None:
     assert (report.calls_lost_count, report.down_ms) == (2, 1_000.0)
 
 
+def test_streams_that_break_together_while_the_connection_stands_are_one_drop() -> None:
+    talk = Line()
+    talk.connect()
+    listening = talk.listen()
+    call, asked = talk.call()
+    talk.end(call, EndCause.RESET)
+    talk.fail(asked, Outcome.LOST)
+    talk.wait(20)
+    talk.end(listening, EndCause.RESET)
+    talk.pause()
+    talk.clock.advance(1)
+    talk.listen()
+    (drop,) = talk.report().drops_listed
+    assert (drop.kind, drop.is_back) == (LossKind.LISTENING, True)
+    talk.clock.advance(5)
+    call, asked = talk.call()
+    talk.end(call, EndCause.RESET)
+    talk.fail(asked, Outcome.LOST)
+    assert talk.report().drops == 2
+
+
 def test_a_listening_stream_that_breaks_alone_takes_no_uptime() -> None:
     talk = Line()
     talk.connect()
@@ -279,6 +300,15 @@ def test_the_laboratory_is_counted_apart() -> None:
     assert report.uptime_share == pytest.approx(19 / 20)
 
 
+def test_a_stream_that_the_laboratory_drops_is_counted_apart() -> None:
+    talk = Line()
+    talk.connect()
+    talk.end(talk.listen(), EndCause.DROPPED_BY_US)
+    talk.pause()
+    report = talk.report()
+    assert (report.drops, report.drops_by_us, report.drops_listed[0].kind) == (0, 1, LossKind.LISTENING)
+
+
 class Sleeper(Line):
     def sleep(self, hours: float) -> None:
         """The machine sleeps: its wall clock goes on, its monotonic clock does not."""
@@ -297,6 +327,15 @@ def test_what_breaks_in_a_sleep_is_no_drop() -> None:
     report = talk.report()
     assert (report.drops, report.drops_by_sleep, report.down_ms, report.down_by_sleep_ms) == (0, 1, 0.0, 2_000.0)
     assert (report.uptime_share, report.drops_listed[0].blame) == (1.0, Blame.SLEEP)
+
+
+def test_a_server_that_is_gone_after_a_sleep_is_no_drop() -> None:
+    talk = Sleeper()
+    talk.connect()
+    talk.end(talk.call()[0])
+    talk.sleep(8)
+    talk.turn(RECONNECTING, 1)
+    assert [drop.blame for drop in talk.report().drops_listed] == [Blame.SLEEP]
 
 
 def test_a_stream_that_outlives_a_sleep_and_breaks_later_is_a_drop() -> None:

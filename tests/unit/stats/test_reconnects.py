@@ -145,6 +145,14 @@ def test_a_new_connect_starts_anew_and_the_sums_remain() -> None:
     assert (first.reconnects, first.state) == (1, ConnectionState.CLOSED)
 
 
+def test_losing_the_connection_is_no_attempt() -> None:
+    talk = Line()
+    opened(talk)
+    talk.turn(ConnectionState.RECONNECTING, 1, reason="The server is gone.")
+    talk.turn(ConnectionState.RECONNECTING, attempt=1, delay_ms=10.0)
+    assert talk.summary().attempts == 1
+
+
 def test_nothing_folded_has_no_summary() -> None:
     assert ReconnectStats().summary() is None
 
