@@ -14,8 +14,8 @@ from inspector.ui.views.latency_columns import KeyFigures
 
 AT_ONCE = 50
 """The rows of so many methods take less than a frame."""
-_REST = 5
-"""So many times as long as the rows took none follow: a thousand methods must not stop the window."""
+_REST, _LONG_NS = 10, 25_000_000
+"""So many times as long as the rows took none follow if it was long: a thousand methods must not stop the window."""
 
 
 class LatencyRows(QObject):
@@ -51,7 +51,8 @@ class LatencyRows(QObject):
         self._drop()
         self.done.emit(figures, since_ns)
         now_ns = perf_counter_ns()
-        self._rest_until_ns = now_ns + _REST * (now_ns - began_ns)
+        took_ns = now_ns - began_ns
+        self._rest_until_ns = now_ns + _REST * took_ns if took_ns > _LONG_NS else 0
 
     def _drop(self) -> None:
         if self._slices is not None:

@@ -330,10 +330,14 @@ def test_the_latency_of_a_recording_is_that_of_the_session_and_from_a_row_on(ope
     table = part(view, StatTable, "latencyTable")
     assert column(table, "Method or tool") == [row.key for row in view.folds.latency.rows()] != []
     summary = part(view, QLabel, "latencySummary")
-    assert summary.text() == latency_words.summary(view.folds.latency.total(), Window.SESSION, None)
+    latency = view.folds.latency
+    assert summary.text() == latency_words.summary(
+        latency.rows(), latency.samples().distribution(), Window.SESSION, None
+    )
     view.go_to_event(5)
     part(view, QToolButton, "latencyMark").click()
     assert summary.text().startswith("Since the mark at #5, ")
     event = view.river[5]
-    total = view.folds.latency.total(event.monotonic_ns)
-    assert summary.text() == latency_words.summary(total, Window.SINCE_MARK, Mark(5, event.at, event.monotonic_ns))
+    rows, times = latency.rows(event.monotonic_ns), latency.samples().distribution(event.monotonic_ns)
+    mark = Mark(5, event.at, event.monotonic_ns)
+    assert summary.text() == latency_words.summary(rows, times, Window.SINCE_MARK, mark)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inspector.record.text import calendar, counted, duration
 from inspector.stats.clock_offset import ClockOffset
 from inspector.stats.latency import LatencyRow
+from inspector.stats.percentiles import Distribution
 from inspector.stats.windows import Window
 
 
@@ -26,12 +28,13 @@ def when(window: Window, mark: Mark | None) -> str:
     return "" if window is Window.SESSION else window.value.capitalize()
 
 
-def summary(total: LatencyRow, window: Window, mark: Mark | None) -> str:
-    """All calls in one line."""
-    parts = [counted(total.count, "call")]
-    if total.in_flight:
-        parts.append(f"{total.in_flight:,} in flight")
-    figures = (("p50", total.p50_ms), ("p95", total.p95_ms), ("max", total.max_ms))
+def summary(rows: Sequence[LatencyRow], times: Distribution, window: Window, mark: Mark | None) -> str:
+    """All calls in one line; `times` are the round trips of all of them."""
+    parts = [counted(sum(row.count for row in rows), "call")]
+    in_flight = sum(row.in_flight for row in rows)
+    if in_flight:
+        parts.append(f"{in_flight:,} in flight")
+    figures = (("p50", times.p50_ms), ("p95", times.p95_ms), ("max", times.max_ms))
     parts += [f"{name} {duration(ms)}" for name, ms in figures if ms is not None]
     said, begin = " · ".join(parts), when(window, mark)
     return f"{begin}: {said}" if begin else said

@@ -108,12 +108,12 @@ class LatencyPane(Pane):
         self._rows.work_out(self._since_ns())
 
     def _show(self, figures: list[KeyFigures], since: int | None) -> None:
-        total = self._latency.total(since)
+        rows, times = [row.row for row in figures], self._latency.samples().distribution(since)
         self._model.replace(figures)
-        self.bar.allow(has_calls=total.count > 0)
+        self.bar.allow(has_calls=bool(rows))
         self._table.set_empty(_NONE_IN_TIME if self._latency.keys else _EMPTY)
-        self._summary.setVisible(total.count > 0)
-        said = (summary(total, self.bar.window_shown, self._mark), self.baselines.words())
+        self._summary.setVisible(bool(rows))
+        said = (summary(rows, times, self.bar.window_shown, self._mark), self.baselines.words())
         self._summary.setText(" · ".join(filter(None, said)))
         for column in BASELINE_COLUMNS:
             self._table.setColumnHidden(column, self.baselines.comparison is None)

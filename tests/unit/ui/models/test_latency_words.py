@@ -7,6 +7,8 @@ import pytest
 from inspector.record.text import calendar
 from inspector.stats.clock_offset import ClockOffset
 from inspector.stats.latency import LatencyStats
+from inspector.stats.percentiles import NOTHING
+from inspector.stats.percentiles import summary as figures_of
 from inspector.stats.windows import Window
 from inspector.ui.models.latency_words import Mark, clock, listed, summary, when
 from tests.support.rivers import Talk
@@ -28,12 +30,16 @@ def test_a_list_says_what_it_holds(shown: int, found: int, words: str) -> None:
 def test_the_line_above_says_since_when() -> None:
     talk = Talk()
     talk.ask(None, "ping")
-    total = talk.into(LatencyStats()).total()
+    rows, none = talk.into(LatencyStats()).rows(), NOTHING
     mark = Mark(1_204, 1_700_000_000.0, 0)
-    assert summary(total, Window.SESSION, None) == "1 call · 1 in flight"
-    assert summary(total, Window.TEN_MINUTES, mark) == "Last 10 minutes: 1 call · 1 in flight"
+    assert summary(rows, none, Window.SESSION, None) == "1 call · 1 in flight"
+    assert summary(rows, none, Window.TEN_MINUTES, mark) == "Last 10 minutes: 1 call · 1 in flight"
     time = calendar(mark.at)[11:23]
-    assert summary(total, Window.SINCE_MARK, mark) == f"Since the mark at #1,204, {time}: 1 call · 1 in flight"
+    assert summary(rows, none, Window.SINCE_MARK, mark) == f"Since the mark at #1,204, {time}: 1 call · 1 in flight"
+    times = figures_of([10.0, 20.0])
+    assert summary(rows * 2, times, Window.SESSION, None) == (
+        "2 calls · 2 in flight · p50 15.0 ms · p95 19.5 ms · max 20.0 ms"
+    )
     assert when(Window.SINCE_MARK, None) == "Since the mark"
 
 
