@@ -18,6 +18,8 @@ MAX_CALL_GAPS = 2_048
 MAX_STAMP_TRIES = 4
 """In how many events of a call a first stamp is looked for, so that a flood without stamps costs nothing."""
 _MAX_MS = 1e12
+_NO_ANSWERS = frozenset({202, 301, 302, 303, 307, 308})
+"""What is behind such a status is not the answer."""
 
 Block = Message | ToolStep | FrameReceived
 
@@ -148,7 +150,7 @@ class Call:
     @property
     def awaits_bytes(self) -> bool:
         """Whether the next bytes of its exchange are the first of the answer, and not of an acceptance or redirect."""
-        return self.first_byte_ms is None and self.status is not None and self.status not in (202, 301, 302, 307, 308)
+        return self.first_byte_ms is None and self.status is not None and self.status not in _NO_ANSWERS
 
     def add_gap(self, at_ns: int, gap_ms: float, count: int = 1, n: int = 0) -> None:
         if self._gaps is None:
