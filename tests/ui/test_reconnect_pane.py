@@ -170,6 +170,11 @@ def test_a_resume_says_what_it_brought(qtbot: QtBot) -> None:
     assert column(table, "In words") == ["The stream goes on: 2 replayed, 1 lost, 1 had come before."]
 
 
+def painted_colors(bars: CauseBars) -> set[str]:
+    picture = bars.grab().toImage()
+    return {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
+
+
 def test_causes_are_bars_with_names_and_counts(qtbot: QtBot) -> None:
     talk = Session()
     talk.state(OPEN)
@@ -187,9 +192,15 @@ def test_causes_are_bars_with_names_and_counts(qtbot: QtBot) -> None:
     assert facts(pane)["Drops"] == "5, 1 not counted"
     pane.resize(1_200, 700)
     assert bars.lines()[-1] == ("dropped by us (laboratory)", 1)
-    picture = bars.grab().toImage()
-    painted = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
-    assert {theme.color("bad").name(), theme.color("muted").name()} <= painted
+    line_px = bars.fontMetrics().height()
+    qtbot.waitUntil(lambda: bars.height() > 4 * line_px)
+    several_px = bars.height()
+    pane.resize(740, 290)
+    qtbot.waitUntil(lambda: bars.height() < 2 * line_px)
+    assert painted_colors(bars).isdisjoint({theme.color("bad").name()})
+    pane.resize(1_200, 700)
+    qtbot.waitUntil(lambda: bars.height() == several_px)
+    assert {theme.color("bad").name(), theme.color("muted").name()} <= painted_colors(bars)
 
 
 def test_the_figures_of_a_part_of_the_session(qtbot: QtBot) -> None:

@@ -32,6 +32,8 @@ HINTS = {
     "Drops": "What the session had to recover from; never what you did",
     "Up between drops": "The mean: the time up by the number of drops",
     "Worst silence": "The longest time without a byte on a stream that listens",
+    "Reconnects": "How often the connection came back",
+    "Attempts": "To get the connection back; the table has those for one of its streams, too",
     "Downtime of a drop": "The mean, from the loss until what was lost was back: the connection, or one of its streams",
 }
 STATES = {

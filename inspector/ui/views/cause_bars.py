@@ -20,7 +20,10 @@ _LEAST_BAR_PX = 3.0
 
 
 class CauseBars(QWidget):
-    """A line for each cause: its name, a bar, and how many there were; the last one sums up what has no room."""
+    """A line for each cause: its name, a bar, and how many there were; the last one sums up what has no room.
+
+    Where there is room for no line, all stand in one, without bars.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +49,7 @@ class CauseBars(QWidget):
         self.update()
 
     def set_most_rows(self, count: int) -> None:
-        """So many causes are named at most."""
+        """So many causes are named at most; with none, all stand in one line as far as it goes."""
         if count != self._most_rows:
             self._most_rows = count
             self.updateGeometry()
@@ -54,7 +57,7 @@ class CauseBars(QWidget):
 
     def lines(self) -> list[tuple[str, int]]:
         """What is painted: as many causes as there is room for, the rest in one line."""
-        rows = self._most_rows
+        rows = max(1, self._most_rows)
         named = [(cause, count) for cause, count, _ in self._causes]
         if len(named) <= rows:
             return named
@@ -62,8 +65,8 @@ class CauseBars(QWidget):
         return [*named[: rows - 1], (f"{len(rest):,} more causes", sum(count for _, count in rest))]
 
     def sizeHint(self) -> QSize:
-        rows = min(self._most_rows, max(2, len(self._causes)))
-        return QSize(self.fontMetrics().averageCharWidth() * 56, (rows + 1) * self._row_px())
+        rows = min(self._most_rows, max(2, len(self._causes))) + 1
+        return QSize(self.fontMetrics().averageCharWidth() * 56, rows * self._row_px())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self.fontMetrics().averageCharWidth() * 24, self.sizeHint().height())
@@ -78,9 +81,20 @@ class CauseBars(QWidget):
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
         if not self._causes:
             painter.drawText(self.rect(), flags, EMPTY)
+        elif not self._most_rows:
+            self._paint_one_line(painter)
         else:
             self._paint_lines(painter)
         painter.end()
+
+    def _paint_one_line(self, painter: QPainter) -> None:
+        metrics = self.fontMetrics()
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft, TITLE)
+        rest = self.rect().adjusted(metrics.horizontalAdvance(TITLE) + _GAP_PX, 0, 0, 0)
+        said = " · ".join(f"{count:,} × {cause}" for cause, count, _ in self._causes)
+        painter.setPen(theme.color("text"))
+        line = metrics.elidedText(said, Qt.TextElideMode.ElideRight, rest.width())
+        painter.drawText(rest, Qt.AlignmentFlag.AlignLeft, line)
 
     def _paint_lines(self, painter: QPainter) -> None:
         metrics, lines, height = self.fontMetrics(), self.lines(), self._row_px()

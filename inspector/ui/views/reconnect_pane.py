@@ -36,7 +36,7 @@ _NO_RESUMES = "No stream was resumed. What a server replays, loses, sends twice 
 _NO_ATTEMPTS = "No attempt was needed. Each one is listed here: the pause asked for, chosen and used, and its outcome."
 _NO_LOST = "No call was lost. Calls whose connection breaks before their answer are listed here."
 _VERTICAL, _HORIZONTAL = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
-_NARROW_PX, _LOW_PX = 860, 420
+_NARROW_PX, _LOW_PX = 860, 440
 _FEW_ROWS, _MANY_ROWS = 3, 6
 _WINDOWS = (Window.SESSION, Window.TEN_MINUTES, Window.MINUTE)
 
@@ -155,12 +155,14 @@ class ReconnectPane(Pane):
         return button
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow dock the causes stand below the facts; in a low one only the most frequent are named."""
+        """In a narrow dock the causes stand below the facts, all in one line where it is low, too."""
         super().resizeEvent(event)
-        is_narrow = self.width() < _NARROW_PX
+        is_narrow, is_low = self.width() < _NARROW_PX, self.height() < _LOW_PX
         self._head_box.setDirection(_VERTICAL if is_narrow else _HORIZONTAL)
         self._of.setVisible(not is_narrow)
-        self._causes.set_most_rows(_FEW_ROWS if is_narrow or self.height() < _LOW_PX else _MANY_ROWS)
+        self._head_box.setSpacing(4 if is_narrow else 12)
+        few = 0 if is_narrow else _FEW_ROWS
+        self._causes.set_most_rows(few if is_low else _MANY_ROWS)
 
     def _lay_out(self) -> None:
         of = self._of = plain_label("Figures of", wrap=False)
@@ -175,7 +177,6 @@ class ReconnectPane(Pane):
         self._tabs.setCornerWidget(corner)
         self._head_box = QBoxLayout(_HORIZONTAL, self._head)
         self._head_box.setContentsMargins(0, 0, 0, 0)
-        self._head_box.setSpacing(12)
         self._head_box.addWidget(self._facts, 1)
         self._head_box.addWidget(self._causes)
         layout = QVBoxLayout(self)
