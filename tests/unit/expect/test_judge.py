@@ -49,6 +49,11 @@ class Session(Talk):
     def say(self, stream: int | None, method: str = "notifications/message", **fields: Any) -> Message:
         return self.message(stream, NOTE, None, method=method, **fields)
 
+    def quiet(self, ms: float) -> None:
+        """Time passes, and something that belongs to no call shows it."""
+        self.wait(ms)
+        self.state(ConnectionState.OPEN)
+
     def verdict(self, line: str, *, is_over: bool = False) -> Verdict:
         return self.into(Judge(parse(line))).verdicts(is_over=is_over)[0]
 
@@ -288,9 +293,66 @@ def test_an_event_after_each_call() -> None:
 def test_a_request_of_ours_is_no_event_after_a_call() -> None:
     talk = Session()
     talk.call(1)
-    talk.wait(501)
+    talk.wait(100)
     talk.call(2, "other")
+    talk.quiet(500)
     assert talk.verdict("event method:tools/call within 500ms of call search").state is State.FAIL
+
+
+def test_what_is_about_another_call_is_no_event_after_this_one() -> None:
+    """Over HTTP+SSE all of it comes on the stream of none."""
+    talk = Session()
+    talk.call(1)
+    other = talk.call(2, "other")
+    talk.progress(9, other)
+    talk.quiet(501)
+    assert talk.verdict("event method:notifications/progress within 500ms of call search").state is State.FAIL
+    assert talk.verdict("event method:notifications/progress within 500ms of call other").state is State.PASS
+
+
+def test_a_run_of_alike_events_is_cut_where_something_falls_due() -> None:
+    talk = Session()
+    talk.call(1)
+    talk.wait(400)
+    talk.say(9, raw=b"not yet")
+    talk.wait(200)
+    talk.say(9, raw=b"ready")
+    assert talk.verdict("event text:ready within 500ms of call search").state is State.FAIL
+
+
+def test_a_silence_within_a_run_of_alike_events_counts() -> None:
+    talk = Session()
+    talk.call(1)
+    talk.say(1)
+    talk.wait(6_000)
+    talk.say(1)
+    assert talk.verdict("no gap over 5s").state is State.FAIL
+
+
+def test_requests_that_are_alike_are_calls_of_their_own() -> None:
+    talk = Session()
+    asked = [talk.ask(None, name="search", id=number) for number in range(3)]
+    for each in asked:
+        talk.answer(9, each)
+    assert talk.verdict("answer under 2s").checked == 3
+
+
+def test_what_follows_the_answer_is_not_of_the_call() -> None:
+    talk = Session()
+    asked = talk.call(1)
+    talk.say(1)
+    talk.answer(1, asked)
+    talk.wait(3_000)
+    talk.answer(1, asked)
+    assert talk.verdict("no gap over 5s").worst == "0 µs"
+
+
+def test_alike_messages_with_other_names_are_told_apart() -> None:
+    talk = Session()
+    for name in ("a", "a", "b", "a"):
+        talk.say(9, name=name)
+    assert talk.verdict("never name:b").failed == 1
+    assert talk.verdict("at least 3 events name:a").state is State.PASS
 
 
 def test_at_least_so_many() -> None:
@@ -443,7 +505,7 @@ def test_one_piece_or_many(told: list[tuple[tuple[Any, dict[str, Any]], float]],
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from([1, 2, None]), st.none() | st.just(3), st.sampled_from([0, 0, 0, 300, 1500])))
+    st.lists(st.tuples(st.sampled_from([1, 2, None]), st.none() | st.just(3), st.sampled_from([0, 0, 0, 300, 2500])))
 )
 def test_a_flood_is_judged_as_if_its_events_came_one_by_one(told: list[tuple[int | None, int | None, int]]) -> None:
     talk = Session()

@@ -86,6 +86,13 @@ def test_the_end_says_how_grave_closing_is() -> None:
     assert closed.n in fitting(talk, "status:error")
 
 
+def test_an_answer_is_called_as_what_it_answers() -> None:
+    talk = Talk()
+    asked = talk.ask(1, "tools/call", name="echo")
+    answer = talk.answer(1, asked)
+    assert fitting(talk, "method=tools/call name:echo") == [asked.n, answer.n]
+
+
 def test_streams_that_are_long_over_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query_events, "MAX_REMEMBERED", 50)
     slide = Slide()
