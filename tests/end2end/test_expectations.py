@@ -32,19 +32,21 @@ def judged(events: Sequence[AnyEvent], *lines: str) -> list[Verdict]:
 
 
 @pytest.mark.parametrize(
-    ("rule", "line"),
+    ("rule", "line", "scale"),
     [
-        ("half-open-silence", "heartbeat at least every 500ms"),
-        ("gateway-timeout-on-call", "no errors"),
-        ("heartbeat-missing", "heartbeat at least every 600ms"),
+        ("half-open-silence", "heartbeat at least every 500ms", SCALE),
+        ("gateway-timeout-on-call", "no errors", SCALE),
+        ("heartbeat-missing", "heartbeat at least every 600ms", SCALE),
+        ("gzip-stalls-stream", "first event under 400ms", 4 * SCALE),
+        ("stream-batched-at-end", "no gap over 250ms", 4 * SCALE),
     ],
 )
-async def test_a_fault_fails_what_its_honest_side_meets(rule: str, line: str) -> None:
+async def test_a_fault_fails_what_its_honest_side_meets(rule: str, line: str, scale: float) -> None:
     states = {}
-    with hurried(SCALE):
-        async with FaultServer(scale=SCALE) as server:
+    with hurried(scale):
+        async with FaultServer(scale=scale) as server:
             for side in SIDES:
-                (verdict,) = judged((await visit(server, rule, side)).events, line)
+                (verdict,) = judged((await visit(server, rule, side, scale=scale)).events, line)
                 states[side] = verdict.state
                 assert verdict.state is not State.FAIL or verdict.evidence
     assert states == {"hit": State.FAIL, "ok": State.PASS}
