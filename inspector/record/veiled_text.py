@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from inspector.record.redaction import RedactionError, RedactionRules, Redactor
 from inspector.trace.events import SessionReady
 
@@ -13,8 +15,11 @@ UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 PATTERNS = (EMAIL, LONG_WORD, HEX, UUID)
 CONTEXT_BYTES = 4_096
 """How much is read again with what follows: a name stands before its secret, and a private key is long."""
+DOT = "•"
+"""Stands for each byte of a secret: rows of asterisks would be rules and bold letters in Markdown."""
 MAX_WORD = 512
 """A word that is longer is not waited for."""
+_STAR = ord("*")
 _ENCODING = "utf-8", "surrogatepass"
 
 
@@ -53,9 +58,10 @@ class VeiledText:
     def words(self, text: str) -> str:
         """A short text that is complete: a name, an address, a sentence."""
         try:
-            return self._redactor.text(text)
+            data = text.encode(*_ENCODING)
+            return _dotted(data, self._redactor.body(data))
         except RedactionError:
-            return "•" * len(text)
+            return DOT * len(text)
 
     def _masked(self, ready: str) -> str:
         if not ready:
@@ -64,9 +70,22 @@ class VeiledText:
         before = len(self._context)
         self._context = data[-CONTEXT_BYTES:]
         try:
-            return self._redactor.body(data)[before:].decode("utf-8", "replace")
+            return _dotted(data[before:], self._redactor.body(data)[before:])
         except RedactionError:  # a pattern took too long: nobody can say what stands there
-            return "".join(char if char.isspace() else "•" for char in ready)
+            return "".join(char if char.isspace() else DOT for char in ready)
+
+
+def _dotted(data: bytes, masked: bytes) -> str:
+    """The masked text with a dot for each asterisk that stands for something else."""
+    if masked == data:
+        return data.decode("utf-8", "replace")
+    is_hidden = [new == _STAR != old for old, new in zip(data, masked, strict=True)]
+    parts, at = [], 0
+    for hides, run in groupby(is_hidden):
+        end = at + len(list(run))
+        parts.append(DOT * (end - at) if hides else masked[at:end].decode("utf-8", "replace"))
+        at = end
+    return "".join(parts)
 
 
 def _end_of_words(text: str) -> int:

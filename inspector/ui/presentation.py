@@ -24,11 +24,16 @@ LOOK_BACK_EVENTS = 20_000
 
 
 def present(window: MainWindow, *, full_screen: bool = True) -> PresentationView:
-    """Begin, with the latest call of the running session."""
+    """Begin, with the latest call of the running session; what is open already comes to the front."""
+    shown = next((view for view in window.findChildren(PresentationView) if view.isVisible()), None)
+    if shown is not None:
+        shown.activateWindow()
+        return shown
     folds, river, timeline = window.folds, window.river, window.timeline.timeline
     presented = Presented(river, start_of(timeline, len(river)), folds.transport)
     presented.ready = folds.ready
     view = PresentationView(presented, timeline, river.clock.monotonic_ns, partial(_title, window), window)
+    view.can_call_again = lambda: window.controller.caller.latest is not None
     view.scheme_wanted.connect(_turn_scheme)
     view.again_wanted.connect(partial(_call_again, window))
     view.closed.connect(partial(_restore_scheme, theme.colors()))

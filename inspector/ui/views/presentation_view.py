@@ -64,6 +64,7 @@ class PresentationView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.server = ""
+        self.can_call_again: Callable[[], bool] = bool
         self._presented, self._now_ns, self._title_of = presented, now_ns, title_of
         self._veil = VeiledText()
         self._runs = self._ticks = 0
@@ -108,6 +109,7 @@ class PresentationView(QWidget):
         self.figures.show_figures(tokens, run, self._now_ns())
         self._words.setText(self._seen(_words_without_text(run)))
         self._stack.setCurrentIndex(1 if tokens.characters else 0)
+        self.keys.again.setEnabled(self.can_call_again())
         self._show_span()
 
     def hide_secrets(self, is_hiding: bool) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.record.veiled_text import MAX_WORD, VeiledText
+from inspector.record.veiled_text import DOT, MAX_WORD, VeiledText
 from inspector.trace.events import SessionReady
 
 SECRETS = (
@@ -59,7 +59,7 @@ def test_a_secret_behind_its_name_is_hidden_although_they_come_apart() -> None:
     veil = VeiledText()
     first = veil.feed('{"password": "correct ')
     second = veil.feed("horse battery ") + veil.feed('staple", "user": "ada"}') + veil.flush()
-    hidden = "*" * len("correct horse battery staple")
+    hidden = DOT * len("correct horse battery staple")
     assert first + second == f'{{"password": "{hidden}", "user": "ada"}}'
 
 
@@ -99,3 +99,7 @@ def test_long_and_hostile_texts_take_little_time() -> None:
         veil.feed(text)
         veil.flush()
     assert perf_counter() - began < 10
+
+
+def test_asterisks_of_the_text_itself_stay() -> None:
+    assert shown("**bold** and *more* of ada@example.org\n", []) == f"**bold** and *more* of {DOT * 15}\n"

@@ -147,6 +147,20 @@ def test_where_answers_come_on_a_shared_stream_the_text_does_too(stage: Stage) -
     assert stage.read() == "during the call"
 
 
+def test_what_is_about_an_earlier_call_is_not_in_the_latest(stage: Stage) -> None:
+    stage.ready("http+sse")
+    shared = stage.next_stream()
+    stage.send(shared, "GET", "stream")
+    _, first = stage.call("one", 1)
+    _, second = stage.call("two", 2)
+    stage.progress(shared, first, progress=1, total=2)
+    stage.result(shared, first, "the first answer")
+    assert stage.read() == ""
+    assert (stage.phase(), stage.run().done) == (Phase.WAITING, None)
+    stage.result(shared, second, "the second answer")
+    assert stage.read() == "the second answer"
+
+
 def test_a_call_whose_stream_broke_goes_on_where_it_is_resumed(stage: Stage) -> None:
     stream, asked = stage.call()
     stage.log(stream, "one ")
