@@ -86,6 +86,11 @@ class PresentationView(QWidget):
         self.setFocus()
         self._timer.start()
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is something on the river that is not shown yet."""
+        return self._presented.behind > 0
+
     def tick(self) -> None:
         """Read on, and bring in what came."""
         part = self._presented.pull(BUDGET_NS)
