@@ -5,9 +5,13 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from inspector.stats import call_book
 from inspector.stats.call_times import CallTimes
 from inspector.stats.call_timing import CallTiming
+from inspector.stats.latency import LatencyStats
 from inspector.trace.events import (
     Connected,
     FrameReceived,
@@ -146,6 +150,41 @@ def test_a_resume_of_another_stream_is_not_the_calls() -> None:
     talk.message(3, MessageType.NOTIFICATION, method="notifications/message")
     found = timing(talk, asked)
     assert (found.resumed, found.gaps.count, found.outcome) == (0, 0, "in flight")
+
+
+def test_a_call_that_is_over_is_not_resumed() -> None:
+    talk = Talk()
+    asked = talk.ask(2, name="slow")
+    talk.message(2, MessageType.NOTIFICATION, asked, method=PROGRESS, event_id="a-1")
+    talk.end(2)
+    talk.answer(1, asked)
+    talk.send(3, "GET", "resume", headers=(("Last-Event-ID", "a-1"),))
+    talk.wait(5)
+    talk.message(3, MessageType.NOTIFICATION, method="notifications/message")
+    found = timing(talk, asked)
+    assert (found.resumed, found.gaps.max_ms) == (0, 0.0)
+
+
+def test_the_progress_of_another_call_is_not_its_own() -> None:
+    talk = Talk()
+    asked, other = talk.ask(2, name="slow"), talk.ask(3, name="other")
+    for _ in range(2):
+        talk.wait(5)
+        talk.message(2, MessageType.NOTIFICATION, other, method=PROGRESS)
+    assert (timing(talk, asked).first_progress_ms, timing(talk, asked).first_event_ms) == (None, 5.0)
+    assert (timing(talk, other).first_progress_ms, timing(talk, other).first_event_ms) == (5.0, 5.0)
+    assert (timing(talk, asked).gaps.count, timing(talk, other).gaps.count) == (1, 0)
+
+
+def test_the_end_of_a_post_says_nothing_of_events_on_the_get_stream() -> None:
+    talk = Talk()
+    asked = talk.ask(2, name="slow")
+    talk.wait(5)
+    talk.message(1, MessageType.NOTIFICATION, asked, method=PROGRESS)
+    talk.wait(5)
+    talk.end(2)
+    talk.answer(1, asked)
+    assert timing(talk, asked).last_event_to_end_ms is None
 
 
 def test_a_call_sent_again_after_a_sign_in_is_measured_on_the_exchange_that_answers() -> None:
@@ -309,6 +348,32 @@ def test_a_call_with_endless_events_keeps_its_figures_only() -> None:
     talk.end(1)
     found = timing(talk, asked)
     assert (found.gaps.count, found.gaps.is_exact, found.gaps.min_ms, found.gaps.max_ms) == (5_000, False, 0.0, 1.0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 3), st.sampled_from([None, 0, 1, 7]), st.lists(st.booleans(), max_size=4)),
+        max_size=12,
+    )
+)
+def test_a_flood_is_what_its_events_are_one_by_one(told: list[tuple[int, int | None, list[bool]]]) -> None:
+    """In runs of their own, as chunks come between them; `later` events are of another moment."""
+    talk = Talk()
+    for stream in (1, 2):
+        talk.ask(stream, name=f"tool {stream}", id=stream)
+    for stream, request_n, pauses in told:
+        talk.chunk(stream)
+        for is_later in pauses:
+            talk.wait(3.0 * is_later)
+            method = "notifications/message" if request_n is None else PROGRESS
+            talk.message(stream, MessageType.NOTIFICATION, request_n=request_n, method=method)
+    whole, single = LatencyStats(), LatencyStats()
+    whole.fold(talk.since(0))
+    for n in range(len(talk)):
+        single.fold(talk.since(n, 1))
+    assert whole.calls.timings() == single.calls.timings()
+    assert whole.rows() == single.rows()
+    assert whole.samples(phase="gap").slowest_n() == single.samples(phase="gap").slowest_n()
 
 
 def test_nothing_of_a_peer_raises_and_pieces_do_not_matter() -> None:
