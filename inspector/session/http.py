@@ -73,7 +73,6 @@ class Marks:
                 self.tls_done_ns = perf_counter_ns()
                 self.network_stream = info.get("return_value")
             case "http11.send_request_headers.started" | "http2.send_request_headers.started":
-                self.socket = None  # what was written before was for another connection that is no more
                 if self.tcp_done_ns:
                     self.on_connected()
                 self.on_sending()

@@ -212,7 +212,6 @@ async def test_a_body_is_cut_after_exactly_so_many_bytes(server: FaultServer, mc
 
 async def test_a_slow_reader_is_felt_by_the_server(server: FaultServer, mcp: StreamableMcp) -> None:
     """The server can leave no more than the buffers of both sides hold, and we take in no more than we said."""
-    took: list[int] = []
     sent = 0
 
     async def pour(connection: Connection) -> None:
@@ -235,9 +234,8 @@ async def test_a_slow_reader_is_felt_by_the_server(server: FaultServer, mcp: Str
         await asyncio.sleep(0.8)
         stream = session.laboratory.open_streams()[0]
         elapsed_s = time.monotonic() - before
-        took.append(stream.bytes_received)
-        assert 2_000 <= took[0] <= 20_000 * elapsed_s + 8_000
-        assert sent < 1_000_000, "its send buffer is full: it waits for us"
+        assert 2_000 <= stream.bytes_received <= 20_000 * elapsed_s + 8_000
+        assert sent < 300_000, "its send buffer is full: it waits for us"
         session.laboratory.clear()
         await asyncio.wait_for(ended, 5)
         assert session.laboratory.active == ()

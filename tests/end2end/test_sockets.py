@@ -101,7 +101,7 @@ async def test_exchanges_over_http2_share_one_socket_and_its_cut(tmp_path: Path)
         async with streamable(gallery.url_of("none", "ok", "/mcp"), ca_file=ca_file) as session:
             laboratory = session.laboratory
             assert all(answer.ok for answer in await asyncio.gather(*(session.call_tool("say") for _ in range(4))))
-            await until(lambda: any(stream.is_event_stream for stream in laboratory.open_streams()))
+            await until(lambda: [s.is_listening and s.is_event_stream for s in laboratory.open_streams()] == [True])
             async with asyncio.TaskGroup() as group:
                 call = group.create_task(session.call_tool("work", {"steps": 100}))
                 await until(lambda: sum(stream.is_event_stream for stream in laboratory.open_streams()) == 2)
