@@ -456,7 +456,8 @@ def test_a_time_without_anything_says_so(board: ChartBoard) -> None:
 
 
 def colors_in(picture: QImage) -> set[str]:
-    pixels = np.frombuffer(picture.convertToFormat(QImage.Format.Format_RGB32).constBits(), dtype=np.uint32)
+    plain = picture.convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(bytes(plain.constBits()), dtype=np.uint32)
     return {QColor(pixel).name() for pixel in np.unique(pixels).tolist()}
 
 

@@ -16,7 +16,7 @@ class Share(float, enum.Enum):
     HAND = 0.6
     """The user moves something."""
     CALM = 0.3
-    FLOOD = 0.15
+    FLOOD = 0.1
     STILL = 0.05
     """Nothing comes, only time passes."""
 

@@ -50,7 +50,7 @@ class ReconnectChart(DurationChart):
         if hasattr(self, "backoff"):
             for item, entry in zip((self.back, self.failed, self.open, self.asked), self.legend, strict=False):
                 glyphs.style_symbols(item, entry.role, entry.glyph)
-            self.backoff.setPen(glyphs.pen("first", "dots", 1.5 * self.devicePixelRatioF()))
+            self.backoff.setPen(glyphs.pen("first", "dots", self.devicePixelRatioF()))
 
     def version(self, sight: Sight) -> Any:
         return self.source.reconnects.attempts_made
