@@ -113,7 +113,7 @@ class GapWatch(_TimedWatch):
     def settled(self, call: Call, end: Settled) -> None:
         before_ns, _ = self._waiting.stop(call)
         self._last_n.pop(call.n, None)
-        if before_ns is not None:
+        if before_ns is not None and end.rtt_ms is None:  # an answer has come as an event
             self.tally.measure((end.at_ns - before_ns) / 1e6, end.n)
 
     def due(self, before_ns: int) -> None:

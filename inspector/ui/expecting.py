@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter_ns
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -33,9 +33,12 @@ class Expecting(QObject):
     text_changed = Signal()
     """Another server has another text."""
 
-    def __init__(self, river: River, engine: Engine, parent: QObject | None = None) -> None:
+    def __init__(
+        self, river: River, engine: Engine, parent: QObject | None = None, is_over: Callable[[], bool] | None = None
+    ) -> None:
+        """A recording says with `is_over` when all of it was taken: then nothing is waited for any more."""
         super().__init__(parent)
-        self._river, self._engine = river, engine
+        self._river, self._engine, self._is_over = river, engine, is_over
         self.texts = ServerTexts()
         self.server = ""
         self.text = ""
@@ -49,6 +52,11 @@ class Expecting(QObject):
         self._refreshing.timeout.connect(self.refresh)
         self._reading = QTimer(self, interval=SLICE_MS)
         self._reading.timeout.connect(self._read_on)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether something may still come."""
+        return self._is_over is None
 
     @property
     def is_behind(self) -> bool:
@@ -116,7 +124,7 @@ class Expecting(QObject):
 
     def refresh(self) -> None:
         """Bring the verdicts up to date."""
-        verdicts = self._judge.verdicts()
+        verdicts = self._verdicts_now()
         if verdicts != self.verdicts:
             self.verdicts = verdicts
             self.changed.emit()
@@ -138,8 +146,12 @@ class Expecting(QObject):
             self._reading.start()
         else:
             self._refreshing.stop()
-        self.verdicts = self._judge.verdicts()
+        self.verdicts = self._verdicts_now()
         self.changed.emit()
+
+    def _verdicts_now(self) -> tuple[Verdict, ...]:
+        is_over = self._is_over is not None and self._is_over() and not self.is_behind
+        return self._judge.verdicts(is_over=is_over)
 
     def _read_on(self) -> None:
         """Judge again what was there before, some milliseconds at a time."""

@@ -57,7 +57,9 @@ class Folds(QObject):
         self.series = Series()
         self.engine = Engine()
         self.diagnosis = Diagnosis(self.engine, parent=self)
-        self.expecting = Expecting(river, self.engine, self)
+        self.expecting = Expecting(
+            river, self.engine, self, is_over=None if recorder is None else lambda: not recorder.behind
+        )
         self.log = LogLines()
         told = Fold(
             {

@@ -252,11 +252,12 @@ def test_a_recording_is_judged_too(application: QApplication, qtbot: QtBot, tmp_
     view.tabs.setCurrentWidget(view.tabs.expectations)
     view.tabs.expectations.built()
     edit = part(view, ExpectationsEdit, "expectationsEdit")
-    edit.replace("answer under 2s\nno errors")
+    edit.replace("answer under 2s\nno errors\nat least 99 events kind:request")
     place = view.tabs.indexOf(view.tabs.expectations)
-    qtbot.waitUntil(lambda: view.tabs.tabText(place) == "Expectations ✖ 1")
-    assert column(part(view, StatTable, "expectationsTable"), "State") == ["✖ not met", "✔ met"]
-    assert UserData().expectations() == {"http://h/mcp": "answer under 2s\nno errors"}
+    qtbot.waitUntil(lambda: view.tabs.tabText(place) == "Expectations ✖ 2")
+    assert column(part(view, StatTable, "expectationsTable"), "State") == ["✖ not met", "✔ met", "✖ not met"]
+    assert UserData().expectations() == {"http://h/mcp": edit.text()}
+    assert part(view, QToolButton, "expectationsAnew").isHidden()
 
 
 @on_desk

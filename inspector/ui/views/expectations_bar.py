@@ -61,6 +61,10 @@ class ExpectationsBar(QWidget):
         self._anew.setEnabled(is_any)
         self._save.setEnabled(is_any)
 
+    def set_live(self, is_live: bool) -> None:
+        """Nothing comes in a recording, so nothing can be judged from now on there."""
+        self._anew.setVisible(is_live)
+
     def open_file(self, path: Path) -> None:
         """Take the text of a file."""
         try:

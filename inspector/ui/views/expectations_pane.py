@@ -44,6 +44,7 @@ class ExpectationsPane(Pane):
         self._set_up_table()
         self._lay_out()
         self._connect()
+        self._bar.set_live(expecting.is_live)
         self._edit.show_text(expecting.text)
         self._show_all()
 
