@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -20,14 +21,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inspector.protocol.auth.store import MemoryStore
+from inspector.session.options import Callbacks
 from inspector.trace.events import EndCause, LabActed, Message, RequestSent, StreamEnded
 from inspector.ui.dialogs.laboratory_dialog import LaboratoryDialog
 from inspector.ui.views.lab_parts import NumberField, Report
+from inspector.ui.views.sides_page import SidesPage
 from tests.support.desk import Desk, click_on, on_desk
 from tests.support.panes import column
 from tests.support.qt_loop import until
 
 STEPS = '{"text": "one two three", "delay_ms": 5}'
+
+
+async def answer(params: dict[str, object]) -> dict[str, object]:
+    return {}
 
 
 def opened(desk: Desk, part: str = "Faults") -> LaboratoryDialog:
@@ -191,6 +199,22 @@ async def test_two_addresses_are_compared(desk: Desk) -> None:
     assert QGuiApplication.clipboard().text().startswith("# Two addresses called alike\n")
     calls = [e for e in desk.river.since(0) if isinstance(e, Message) and e.name == "echo"]
     assert calls == [], "the tests have connections of their own"
+
+
+@on_desk
+async def test_no_token_of_one_server_goes_to_another(desk: Desk) -> None:
+    await desk.connect()
+    opened(desk, "Two addresses")
+    session = desk.controller.session
+    assert session is not None
+    options = replace(session.options, credentials=MemoryStore(), headers=(("X-Mine", "1"),))
+    here, there = (side.options for side in desk.child(SidesPage, "sidesPage")._made(options, "http://other/")._sides)
+    assert isinstance(here.credentials, MemoryStore) and there.credentials is None
+    assert there.headers == options.headers and (here.url, there.url) == (options.url, "http://other/")
+    callbacks = Callbacks(sampling=answer, elicitation=answer, roots=answer)
+    desk.controller.session.options = replace(session.options, callbacks=callbacks)  # type: ignore[union-attr]
+    own = desk.child(SidesPage, "sidesPage").laboratory.options()
+    assert own is not None and own.callbacks.features() == Callbacks().features(), "nobody is asked in our stead"
 
 
 @on_desk

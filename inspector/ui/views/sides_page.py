@@ -43,6 +43,7 @@ class SidesPage(Page):
 
     def __init__(self, laboratory: Laboratory) -> None:
         super().__init__(laboratory, _WORDS)
+        self.setObjectName("sidesPage")
         self._comparing: Comparing | None = None
         self._has_verdict = False
         self._looks = 0

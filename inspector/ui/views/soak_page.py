@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QComboBox
@@ -13,7 +14,7 @@ from inspector.ui.views.lab_parts import NumberField, Page, Report, ToolChoice, 
 from inspector.wire.http import mask_url
 
 if TYPE_CHECKING:
-    from inspector.exports.soaking import Soaking
+    from inspector.exports.soaking import Soaking, SoakReport
     from inspector.session.soak import SoakPlan
 
 NAME = "soak"
@@ -37,8 +38,7 @@ _WORDS = (
     "drops, silence, latency and findings. It goes on while this dialog is closed."
 )
 _EMPTY = "The report grows here from the moment the soak starts."
-_REPORT_EVERY = 4
-"""One look in so many renews the report."""
+REPORT_EVERY_NS = 1_000_000_000
 
 
 class SoakPage(Page):
@@ -47,7 +47,8 @@ class SoakPage(Page):
     def __init__(self, laboratory: Laboratory) -> None:
         super().__init__(laboratory, _WORDS)
         self._soaking: Soaking | None = None
-        self._looks = 0
+        self._report_ns = 0
+        self._latest: SoakReport | None = None
         self._span = _choice(SPANS, 2, "soakSpan", "How long the connection is held")
         self._rhythm = _choice(RHYTHMS, 2, "soakRhythm", "How often the tool is called")
         self._tool = ToolChoice(laboratory, "soak", may_be_none=True)
@@ -119,7 +120,7 @@ class SoakPage(Page):
         soaking = self._soaking = Soaking(options, self._plan())
         self.laboratory.run(NAME, self._run(soaking), self._says, soaking.stop)
         self._toggle.setEnabled(True)
-        self._looks = 0
+        self._latest = None
         self.refresh()
 
     async def _run(self, soaking: Soaking) -> None:
@@ -135,18 +136,27 @@ class SoakPage(Page):
     def _says(self) -> str:
         from inspector.exports.soak_report import state_line  # noqa: PLC0415
 
-        return f"soak, {state_line(self._soaking.report())}" if self._soaking else ""
+        report = self._now()
+        return f"soak, {state_line(report)}" if report else ""
+
+    def _now(self) -> SoakReport | None:
+        """How it goes, as of at most a second ago: in a flood, percentiles are not for free."""
+        if self._soaking is None:
+            return None
+        now_ns = perf_counter_ns()
+        if self._latest is None or now_ns - self._report_ns >= REPORT_EVERY_NS:
+            self._latest, self._report_ns = self._soaking.report(), now_ns
+        return self._latest
 
     def _show_progress(self) -> None:
         if self._soaking is None or self._soaking.is_over:
             return
         from inspector.exports import soak_report  # noqa: PLC0415
 
-        report = self._soaking.report()
-        self._state.say(soak_report.state_line(report), "note")
-        if self._looks % _REPORT_EVERY == 0:
+        report = self._now()
+        if report is not None:
+            self._state.say(soak_report.state_line(report), "note")
             self._report.show_report(soak_report.as_text(report), soak_report.as_markdown(report))
-        self._looks += 1
 
     def _finish(self, soaking: Soaking) -> None:
         from inspector.exports import soak_report  # noqa: PLC0415
