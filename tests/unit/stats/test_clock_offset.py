@@ -118,6 +118,31 @@ def test_a_clock_that_is_set_is_followed_and_one_odd_stamp_is_not() -> None:
     assert (found.moves, found.bounds) == (1, 3)
 
 
+def test_odd_stamps_now_and_then_are_no_clock_that_was_set() -> None:
+    talk = Exchanges(2.0)
+    for _ in range(6):
+        talk.dated()
+        talk.ahead_s = 500.0
+        talk.dated()
+        talk.ahead_s = 2.0
+    found = talk.offset()
+    assert holds(found, 2.0)
+    assert found is not None
+    assert found.moves == 0
+
+
+def test_a_stamp_of_whole_seconds_may_be_up_to_a_second_old() -> None:
+    talk = Exchanges(50.7)
+    stream = talk.next_stream()
+    talk.send(stream)
+    for _ in range(3):
+        written = datetime.fromtimestamp(math.floor(talk.server_time()), UTC).isoformat(timespec="seconds")
+        talk.travel()
+        raw = b'{"params":{"data":"%s"}}' % written.encode()
+        talk.message(stream, MessageType.NOTIFICATION, method="notifications/message", raw=raw)
+    assert holds(talk.offset(), 50.7)
+
+
 def test_clocks_that_drift_apart_are_followed() -> None:
     talk = Exchanges(0.0)
     for _ in range(300):

@@ -97,6 +97,13 @@ def test_errors_tool_errors_and_silence_are_told_apart() -> None:
     assert (row.count, row.errors, row.lost, row.timed_out, row.cancelled, row.in_flight) == (6, 2, 1, 1, 1, 1)
 
 
+def test_a_refused_request_is_lost() -> None:
+    talk = Talk()
+    talk.fail(talk.ask(1, "ping"), Outcome.REFUSED)
+    row = rows(talk)["ping"]
+    assert (row.count, row.lost, row.in_flight) == (1, 1, 0)
+
+
 def test_an_answer_after_the_failure_and_a_second_answer_change_nothing() -> None:
     talk = Talk()
     late, twice = talk.ask(2, "ping"), talk.ask(3, "ping")
