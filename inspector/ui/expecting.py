@@ -40,6 +40,8 @@ class Expecting(QObject):
         super().__init__(parent)
         self._river, self._engine, self._is_over = river, engine, is_over
         self.texts = ServerTexts()
+        self.tool_names: Callable[[], Sequence[str]] = tuple
+        """What `known_tools` asks."""
         self.server = ""
         self.text = ""
         self.script = Script()
@@ -68,6 +70,10 @@ class Expecting(QObject):
         """From the first event that was judged to the latest, None before."""
         began_ns = self._judge.began_ns
         return None if began_ns is None else (began_ns, max(began_ns, self._judge.now_ns))
+
+    def known_tools(self) -> Sequence[str]:
+        """The names of the tools that may be meant."""
+        return self.tool_names()
 
     def set_text(self, text: str) -> None:
         """Expect this from now on, of all that came; it is remembered for the server."""

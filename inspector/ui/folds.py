@@ -60,6 +60,7 @@ class Folds(QObject):
         self.expecting = Expecting(
             river, self.engine, self, is_over=None if recorder is None else lambda: not recorder.behind
         )
+        self.expecting.tool_names = self._called_tools
         self.log = LogLines()
         told = Fold(
             {
@@ -151,6 +152,10 @@ class Folds(QObject):
         self._connection = event.connection
         self.diagnosis.server = server_of(event.url)
         self.expecting.set_server(self.diagnosis.server, event.n)
+
+    def _called_tools(self) -> list[str]:
+        called = (row.key.partition(" ") for row in self.latency.rows())
+        return [name for method, _, name in called if method == "tools/call" and name]
 
     def catch_up(self) -> None:
         """Fold everything there is, however long it takes; for the report at the end."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from inspector.trace.river import River
 from inspector.ui.catalog import Catalog
 from inspector.ui.folds import Folds
+from inspector.ui.listing import ListKind
 from inspector.ui.raw_templates import RawTarget
 from inspector.ui.statistics_tabs import StatisticsTabs
 from inspector.ui.views.lazy_tab import LazyTab
@@ -30,6 +31,8 @@ class WorkTabs(StatisticsTabs):
         self.setObjectName("workTabs")
         self.setAccessibleName("Call and statistics")
         self._target: RawTarget | None = None
+        self._catalog = catalog
+        folds.expecting.tool_names = self._tool_names
         self.subject = SubjectStack(catalog)
         self.subject.titled.connect(partial(self.setTabText, 0))
         self.addTab(self.subject, "Call")
@@ -64,6 +67,10 @@ class WorkTabs(StatisticsTabs):
         self._target = target
         if isinstance(self.raw.pane, RawPane):
             self.raw.pane.set_target(target)
+
+    def _tool_names(self) -> list[str]:
+        items = self._catalog.listing(ListKind.TOOLS).items or ()
+        return [item["name"] for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)]
 
     def _build_raw(self) -> QWidget:
         from inspector.ui.views.raw_pane import RawPane  # noqa: PLC0415 - built when first shown

@@ -145,6 +145,37 @@ def test_examples_can_be_added_and_taken_back(qtbot: QtBot) -> None:
     assert shown.edit.text() == FIRST_SET
 
 
+def test_names_of_tools_are_suggested_while_typing_and_forms_on_request(qtbot: QtBot) -> None:
+    shown = Shown(qtbot, called(100))
+    shown.expecting.tool_names = lambda: ["search", "sum up"]
+    suggestions = shown.edit.suggestions
+    shown.edit.setFocus()
+    QTest.keyClick(shown.edit, Qt.Key.Key_Space, Qt.KeyboardModifier.ControlModifier)
+    assert len(suggestions.values()) == len(FORMS)
+    QTest.keyClick(suggestions.list, Qt.Key.Key_Escape)
+    QTest.keyClicks(shown.edit, "no d")
+    assert suggestions.values() == []
+    QTest.keyClick(shown.edit, Qt.Key.Key_Space, Qt.KeyboardModifier.ControlModifier)
+    assert suggestions.values() == ["no drops"]
+    QTest.keyClick(suggestions.list, Qt.Key.Key_Return)
+    assert shown.edit.text() == "no drops" and suggestions.values() == []
+    QTest.keyClick(shown.edit, Qt.Key.Key_Return)
+    QTest.keyClicks(shown.edit, "no errors of ")
+    assert suggestions.values() == ['"sum up"', "search"]
+    QTest.keyClick(suggestions.list, Qt.Key.Key_Down)
+    QTest.keyClick(suggestions.list, Qt.Key.Key_Return)
+    assert shown.edit.text() == 'no drops\nno errors of "sum up"'
+
+
+def test_return_begins_a_line_where_nothing_was_chosen(qtbot: QtBot) -> None:
+    shown = Shown(qtbot, called(100))
+    shown.expecting.tool_names = lambda: ["search"]
+    QTest.keyClicks(shown.edit, "no errors of s")
+    assert shown.edit.suggestions.values() == ["search"]
+    QTest.keyClick(shown.edit.suggestions.list, Qt.Key.Key_Return)
+    assert shown.edit.text() == "no errors of s\n" and shown.edit.suggestions.values() == []
+
+
 def test_judging_begins_anew_on_request(qtbot: QtBot) -> None:
     talk = called(3_000)
     shown = Shown(qtbot, talk, "answer under 2s")

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtGui import QTextCharFormat, QTextCursor
+from PySide6.QtGui import QKeyEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from inspector.expect.grammar import ExpectationError, Script, read
 from inspector.ui import theme
 from inspector.ui.forms.text import text_of
+from inspector.ui.views.expectations_popup import ExpectationsPopup
 
 READ_DELAY_MS, USE_DELAY_MS = 150, 700
 _PLACEHOLDER = "first event under 300ms of search\nno gap over 5s\np95 of search under 1s\nno drops   # a remark"
 
 
 class ExpectationsEdit(QPlainTextEdit):
-    """One expectation a line. Tab leaves the field."""
+    """One expectation a line. Tab leaves the field, Ctrl+Space suggests."""
 
     was_read = Signal()
     """`script` says what stands there now."""
@@ -30,6 +31,7 @@ class ExpectationsEdit(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setFont(theme.mono_font())
+        self.suggestions = ExpectationsPopup(self)
         self.script = Script()
         self._settled = ""
         self._reading = QTimer(self, singleShot=True, interval=READ_DELAY_MS)
@@ -79,6 +81,12 @@ class ExpectationsEdit(QPlainTextEdit):
         line = self.textCursor().blockNumber() + 1
         problems = self.script.problems
         return next((each for each in problems if each.line == line), problems[0] if problems else None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys for the suggestions are theirs."""
+        if not self.suggestions.takes(event):
+            super().keyPressEvent(event)
+            self.suggestions.typed(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Take new colours and fonts over."""

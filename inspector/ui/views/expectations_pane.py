@@ -33,6 +33,7 @@ class ExpectationsPane(Pane):
         super().__init__(parent)
         self._expecting = expecting
         self._edit = ExpectationsEdit()
+        self._edit.suggestions.names = expecting.known_tools
         self._bar = ExpectationsBar(self._edit.text)
         self._note = _label("expectationsNote", "What is wrong with the text")
         self._model = TableModel(COLUMNS, identity)
