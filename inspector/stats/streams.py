@@ -14,6 +14,7 @@ from inspector.stats.percentiles import NOTHING, Distribution
 from inspector.trace.events import (
     ChunkReceived,
     CommentReceived,
+    Connected,
     Direction,
     EndCause,
     FrameReceived,
@@ -31,6 +32,7 @@ E = TypeVar("E", bound=TraceEvent)
 MAX_FINISHED = 1_000
 _CADENCE_SAMPLES = 64
 _MAX_CONTENT_TYPE = 200
+_MAX_HTTP_VERSION = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class StreamRow:
 
     `events` are event-stream blocks, `comments` comment lines. `longest_silence_ms` is the longest time without a
     byte since the headers came, a silence that still lasts included. `first_n` is the number of its first event. `gaps`
-    are between its event-stream blocks.
+    are between its event-stream blocks. `socket` numbers the sockets of a connection: exchanges with the same number
+    shared it. It `is_reused` if it was open before.
     """
 
     stream: int
@@ -67,6 +70,9 @@ class StreamRow:
     ended: EndCause | None
     sentence: str
     gaps: Distribution = NOTHING
+    http_version: str | None = None
+    socket: int | None = None
+    is_reused: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,9 @@ class _Stream:
     last_comment_ns: int | None = None
     comment_gaps_ns: deque[int] = field(default_factory=lambda: deque(maxlen=_CADENCE_SAMPLES))
     gaps: EventGaps = field(default_factory=EventGaps)
+    http_version: str | None = None
+    socket: int | None = None
+    has_opened_socket: bool = False
     ended_ns: int = 0
     ended: EndCause | None = None
     sentence: str = ""
@@ -125,6 +134,9 @@ class _Stream:
             ended=self.ended,
             sentence=self.sentence,
             gaps=self.gaps.distribution(),
+            http_version=self.http_version,
+            socket=self.socket,
+            is_reused=None if self.status is None else not self.has_opened_socket,
         )
 
 
@@ -144,6 +156,7 @@ class StreamStats(Fold):
         self.older = OlderStreams()
         on_its_stream: dict[type[TraceEvent], Callable[[Any, _Stream], None]] = {
             RequestSent: self._on_request,
+            Connected: self._on_connected,
             HeadersReceived: self._on_headers,
             ChunkReceived: self._on_chunk,
             ToolStep: self._on_message,
@@ -189,8 +202,14 @@ class StreamStats(Fold):
         stream.purpose = event.purpose
         stream.method = event.method
 
+    def _on_connected(self, event: Connected, stream: _Stream) -> None:
+        stream.has_opened_socket = True
+        stream.socket = event.socket or None
+
     def _on_headers(self, event: HeadersReceived, stream: _Stream) -> None:
         stream.status = event.status
+        stream.http_version = event.http_version[:_MAX_HTTP_VERSION]
+        stream.socket = event.socket or stream.socket
         stream.last_byte_ns = event.monotonic_ns
         for name, value in event.headers:
             if name.lower() == "content-type":

@@ -17,6 +17,8 @@ from inspector.stats.reconnects import ReconnectStats
 from inspector.stats.resumption import Resumptions
 from inspector.stats.streams import MAX_FINISHED, StreamStats
 from inspector.trace.events import (
+    Connected,
+    HeadersReceived,
     Message,
     MessageType,
 )
@@ -157,6 +159,21 @@ def test_streams_show_the_gaps_between_their_events(qtbot: QtBot) -> None:
     table = part(pane, StatTable, "streamsTable")
     gaps = [column(table, title) for title in ("Gap p50 ms", "Gap p95 ms", "Gap max ms", "Jitter ms")]
     assert gaps == [["20.0"], ["29.0"], ["30.0"], ["15.0"]]
+
+
+def test_streams_show_which_of_them_shared_a_socket(qtbot: QtBot) -> None:
+    talk = Session()
+    fields = {"status": 200, "reason": "", "headers": (), "ttfb_ms": 1.0, "http_version": "HTTP/2", "socket": 12}
+    for stream in (1, 2):
+        talk.send(stream)
+        if stream == 1:
+            talk.tell(Connected, stream=1, peer="h:1", connect_ms=1.0, socket=12)
+        talk.hear(HeadersReceived, stream, **fields)
+    talk.fold()
+    pane = put_up_table(qtbot, StreamsPane(talk.streams))
+    table = part(pane, StatTable, "streamsTable")
+    assert column(table, "Socket") == ["12 reused", "12"]
+    assert column(table, "HTTP") == ["HTTP/2", "HTTP/2"]
 
 
 def test_streams_of_a_recording_do_not_age(qtbot: QtBot) -> None:

@@ -49,6 +49,15 @@ def _status_role(row: StreamRow) -> str | None:
     return "bad" if row.status is not None and row.status >= 400 else None
 
 
+def _socket(row: StreamRow) -> tuple[int, bool] | None:
+    return None if row.socket is None else (row.socket, bool(row.is_reused))
+
+
+def _socket_words(socket: tuple[int, bool]) -> str:
+    number, is_reused = socket
+    return f"{number:,} reused" if is_reused else f"{number:,}"
+
+
 def _gap(title: str, value: Callable[[StreamRow], float | None], hint: str) -> Column[StreamRow]:
     return Column(title, value, "{:,.1f}".format, "0,000.0", True, hint)
 
@@ -74,6 +83,8 @@ COLUMNS: tuple[Column[StreamRow], ...] = (
     Column("Silence s", lambda row: row.longest_silence_ms, _seconds, "0,000.0", True, "Longest time without a byte"),
     Column("Age s", lambda row: row.age_ms, _seconds, "00,000.0", True, "From the request to the end, or to now"),
     Column("End", _end, plain, "The server ended the stream.", role=_end_role),
+    Column("HTTP", lambda row: row.http_version, plain, "HTTP/1.1", hint="The version of HTTP in the answer"),
+    Column("Socket", _socket, _socket_words, "000 reused", True, "Exchanges with the same number shared a socket"),
     _gap("Gap p50 ms", lambda row: row.gaps.p50_ms, "Median time between two events"),
     _gap("Gap p95 ms", lambda row: row.gaps.p95_ms, "95 of 100 gaps between two events were shorter"),
     _gap("Gap max ms", lambda row: row.gaps.max_ms, "The longest gap between two events"),

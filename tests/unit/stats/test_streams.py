@@ -6,7 +6,7 @@ import pytest
 
 from inspector.stats.percentiles import NOTHING
 from inspector.stats.streams import MAX_FINISHED, StreamRow, StreamStats
-from inspector.trace.events import EndCause, FrameReceived, MessageType
+from inspector.trace.events import Connected, EndCause, FrameReceived, HeadersReceived, MessageType
 from tests.support.rivers import Talk
 
 
@@ -141,3 +141,19 @@ def test_a_stream_of_one_event_has_no_gaps() -> None:
     talk.headers(1)
     talk.message(1, MessageType.NOTIFICATION)
     assert only(talk).gaps == NOTHING
+
+
+def test_exchanges_say_which_socket_carried_them() -> None:
+    talk = Talk()
+    talk.send(1)
+    talk.tell(Connected, stream=1, peer="h:1", connect_ms=1.0, socket=4)
+    assert (only(talk).socket, only(talk).is_reused, only(talk).http_version) == (4, None, None)
+    fields = {"status": 200, "reason": "", "headers": (), "ttfb_ms": 1.0, "http_version": "HTTP/2"}
+    talk.hear(HeadersReceived, 1, socket=4, **fields)
+    talk.send(2)
+    talk.hear(HeadersReceived, 2, socket=4, **fields)
+    talk.send(3)
+    talk.hear(HeadersReceived, 3, **fields)
+    rows = talk.into(StreamStats()).rows()
+    assert [(row.socket, row.is_reused) for row in rows] == [(4, False), (4, True), (None, True)]
+    assert {row.http_version for row in rows} == {"HTTP/2"}
