@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from inspector.record.recording import Recording, RecordingError
     from inspector.session.calls import Answer
     from inspector.session.failure import ConnectError
+    from inspector.session.laboratory import LabError, Laboratory
     from inspector.session.options import Ask, AuthorizationPrompt, Authorize, Callbacks, Options, Refused
     from inspector.session.session import Session
     from inspector.session.skills import Skills
@@ -47,6 +48,8 @@ _HOMES = {
     "Authorize": "inspector.session.options",
     "Callbacks": "inspector.session.options",
     "ConnectError": "inspector.session.failure",
+    "LabError": "inspector.session.laboratory",
+    "Laboratory": "inspector.session.laboratory",
     "Options": "inspector.session.options",
     "Progress": "inspector.protocol.peer",
     "Recording": "inspector.record.recording",
@@ -66,6 +69,8 @@ __all__ = [
     "Authorize",
     "Callbacks",
     "ConnectError",
+    "LabError",
+    "Laboratory",
     "Options",
     "Progress",
     "Recording",

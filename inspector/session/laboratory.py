@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.session.cut_rules import MAX_RULES, CutRule, How, StreamKind, sentence_of, tell_drop
 from inspector.session.lab_resume import resuming
-from inspector.session.sockets import Bends
+from inspector.session.tcp_socket import Bends
 from inspector.trace.events import EndCause, LabActed, LabAction
 
 if TYPE_CHECKING:

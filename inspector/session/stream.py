@@ -12,10 +12,11 @@ from typing import Any
 from inspector.protocol.transports.answer import Head, HttpRequest, Meaning, Verdict
 from inspector.session.body import Body, Sink
 from inspector.session.cut_rules import StreamShears
-from inspector.session.http import MAX_REDIRECTS, HttpFailure, Marks, Opened
+from inspector.session.http import MAX_REDIRECTS, HttpFailure, Opened
 from inspector.session.link import Link
+from inspector.session.marks import Marks
 from inspector.session.redirect import Redirect, redirect_of
-from inspector.session.sockets import Socket
+from inspector.session.tcp_socket import Socket
 from inspector.session.veil import Veil
 from inspector.trace.events import (
     OWN_ENDS,

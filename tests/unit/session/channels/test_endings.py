@@ -36,6 +36,12 @@ def test_lost_or_refused(cause: EndCause, meaning: Meaning | None, outcome: Outc
     assert endings.outcome_of(ended(cause, meaning)) is outcome
 
 
+def test_a_cut_by_the_laboratory_counts_as_one_of_the_networks() -> None:
+    cut = ended(EndCause.DROPPED_BY_US, Meaning.EVENT_STREAM, last_event_id="7")
+    assert cut.event.cause in endings.NETWORK_CAUSES and endings.is_resumable(cut)
+    assert not endings.is_resumable(ended(EndCause.CLOSED_BY_US, Meaning.EVENT_STREAM, last_event_id="7"))
+
+
 def test_without_an_exchange_it_is_lost() -> None:
     assert endings.outcome_of(None) is Outcome.LOST
 
