@@ -10,10 +10,20 @@ import pytest
 
 import inspector
 from inspector.stats.resumption import ResumeOutcome, Resumption, Resumptions
+from inspector.trace.events import ConnectionState
 from inspector.trace.river import River
 from tests.end2end.conftest import Program, streamable
 from tests.end2end.river_check import check_river, until
-from tests.end2end.servers.faults import Connection, FaultServer, Json, Request, StreamableMcp, block, text_of
+from tests.end2end.servers.faults import (
+    Connection,
+    FaultServer,
+    HttpSseMcp,
+    Json,
+    Request,
+    StreamableMcp,
+    block,
+    text_of,
+)
 from tests.end2end.servers.relay import Relay
 
 BEFORE = (1, 2, 3, 4, 5)
@@ -104,6 +114,17 @@ async def test_a_resume_that_is_refused(server: FaultServer) -> None:
         await session.closed()
     (found,) = resumptions(session.river)
     assert (found.outcome, found.status, found.lost) == (REFUSED, 410, None)
+
+
+async def test_http_sse_begins_anew(server: FaultServer) -> None:
+    """That transport resumes nothing (A2.5): a new stream, a new endpoint, a new session."""
+    speaking = HttpSseMcp(retry_ms=30)
+    server.routes |= {"/sse": speaking.stream, "/messages": speaking.post}
+    async with inspector.connect(server.url("/sse"), transport="http+sse") as session:
+        await speaking.streams["s1"].cut()
+        await until(lambda: speaking.begun == 2 and session.state is ConnectionState.OPEN)
+    (found,) = resumptions(session.river)
+    assert (found.outcome, found.last_event_id, found.lost) == (ResumeOutcome.NEW, None, None)
 
 
 class Working:
