@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice, repeat
+from itertools import compress, islice, repeat
 from math import fsum
 from operator import mul, sub
 
@@ -55,7 +56,9 @@ class Samples:
         "_cached_key",
         "_count",
         "_counts",
+        "_dropped",
         "_extra",
+        "_extras",
         "_last_ms",
         "_last_ns",
         "_limit",
@@ -64,7 +67,6 @@ class Samples:
         "_older",
         "_ordered",
         "_ordered_end",
-        "_ordered_offset",
         "_pool",
         "_reserved",
         "_stamps",
@@ -86,10 +88,12 @@ class Samples:
         self._count = 0
         self._sum_ms = self._steps_ms = 0.0
         self._extra = 0  # by how much the counts exceed the places
+        self._extras: dict[float, int] = {}  # the same by value
         self._offset = 0  # how many places were given up
         self._older: _Older | None = None
         self._ordered: list[float] = []
-        self._ordered_offset = self._ordered_end = 0
+        self._ordered_end = 0
+        self._dropped: list[float] = []  # what was given up of the values in order
         self._cached_key: tuple[object, ...] = ()
         self._cached = NOTHING
         if pool is not None:
@@ -118,12 +122,13 @@ class Samples:
             at_ns = self._last_ns
             if value_ms == last_ms and self._counts:
                 self._counts[-1] += count
-                self._extra += count
+                self._add_extra(value_ms, count)
                 return
         if last_ms is not None:
             self._steps_ms += abs(value_ms - last_ms)
         self._last_ns, self._last_ms = at_ns, value_ms
-        self._extra += count - 1
+        if count > 1:
+            self._add_extra(value_ms, count - 1)
         self._stamps.append(at_ns)
         self._values.append(value_ms)
         self._counts.append(count)
@@ -205,8 +210,10 @@ class Samples:
         found = of_ordered(ordered, total_ms / count, steps_ms / (count - 1) if count > 1 else None, is_exact=is_exact)
         if not is_all or self._older is None:
             return found
+        kept = self._all_by_size()
         ends = [end for end in (self._older.counted.min, self._older.counted.max) if end is not None]
-        return replace(found, min_ms=min((*ends, *self._values)), max_ms=max((*ends, *self._values)))
+        ends += [kept[0], kept[-1]] if kept else []
+        return replace(found, min_ms=min(ends), max_ms=max(ends))
 
     def _sums(self, first: int) -> tuple[float, float]:
         values = self._values[first:]
@@ -215,23 +222,29 @@ class Samples:
 
     def _by_size(self, first: int, *, is_all: bool) -> Ordered:
         weights = self._older.counted.counts() if is_all and self._older is not None else {}
-        if not self._extra:
-            singles = self._all_by_size() if first == 0 else sorted(self._values[first:])
-            return Ranked(singles, weights) if weights else singles
-        singles = []
-        for value, count in zip(self._values[first:], self._counts[first:], strict=True):
-            if count == 1:
-                singles.append(value)
-            else:
-                weights[value] = weights.get(value, 0) + count
-        return Ranked(sorted(singles), weights)
+        for value, more in self._extras_since(first):
+            weights[value] = weights.get(value, 0) + more
+        singles = self._all_by_size() if first == 0 else sorted(self._values[first:])
+        return Ranked(singles, weights) if weights else singles
+
+    def _extras_since(self, first: int) -> Iterable[tuple[float, int]]:
+        """Which values stand there more than once in one place, and how often more."""
+        if first == 0 or not self._extra:
+            return self._extras.items()
+        more = [count - 1 for count in self._counts[first:]]
+        return zip(compress(self._values[first:], more), filter(None, more), strict=True)
+
+    def _add_extra(self, value_ms: float, count: int) -> None:
+        self._extra += count
+        self._extras[value_ms] = self._extras.get(value_ms, 0) + count
 
     def _all_by_size(self) -> list[float]:
-        """Sorted once; what came since then is sorted in, which is quick as the rest is in order."""
-        if self._ordered_offset != self._offset:
-            self._ordered, self._ordered_offset, self._ordered_end = [], self._offset, self._offset
-        newest = self._values[self._ordered_end - self._offset :]
-        self._ordered_end += len(newest)
+        """Sorted once; what came since then is sorted in and what went is cut out, as the rest is in order."""
+        if self._dropped:
+            self._ordered = _without(self._ordered, sorted(self._dropped))
+            self._dropped = []
+        newest = self._values[max(0, self._ordered_end - self._offset) :]
+        self._ordered_end = self._offset + len(self._values)
         if len(newest) <= _FEW:
             for value in newest:
                 insort(self._ordered, value)
@@ -246,10 +259,31 @@ class Samples:
             older = self._older = _Older(self._stamps[0])
         for at in range(places):
             older.add(self._stamps[at], self._values[at], self._counts[at], self._numbers[at])
-            self._extra -= self._counts[at] - 1
+            if self._counts[at] > 1:
+                self._take_extra(self._values[at], self._counts[at] - 1)
+        self._dropped.extend(self._values[: max(0, min(places, self._ordered_end - self._offset))])
         for column in (self._stamps, self._values, self._counts, self._numbers):
             del column[:places]
         self._offset += places
+
+    def _take_extra(self, value_ms: float, count: int) -> None:
+        self._extra -= count
+        left = self._extras[value_ms] - count
+        if left:
+            self._extras[value_ms] = left
+        else:
+            del self._extras[value_ms]
+
+
+def _without(ordered: list[float], gone: Sequence[float]) -> list[float]:
+    """Sorted values without some of them, which are sorted too."""
+    kept: list[float] = []
+    begin = 0
+    for value in gone:
+        at = bisect_left(ordered, value, begin)
+        kept += ordered[begin:at]
+        begin = at + 1
+    return kept + ordered[begin:]
 
 
 class _Older:
