@@ -166,15 +166,20 @@ class Entry:
         end_ns = self._end.monotonic_ns if self._end else now_ns
         headers_ns = self._headers.monotonic_ns if self._headers else end_ns
         until_headers = max(0.0, (headers_ns - self._request.monotonic_ns) / 1e6)
-        connect = ssl = -1.0
+        dns = connect = ssl = -1.0
         if self._connected is not None:
             ssl = -1.0 if self._connected.tls_ms is None else self._connected.tls_ms
-            connect = self._connected.connect_ms + max(0.0, ssl)
-        rest = max(0.0, until_headers - max(0.0, connect))
+            dns = -1.0 if self._connected.resolve_ms is None else self._connected.resolve_ms
+            connect = self._connected.connect_ms - max(0.0, dns) + max(0.0, ssl)
+        opened = max(0.0, dns) + max(0.0, connect)
+        rest = max(0.0, until_headers - opened)
+        written_ms = self._headers.sent_ms if self._headers else None
+        send = 0.0 if written_ms is None else min(rest, max(0.0, written_ms - opened))
+        rest -= send
         wait = min(rest, self._headers.ttfb_ms) if self._headers else rest
         receive = max(0.0, (end_ns - headers_ns) / 1e6)
         blocked = rest - wait
-        return {"blocked": blocked, "dns": -1.0, "connect": connect, "ssl": ssl, "send": 0.0, "wait": wait} | {
+        return {"blocked": blocked, "dns": dns, "connect": connect, "ssl": ssl, "send": send, "wait": wait} | {
             "receive": receive
         }
 

@@ -120,6 +120,21 @@ def test_an_exchange_with_an_event_stream() -> None:
     assert entry["_mcp"]["end"] == "complete"
 
 
+def test_name_look_up_and_sending_have_their_own_share_where_they_were_timed() -> None:
+    talk = Talk()
+    talk.send(1)
+    talk.wait(10)
+    talk.tell(Connected, stream=1, peer="127.0.0.1:80", connect_ms=3.0, tls_ms=2.0, resolve_ms=1.0)
+    fields = {"status": 200, "reason": "OK", "http_version": "HTTP/1.1", "headers": ()}
+    talk.hear(HeadersReceived, 1, ttfb_ms=10.0, sent_ms=6.5, **fields)
+    talk.end(1)
+    entry = archive(talk)["entries"][0]
+    assert entry["timings"] == {
+        **{"blocked": 0.0, "dns": 1.0, "connect": 4.0, "ssl": 2.0, "send": 1.5, "wait": 3.5, "receive": 0.0}
+    }
+    assert entry["time"] == 10.0
+
+
 def test_bodies_that_are_no_text_are_base64() -> None:
     talk = Talk()
     talk.send(1, body=b"\xff\x00")
