@@ -14,6 +14,7 @@ from inspector.stats.slots import SLOT_NS, Firsts, Levels, Sums
 from inspector.trace.events import (
     ChunkReceived,
     ConnectionState,
+    EndCause,
     Message,
     RequestSent,
     Severity,
@@ -116,7 +117,7 @@ class Series(Fold):
         if event.stream is not None and event.stream in self._open:
             self._open.discard(event.stream)
             self.streams.set(event.monotonic_ns, len(self._open))
-        if event.cause not in NO_LOSS:
+        if event.cause not in NO_LOSS and event.cause is not EndCause.REJECTED:  # an answer, if an unwelcome one
             self._mark(event, MarkKind.DROP, event.sentence)
 
     def _on_state(self, event: StateChanged) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inspector.ui.charts.plot import Flag, Plot
 
 _LABEL_GAP_PX = 5
-_LEGEND_GAP_PX = 10
+_LEGEND_GAP_PX = 9
 _ALIGN = Qt.AlignmentFlag
 
 
@@ -30,7 +30,8 @@ class Frame:
     def paint_below(self) -> None:
         """What lies under the values."""
         self._draw_head()
-        self._draw_y_axis()
+        if not self._plot.notice:
+            self._draw_y_axis()
         self._draw_x_axis()
         for flag in self._plot.flags:
             self._draw_flag(flag)

@@ -33,8 +33,7 @@ class GapChart(DurationChart):
     legend = (
         LegendEntry("first", "o", "event"),
         LegendEntry("fourth", "d", "heartbeat"),
-        LegendEntry("second", glyphs.HOLLOW, "silent now"),
-        LegendEntry("fourth", "dash", "beat"),
+        LegendEntry("second", glyphs.HOLLOW, "lasting"),
     )
 
     def __init__(self, source: Source, parent: QWidget | None = None) -> None:

@@ -50,6 +50,8 @@ class ChartPace:
 
     def _judge(self, now_ns: int, events: int) -> None:
         since_ns, before = self._judged
+        if self.share is Share.STILL and events > before:
+            self.share, self._rest_until_ns = Share.CALM, now_ns  # the first news are shown at once
         if now_ns - since_ns < _JUDGED_NS:
             return
         rate = (events - before) / (now_ns - since_ns) * 1e9

@@ -54,7 +54,7 @@ class TimeSpan:
         start_ns, width_ns = self._now()
         step_ns = max(1, width_ns // pixels)
         if self.mode is Mode.FOLLOW:
-            start_ns = -(-start_ns // step_ns) * step_ns
+            start_ns = start_ns // step_ns * step_ns
         elif self.mode is Mode.ALL:
             width_ns = -(-width_ns // _coarse(step_ns)) * _coarse(step_ns)
         return Sight(start_ns, start_ns + width_ns, pixels)
@@ -107,7 +107,9 @@ class TimeSpan:
         if self.mode is Mode.FREE:
             return self._start_ns, self.width_ns
         if self.mode is Mode.FOLLOW:
-            return self.last_ns - round(self.width_ns * (1 - _MARGIN)), self.width_ns
+            margin_ns = round(self.width_ns * _MARGIN)
+            # what is shorter than the width fills it from the left
+            return max(self.first_ns - margin_ns, self.last_ns + margin_ns - self.width_ns), self.width_ns
         length_ns = max(SECOND_NS, self.last_ns - self.first_ns)
         margin_ns = round(length_ns * _MARGIN)
         return self.first_ns - margin_ns, length_ns + 2 * margin_ns

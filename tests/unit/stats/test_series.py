@@ -57,6 +57,7 @@ def test_drops_findings_and_returns_are_marks() -> None:
     talk.wait(1_000)
     drop = talk.end(1, EndCause.RESET, "It was reset.")
     talk.end(2, EndCause.COMPLETE)
+    talk.end(3, EndCause.REJECTED)
     opened = talk.state(ConnectionState.OPEN, reason="It stands.")
     for text in ("One.", "Two."):
         finding = talk.tell(Violation, rule="r", severity=Severity.WARN, text=text)

@@ -41,6 +41,16 @@ def test_a_cheap_chart_is_drawn_sixty_times_a_second() -> None:
     assert took / 1e-3 >= 60
 
 
+def test_news_after_a_silence_are_drawn_at_once() -> None:
+    clock = Clock()
+    pace = ChartPace(clock)
+    assert pace.is_due(0)
+    pace.spent(100 * MS)
+    clock.now_ns += MS
+    assert not pace.is_due(0)
+    assert pace.is_due(1)
+
+
 def test_what_the_user_moves_is_drawn_at_once() -> None:
     clock = Clock()
     pace = ChartPace(clock)

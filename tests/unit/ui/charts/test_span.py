@@ -37,6 +37,14 @@ def test_following_moves_on_in_whole_pixels() -> None:
     assert made.sight(PIXELS).start_ns - before.start_ns == MINUTE // PIXELS
 
 
+def test_what_is_shorter_than_the_width_fills_it_from_the_left() -> None:
+    made = span(last_ns=10 * SECOND_NS)
+    before = made.sight(PIXELS)
+    assert -MINUTE // 50 <= before.start_ns <= 0
+    made.set_bounds(0, 20 * SECOND_NS)
+    assert made.sight(PIXELS) == before
+
+
 def test_all_shows_everything_and_what_will_be() -> None:
     made = span(Mode.ALL)
     for last_ns in (10 * MINUTE, 20 * MINUTE):
