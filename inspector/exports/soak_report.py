@@ -13,6 +13,7 @@ from inspector.exports.soaking import SoakReport
 from inspector.record.formats.markdown import Report, Table, write_markdown
 from inspector.record.text import calendar, counted, duration, plain, size
 from inspector.stats.latency import LatencyRow
+from inspector.stats.resumption import MAX_RESUMPTIONS
 from inspector.trace.events import Severity
 
 _NAME_CHARS = 22
@@ -40,7 +41,8 @@ def state_line(report: SoakReport) -> str:
     parts.append(counted(now.drops, "drop"))
     if report.called is not None:
         answered = report.called.count - report.called.in_flight
-        parts.append(f"{counted(answered, 'call')}, {report.failed_calls:,} failed, p50 {_ms(report.called.p50_ms)}")
+        failed = report.failed_calls + report.lost_calls
+        parts.append(f"{counted(answered, 'call')}, {failed:,} failed, p50 {_ms(report.called.p50_ms)}")
     parts.append(counted(report.events, "event"))
     if report.memory_end_bytes is not None:
         parts.append(size(report.memory_end_bytes))
@@ -113,7 +115,7 @@ def as_json(report: SoakReport) -> dict[str, Any]:
 def is_good(report: SoakReport) -> bool:
     """Whether a connection stood, every call was answered well, no event was lost, and no finding is an error."""
     found = (each.severity for finding in report.findings for each in (finding, *finding.dependants))
-    lost = report.failed_calls + report.availability.calls_lost_count + report.resumed.lost
+    lost = report.failed_calls + report.lost_calls + report.resumed.lost
     return bool(report.sessions) and not report.error and not lost and Severity.ERROR not in found
 
 
@@ -124,8 +126,8 @@ def _of_plan(report: SoakReport) -> str:
 def _trouble(report: SoakReport) -> Iterator[str]:
     if report.failed_calls:
         yield f"{counted(report.failed_calls, 'call')} failed"
-    if report.availability.calls_lost_count:
-        yield f"{counted(report.availability.calls_lost_count, 'call')} lost"
+    if report.lost_calls:
+        yield f"{counted(report.lost_calls, 'call')} lost"
     for name in ("lost", "duplicated", "reordered"):
         if times := getattr(report.resumed, name):
             yield f"{counted(times, 'event')} {name}"
@@ -133,6 +135,7 @@ def _trouble(report: SoakReport) -> Iterator[str]:
 
 def _sections(report: SoakReport) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     now, resumed = report.availability, report.resumed
+    newest = " or more; the newest of them:" if resumed.times >= MAX_RESUMPTIONS else ""
     causes = [(f"  {cause}", f"{times:,}") for cause, times in _causes(report)]
     yield (
         "Availability",
@@ -140,7 +143,7 @@ def _sections(report: SoakReport) -> Iterator[tuple[str, list[tuple[str, str]]]]
             ("Begun", calendar(report.begun_at_s)[:19]),
             ("Uptime", _NOTHING if now.uptime_share is None else _share(now.uptime_share)),
             ("Up", duration(now.up_ms)),
-            ("Down", duration(now.down_ms)),
+            ("Down", duration(now.down_ms) if now.down_ms else "never"),
             ("Drops", f"{now.drops:,}"),
             *causes,
             *_own_drops(report),
@@ -155,7 +158,7 @@ def _sections(report: SoakReport) -> Iterator[tuple[str, list[tuple[str, str]]]]
     yield (
         "Resumptions",
         [
-            ("Streams resumed", f"{resumed.times:,}"),
+            ("Streams resumed", f"{resumed.times:,}{newest}"),
             ("Events replayed", f"{resumed.replayed:,}"),
             ("Lost", f"{resumed.lost:,}"),
             ("Duplicated", f"{resumed.duplicated:,}"),

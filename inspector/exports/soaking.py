@@ -77,9 +77,14 @@ class SoakReport:
 
     @property
     def failed_calls(self) -> int:
-        """The calls that were answered with an error, or not at all."""
+        """The calls that were answered with an error, or not in time."""
         row = self.called
-        return row.errors + row.lost + row.timed_out if row else 0
+        return row.errors + row.timed_out if row else 0
+
+    @property
+    def lost_calls(self) -> int:
+        """What was under way when the connection broke, or could not be brought to its end."""
+        return max(self.availability.calls_lost_count, self.called.lost if self.called else 0)
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QToolButton,
     QWidget,
 )
+from pytestqt.qtbot import QtBot
 
 from inspector.protocol.auth.store import MemoryStore
 from inspector.session.options import Callbacks
@@ -158,6 +159,9 @@ async def test_a_resume_test_says_what_became_of_each_cut(desk: Desk) -> None:
     assert column(table, "Asked") == ["500 ms", "500 ms"] and column(table, "HTTP") == ["200", "200"]
     assert all(words.startswith("✓ ") for words in column(table, "Verdict"))
     assert button(desk, "resumeToggle").text() == "Start"
+    button(desk, "resumeCopy").click()
+    page = QGuiApplication.clipboard().text()
+    assert page.startswith("# Resume test\n") and page.count("Nothing lost, nothing twice.") == 2
     index = table.model().index(1, 0)
     table.doubleClicked.emit(index)
     await until(lambda: "<b>#" in desk.text("detailTitle"), "the request of the run")
@@ -276,18 +280,22 @@ async def test_resuming_from_the_event_of_a_row(desk: Desk) -> None:
     await until(asked, "the GET")
 
 
-def test_a_report_is_saved_or_it_is_said_why_not(qtbot: object, tmp_path: Path) -> None:
-    report = Report("soak", "nothing yet")
+def test_a_report_is_saved_or_it_is_said_why_not(qtbot: QtBot, tmp_path: Path) -> None:
+    owner = QWidget()
+    qtbot.addWidget(owner)
+    report = Report(owner, "soak", "nothing yet")
     assert not report.save.isEnabled() and not report.copy.isEnabled()
     report.show_report("text", "# markdown")
     report.save_to(str(tmp_path / "report.md"))
     assert (tmp_path / "report.md").read_text(encoding="utf-8") == "# markdown"
+    assert report.note.text().startswith("Saved the report to ")
     report.save_to(str(tmp_path / "no folder" / "report.md"))
-    assert "Cannot write" in report.text.toPlainText()
+    assert report.note.text().startswith("Cannot write ") and report.note.role == "bad"
 
 
-def test_a_number_stays_within_its_bounds(qtbot: object) -> None:
+def test_a_number_stays_within_its_bounds(qtbot: QtBot) -> None:
     field = NumberField(2, 10, 3, "n", "How many")
+    qtbot.addWidget(field)
     QTest.keyClick(field, Qt.Key.Key_Up)
     assert field.value() == 4
     for text, value in (("", 2), ("1", 2), ("11", 10), ("10", 10)):

@@ -127,10 +127,13 @@ class ToolChoice(QWidget):
 
 
 class Report(QWidget):
-    """The text of a report, to be copied or saved; `name` is the beginning of the file's name."""
+    """The text of a report, to be copied or saved; `name` is a part of the file's name.
 
-    def __init__(self, name: str, empty: str) -> None:
-        super().__init__()
+    `note` says what became of that. A page that shows its outcome otherwise hides the text and takes only `parts`.
+    """
+
+    def __init__(self, parent: QWidget, name: str, empty: str = "") -> None:
+        super().__init__(parent)
         self._name = name
         self._document = ""
         self.text = QPlainTextEdit()
@@ -142,7 +145,11 @@ class Report(QWidget):
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.copy = push_button("Copy report", f"{name}Copy", "Copy the report as Markdown")
         self.save = push_button("Save report…", f"{name}Save", "Save the report as Markdown")
-        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._document))
+        self.note = ColoredLabel("muted")
+        self.note.setObjectName(f"{name}Note")
+        self.note.setAccessibleName("What became of the report")
+        self.parts = (self.copy, self.save, self.note)
+        self.copy.clicked.connect(self._copy)
         self.save.clicked.connect(self._ask_where)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -156,9 +163,15 @@ class Report(QWidget):
         if text != self.text.toPlainText():
             self.text.setPlainText(text)
             bar.setValue(place)
+        if markdown != self._document:
+            self.note.say("")
         self._document = markdown
         for button in (self.copy, self.save):
             button.setEnabled(bool(markdown))
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._document)
+        self.note.say("Copied the report.", "note")
 
     def _ask_where(self) -> None:
         chooser = QFileDialog(self, "Save the report", "", "Markdown (*.md);;All files (*)")
@@ -171,13 +184,15 @@ class Report(QWidget):
         chooser.open()
 
     def save_to(self, name: str) -> None:
-        """Write the report; why it cannot be stands in the report's place."""
+        """Write the report, and say what became of it."""
         from pathlib import Path  # noqa: PLC0415 - only when a report is saved
 
         try:
             Path(name).write_text(self._document, encoding="utf-8")
         except OSError as error:
-            self.text.setPlainText(f"Cannot write {name!r}: {error.strerror}. Choose a folder that is yours.")
+            self.note.say(f"Cannot write {name!r}: {error.strerror}. Choose a folder that is yours.", "bad")
+            return
+        self.note.say(f"Saved the report to {name}.", "note")
 
 
 class NumberField(QLineEdit):

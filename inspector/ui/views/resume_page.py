@@ -10,11 +10,13 @@ from inspector.record.text import counted, duration, plain
 from inspector.ui.dialogs.dialog_parts import button_row, push_button
 from inspector.ui.laboratory import NOT_CONNECTED, Laboratory
 from inspector.ui.models.table_model import Column, TableModel
-from inspector.ui.views.lab_parts import NumberField, Page, ToolChoice, line, state_label
+from inspector.ui.views.lab_parts import NumberField, Page, Report, ToolChoice, line, state_label
 from inspector.ui.views.stat_table import StatTable
+from inspector.wire.http import mask_url
 
 if TYPE_CHECKING:
-    from inspector.session.resume_bench import BenchPlan, Cut
+    from inspector.session.resume_bench import BenchPlan, BenchReport, Cut
+    from inspector.session.session import Session
 
 NAME = "resume"
 MAX_CUTS = 20
@@ -118,11 +120,13 @@ class ResumePage(Page):
         self._table.setAccessibleName("Cuts and what became of them")
         self._table.horizontalHeader().setStretchLastSection(True)
         self.jump = self._table.jump
+        self._report = Report(self, "resume")
+        self._report.hide()
         self.column.addLayout(line("Run", self._tool, stretch=1))
         self.column.addLayout(line("and cut it", self._times, "times, with", self._how, self._mid))
         self.column.addWidget(self._state)
         self.column.addWidget(self._table, 1)
-        self.column.addLayout(button_row(self._toggle))
+        self.column.addLayout(button_row(self._toggle, left=self._report.parts))
         self._toggle.clicked.connect(self._press)
         self._times.textChanged.connect(self._forget_verdict)
         self._tool.changed.connect(self._forget_verdict)
@@ -191,12 +195,20 @@ class ResumePage(Page):
         words, role = "■ Stopped before its end.", "warn"
         try:
             report = await ResumeBench(session, plan).run(self._on_begun, self._on_cut)
+            self._write_down(report, plan, session)
             words = f"{'✓' if report.is_good else '✕'} {report.words}"
             role = "good" if report.is_good else "bad"
         finally:
             self._has_verdict = True
             self._state.say(words, role)
             self._toggle.setText("Start")
+
+    def _write_down(self, report: BenchReport, plan: BenchPlan, session: Session) -> None:
+        from inspector.exports.resume_report import as_markdown  # noqa: PLC0415
+
+        negotiated = session.negotiated
+        server = f"{negotiated.server_name} {negotiated.server_version}".strip() if negotiated else ""
+        self._report.show_report("", as_markdown(report, plan, mask_url(session.options.url), server))
 
     def _on_begun(self, cuts: int) -> None:
         self._planned = cuts

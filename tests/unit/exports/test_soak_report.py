@@ -72,6 +72,11 @@ def test_trouble_is_named() -> None:
     assert not soak_report.is_good(report)
 
 
+def test_a_lost_call_is_told_once() -> None:
+    report = told(called=row(lost=1), availability=stood(calls_lost_count=1))
+    assert soak_report.verdict(report).endswith("0 drops; 1 call lost.")
+
+
 def test_a_soak_that_was_cut_short_says_so() -> None:
     report = told(elapsed_s=60.0)
     assert not report.is_whole and "Held for 1 min of 8 h:" in soak_report.verdict(report)
@@ -82,6 +87,8 @@ def test_a_soak_that_was_cut_short_says_so() -> None:
     [
         ({"called": row(errors=1)}, False),
         ({"called": row(timed_out=1)}, False),
+        ({"called": row(lost=1)}, False),
+        ({"availability": stood(calls_lost_count=1)}, False),
         ({"resumed": Resumed(1, 5, 1)}, False),
         ({"resumed": Resumed(1, 5, 0, 2, 2)}, True),
         ({"availability": stood(drops=3)}, True),
