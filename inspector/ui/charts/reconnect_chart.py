@@ -31,7 +31,7 @@ class ReconnectChart(DurationChart):
         LegendEntry("failure", "x", "failed"),
         LegendEntry("first", glyphs.HOLLOW, "open"),
         LegendEntry("second", "_", "asked for"),
-        LegendEntry("first", "dots", "backoff"),
+        LegendEntry("first", "dash", "backoff"),
     )
 
     def __init__(self, source: Source, parent: QWidget | None = None) -> None:
@@ -50,7 +50,7 @@ class ReconnectChart(DurationChart):
         if hasattr(self, "backoff"):
             for item, entry in zip((self.back, self.failed, self.open, self.asked), self.legend, strict=False):
                 glyphs.style_symbols(item, entry.role, entry.glyph)
-            self.backoff.setPen(glyphs.pen("first", "dots", self.devicePixelRatioF()))
+            self.backoff.setPen(glyphs.pen("first", "dash", self.devicePixelRatioF()))
 
     def version(self, sight: Sight) -> Any:
         return self.source.reconnects.attempts_made
