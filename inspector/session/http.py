@@ -178,8 +178,8 @@ class HttpClient:
         request.extensions["trace"] = marks.trace
         request.extensions["marks"] = marks
         url = str(request.url)
-        EXCHANGE.set(marks)
         async with AsyncExitStack() as stack:
+            stack.callback(EXCHANGE.reset, EXCHANGE.set(marks))
             marks.sent_ns = perf_counter_ns()
             with translated(Phase.HEADERS if marks.tcp_done_ns else Phase.CONNECT, url, marks):
                 try:

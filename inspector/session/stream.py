@@ -156,7 +156,8 @@ class Stream:
         for hop in range(MAX_REDIRECTS + 1):
             redirect = await self._hop(request, hop)
             if redirect is None:
-                await asyncio.sleep(0)  # whoever waits for the answer that came last takes notice first
+                if self.socket is not None and self.socket.half_closed:
+                    await asyncio.sleep(0)  # whoever waits for the answer that came last takes notice first
                 return self._normal_end()
             if redirect.follow is None:
                 where = http.mask_url(redirect.location)[:500] or "nowhere"
