@@ -235,8 +235,11 @@ class Samples:
         return zip(compress(self._values[first:], more), filter(None, more), strict=True)
 
     def _add_extra(self, value_ms: float, count: int) -> None:
+        """More copies of a value are kept in their places, or fewer where `count` is negative."""
         self._extra += count
-        self._extras[value_ms] = self._extras.get(value_ms, 0) + count
+        left = self._extras.pop(value_ms, 0) + count
+        if left:
+            self._extras[value_ms] = left
 
     def _all_by_size(self) -> list[float]:
         """Sorted once; what came since then is sorted in and what went is cut out, as the rest is in order."""
@@ -260,19 +263,11 @@ class Samples:
         for at in range(places):
             older.add(self._stamps[at], self._values[at], self._counts[at], self._numbers[at])
             if self._counts[at] > 1:
-                self._take_extra(self._values[at], self._counts[at] - 1)
+                self._add_extra(self._values[at], 1 - self._counts[at])
         self._dropped.extend(self._values[: max(0, min(places, self._ordered_end - self._offset))])
         for column in (self._stamps, self._values, self._counts, self._numbers):
             del column[:places]
         self._offset += places
-
-    def _take_extra(self, value_ms: float, count: int) -> None:
-        self._extra -= count
-        left = self._extras[value_ms] - count
-        if left:
-            self._extras[value_ms] = left
-        else:
-            del self._extras[value_ms]
 
 
 def _without(ordered: list[float], gone: Sequence[float]) -> list[float]:
