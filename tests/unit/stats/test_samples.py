@@ -184,3 +184,22 @@ def test_a_pool_is_shared_and_the_longest_gives_way() -> None:
     assert quiet.distribution().is_exact
     assert (busy.count(), busy.distribution().is_exact) == (50_000, False)
     assert len(busy) > 500
+
+
+@given(added, st.lists(st.integers(0, 60), max_size=6), st.integers(1, 12), windows)
+def test_looking_while_old_values_go_changes_nothing(
+    told: list[Added], looks: list[int], limit: int, since_ns: int | None
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_SPILL", 3)
+        watched, alone = Samples(limit), Samples(limit)
+        now_ns = 0
+        for n, (pause_ns, value_ms, times) in enumerate(told):
+            now_ns += pause_ns
+            for samples in (watched, alone):
+                samples.add(now_ns, value_ms, times, n)
+            if n in looks:
+                watched.distribution()
+                watched.distribution(since_ns)
+        assert watched.distribution() == alone.distribution()
+        assert watched.distribution(since_ns) == alone.distribution(since_ns)
