@@ -46,6 +46,10 @@ class CallPoints(Fold):
         self._key_numbers: dict[str, int] = {}
         super().__init__({ToolStep: self._on_step, ExchangeFailed: self._on_failed}, {Message: self._on_messages})
 
+    def number_of(self, key: str) -> int | None:
+        """The number of a key in the rows, None if no call of it has ended."""
+        return self._key_numbers.get(key)
+
     def _on_messages(self, messages: list[Message]) -> None:
         for message in messages:
             if message.rtt_ms is not None and message.request_n is not None:

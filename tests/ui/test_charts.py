@@ -184,6 +184,26 @@ def test_the_logarithmic_scale_shows_the_same_calls(board: ChartBoard) -> None:
     assert data_of(chart.answered)[1] == linear
 
 
+def test_the_calls_of_one_tool_are_told_apart(board: ChartBoard, story: Story, qtbot: QtBot) -> None:
+    asked = story.ask(900, "tools/call", name="search")
+    story.answer(900, asked, rtt_ms=500.0, method="tools/call", name="search")
+    story.fold()
+    with qtbot.waitSignal(board.keys_changed):
+        board.tick()
+    for key, expected in (("tools/call search", [500.0]), ("tools/call echo", [11.0]), ("nothing", [])):
+        board.show_calls_of(key)
+        board.redraw()
+        assert data_of(chart_of(board, LatencyChart).answered)[1][:1] == expected
+    assert chart_of(board, LatencyChart).summary == "0 calls of nothing"
+    assert chart_of(board, DistributionChart).counts.sum() == 0
+    board.show_calls_of("tools/call search")
+    board.redraw()
+    assert chart_of(board, DistributionChart).counts.sum() == 1
+    board.show_calls_of("")
+    board.redraw()
+    assert chart_of(board, DistributionChart).counts.sum() == 40
+
+
 def test_the_distribution_counts_every_answered_call_once(board: ChartBoard) -> None:
     chart = chart_of(board, DistributionChart)
     assert chart.counts.sum() == 39

@@ -128,6 +128,17 @@ def test_the_tools_move_the_time(up: Up, talk: Talk) -> None:
     assert not log.isChecked()
 
 
+def test_the_calls_of_one_method_can_be_chosen(up: Up, talk: Talk, qtbot: QtBot) -> None:
+    pane = up(source(talk))
+    calls = part(pane, QComboBox, "chartCalls")
+    qtbot.waitUntil(lambda: calls.count() == 2)
+    assert [calls.itemText(place) for place in range(2)] == [tools.ALL_CALLS, "a request"]
+    calls.activated.emit(1)
+    assert board_of(pane).charts["latency"].key == "a request"
+    calls.activated.emit(0)
+    assert board_of(pane).charts["latency"].key == ""
+
+
 def test_a_recording_shows_all_its_time_and_no_newest(up: Up, talk: Talk) -> None:
     pane = up(source(talk, is_live=False))
     assert part(pane, QComboBox, "chartSpan").currentText() == tools.ALL_TIME

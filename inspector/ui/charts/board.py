@@ -40,6 +40,8 @@ class ChartBoard(QWidget):
     jump = Signal(int)
     words_changed = Signal(str)
     span_changed = Signal()
+    keys_changed = Signal()
+    """There are calls of another method or tool."""
 
     def __init__(self, source: Source, span: TimeSpan | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +54,7 @@ class ChartBoard(QWidget):
         self.is_log = False
         self.hit: Hit | None = None
         self._only: str | None = None
+        self._keys = 0
         self._drawn: dict[Chart, Any] = {}
         self._pace = ChartPace()
         self._gestures = Gestures(self)
@@ -84,6 +87,12 @@ class ChartBoard(QWidget):
         self.redraw()
         self.span_changed.emit()
 
+    def show_calls_of(self, key: str) -> None:
+        """Tell of the calls of one method or tool, or of all."""
+        for chart in self.charts.values():
+            chart.key = key
+        self._pace.touched()
+
     def change_span(self, change: Callable[[], None]) -> None:
         """Zoom or pan, by a method of the span."""
         change()
@@ -112,6 +121,9 @@ class ChartBoard(QWidget):
     def tick(self) -> None:
         """Draw what would look different, the one first that waited longest, as far as the pace allows."""
         self._bound()
+        if self._keys != len(self.source.series.calls.keys):
+            self._keys = len(self.source.series.calls.keys)
+            self.keys_changed.emit()
         if not self._pace.is_due(self.source.series.count):
             return
         for chart in sorted(self._in_sight(), key=lambda chart: chart.drawn_ns):
@@ -144,7 +156,7 @@ class ChartBoard(QWidget):
     def _state(self, chart: Chart) -> tuple[Any, ...]:
         """What the picture of a chart depends on."""
         sight = self.span.sight(round(chart.axes.area.width()))
-        return sight, chart.axes.area.height(), chart.version(sight), chart.is_log
+        return sight, chart.axes.area.height(), chart.version(sight), chart.is_log, chart.key
 
     def _draw(self, chart: Chart, state: tuple[Any, ...]) -> None:
         sight: Sight = state[0]

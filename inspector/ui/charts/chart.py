@@ -63,6 +63,8 @@ class Chart(Plot):
         self.source = source
         self.sight = Sight(0, 1, 1)
         self.is_log = False
+        self.key = ""
+        """Of which calls it tells, by method or tool; empty: of all."""
         self._marks: list[Mark] = []
         self.setObjectName(f"{self.name}Chart")
         self.setAccessibleName(f"Chart: {self.title}")

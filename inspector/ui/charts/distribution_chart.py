@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -15,10 +14,11 @@ from inspector.record.text import counted, duration
 from inspector.stats.call_points import CallOutcome
 from inspector.ui.charts import glyphs
 from inspector.ui.charts.boxes import Boxes
-from inspector.ui.charts.chart import Chart, Hit, Value
+from inspector.ui.charts.call_chart import CallChart
+from inspector.ui.charts.chart import Hit, Value
 from inspector.ui.charts.colors import chart_color
 from inspector.ui.charts.duration_chart import LEAST_MS
-from inspector.ui.charts.figures import Floats, Ints, Table
+from inspector.ui.charts.figures import Floats, Ints
 from inspector.ui.charts.plot import LegendEntry
 from inspector.ui.charts.scales import Unit, linear, log_durations
 from inspector.ui.charts.source import Source
@@ -30,16 +30,15 @@ _STYLES = (("third", "line"), ("second", "dash"), ("failure", "dots"))
 _LABEL_PX = 52
 
 
-class DistributionChart(Chart):
+class DistributionChart(CallChart):
     """Bars count the answered calls of the time in sight by how long they took; lines are their percentiles."""
 
-    name, title, is_timed = "distribution", "Distribution", False
+    name, title, is_timed, has_log = "distribution", "Distribution", False, False
     empty = "No answered calls yet. How many took how long is drawn here."
     legend = tuple(LegendEntry(role, dash, f"p{p:.0f}") for p, (role, dash) in zip(PS, _STYLES, strict=True))
 
     def __init__(self, source: Source, parent: QWidget | None = None) -> None:
         super().__init__(source, parent)
-        self._table = Table(source.series.calls.points)
         self._ms: Floats = np.empty(0)
         self._numbers: Ints = np.empty(0, dtype=np.int64)
         self.edges: Floats = np.empty(0)
@@ -61,15 +60,9 @@ class DistributionChart(Chart):
             for line, (role, dash) in zip(self.lines, _STYLES, strict=True):
                 line.setPen(glyphs.pen(role, dash, 2 * self.devicePixelRatioF()))
 
-    def version(self, sight: Sight) -> Any:
-        return self._table.version
-
-    def has_ever(self) -> bool:
-        return len(self.source.series.calls.points) > 0
-
     def draw_values(self, sight: Sight) -> bool:
-        table, at_ns = self._table, self._table["at_ns"]
-        inside = (at_ns >= sight.start_ns) & (at_ns <= sight.end_ns) & (table["outcome"] == CallOutcome.ANSWERED)
+        table, rows = self._table, self.rows_in(sight)
+        inside = rows[table["outcome"][rows] == CallOutcome.ANSWERED]
         self._ms, self._numbers = np.maximum(table["ms"][inside], LEAST_MS), table["n"][inside]
         if not len(self._ms):
             self._clear()
@@ -85,7 +78,7 @@ class DistributionChart(Chart):
         for line, ms in zip(self.lines, self.percentiles_ms.tolist(), strict=True):
             line.setData([np.log10(ms)] * 2, [0.0, heights.high])
         told = (f"p{p:.0f} {duration(ms)}" for p, ms in zip(PS, self.percentiles_ms.tolist(), strict=True))
-        self.summary = " · ".join((counted(len(self._ms), "call"), *told))
+        self.summary = " · ".join((self.counted_calls(len(self._ms)), *told))
         return True
 
     def _clear(self) -> None:

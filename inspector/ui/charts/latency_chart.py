@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,14 +11,14 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from inspector.record.text import counted, duration, plain
+from inspector.record.text import duration, plain
 from inspector.stats.call_points import CallOutcome
 from inspector.ui.charts import glyphs
 from inspector.ui.charts.boxes import Boxes
+from inspector.ui.charts.call_chart import CallChart
 from inspector.ui.charts.chart import Hit, Value
 from inspector.ui.charts.colors import chart_color
-from inspector.ui.charts.duration_chart import DurationChart
-from inspector.ui.charts.figures import Floats, Ints, Table, slot_percentiles, stairs, thin
+from inspector.ui.charts.figures import Floats, Ints, slot_percentiles, stairs, thin
 from inspector.ui.charts.plot import LegendEntry
 from inspector.ui.charts.scales import short_duration, slot_ns
 from inspector.ui.charts.source import Source
@@ -40,7 +39,7 @@ _WORDS = {
 }
 
 
-class LatencyChart(DurationChart):
+class LatencyChart(CallChart):
     """Points are calls, the moment they ended; the band lies between the percentiles of those that were answered."""
 
     name, title = "latency", "Latency"
@@ -54,7 +53,6 @@ class LatencyChart(DurationChart):
 
     def __init__(self, source: Source, parent: QWidget | None = None) -> None:
         super().__init__(source, parent)
-        self._table = Table(source.series.calls.points)
         self.places: Ints = np.empty(0, dtype=np.int64)
         """Which rows of the calls are in sight."""
         self.percentiles: Floats = np.empty((len(PS), 0))
@@ -78,15 +76,9 @@ class LatencyChart(DurationChart):
             color.setAlphaF(_BAND_ALPHA)
             self.band.set_color(color)
 
-    def version(self, sight: Sight) -> Any:
-        return self._table.version
-
-    def has_ever(self) -> bool:
-        return len(self.source.series.calls.points) > 0
-
     def draw_values(self, sight: Sight) -> bool:
         at_ns, ms = self._table["at_ns"], self._table["ms"]
-        self.places = np.flatnonzero((at_ns >= sight.start_ns) & (at_ns <= sight.end_ns))
+        self.places = self.rows_in(sight)
         outcomes = self._table["outcome"][self.places]
         answered = self.places[outcomes == CallOutcome.ANSWERED]
         self.set_timed_axes(sight, self.duration_scale(ms[self.places]))
@@ -123,7 +115,7 @@ class LatencyChart(DurationChart):
         self.band.set_boxes(edges[:-1], edges[1:], heights[0], heights[1])
 
     def _sum_up(self, ms: Floats) -> str:
-        parts = [counted(len(self.places), "call")]
+        parts = [self.counted_calls(len(self.places))]
         if len(ms):
             p50_ms, p95_ms = np.percentile(ms, PS).tolist()
             parts += [f"p50 {duration(p50_ms)}", f"p95 {duration(p95_ms)}"]

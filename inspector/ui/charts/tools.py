@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from inspector.record.text import plain
 from inspector.ui.charts.span import SECOND_NS, ZOOM_STEP, Mode, TimeSpan
 from inspector.ui.forms.parts import tool_button
 from inspector.ui.views.wrapping_row import WrappingRow
@@ -15,7 +16,7 @@ from inspector.ui.views.wrapping_row import WrappingRow
 if TYPE_CHECKING:
     from inspector.ui.charts.board import ChartBoard
 
-ALL = "All charts"
+ALL, ALL_CALLS = "All charts", "All calls"
 NAMES = {
     ALL: None,
     "Latency": "latency",
@@ -32,7 +33,7 @@ SPANS = {
     "Last 10 minutes": 600 * SECOND_NS,
     "Last hour": 3_600 * SECOND_NS,
 }
-_LEAST_CHARS, _MOST_PX = 10, 180
+_LEAST_CHARS, _MOST_PX, _KEY_CHARS = 8, 170, 60
 ALL_TIME, BY_HAND = "All time", "Chosen time"
 
 
@@ -48,13 +49,14 @@ class ChartTools(QWidget):
         self._is_live = is_live
         self.chooser = _box("chartChooser", "Chart", NAMES)
         self.chooser.setCurrentText(ALL if in_window else "Latency")
+        self.calls = _box("chartCalls", "Calls of which method or tool", (ALL_CALLS,))
         self.spans = _box("chartSpan", "Time shown", (*SPANS, ALL_TIME, BY_HAND))
         self.farther = _button("chartsFarther", "−", "Show more time (−)")
         self.nearer = _button("chartsNearer", "+", "Show less time, nearer (+)")
         self.now = _button("chartsNow", "Now", "Stay with the newest (End)", checkable=True)
         self.log = _button("chartsLog", "Log", "Durations on a logarithmic scale (L)", checkable=True)
         self.save = _button("chartsSave", "Save…", "Save as picture, drawing or table")
-        self.open = _button("chartsOpen", "Open in a window", "Open the charts in a window of their own")
+        self.open = _button("chartsOpen", "Window", "Open the charts in a window of their own")
         self._lay_out()
         self.now.setVisible(is_live)
         self.open.setVisible(not in_window)
@@ -71,6 +73,8 @@ class ChartTools(QWidget):
         span = board.span
         self.chooser.currentTextChanged.connect(lambda _: board.show_only(self.chosen))
         self.spans.textActivated.connect(self._choose_span)
+        self.calls.activated.connect(lambda place: board.show_calls_of(self.calls.itemData(place) or ""))
+        board.keys_changed.connect(self._show_keys)
         self.farther.clicked.connect(partial(board.change_span, partial(span.zoom, 1 / ZOOM_STEP)))
         self.nearer.clicked.connect(partial(board.change_span, partial(span.zoom, ZOOM_STEP)))
         self.now.clicked.connect(partial(board.change_span, span.follow))
@@ -92,6 +96,12 @@ class ChartTools(QWidget):
         self.now.setChecked(span.mode is Mode.FOLLOW)
         self.log.setChecked(self._board.is_log)
 
+    def _show_keys(self) -> None:
+        """Keys only ever come to those that are there."""
+        keys = self._board.source.series.calls.keys if self._board else []
+        for key in keys[self.calls.count() - 1 :]:
+            self.calls.addItem(plain(key, _KEY_CHARS), key)
+
     def _choose_span(self, chosen: str) -> None:
         if self._board is None:
             return
@@ -102,7 +112,7 @@ class ChartTools(QWidget):
             self._board.change_span(span.show_all if chosen == ALL_TIME else partial(span.pan, 0))
 
     def _lay_out(self) -> None:
-        ways = (self.chooser, self.spans, self.farther, self.nearer, self.now, self.log)
+        ways = (self.chooser, self.calls, self.spans, self.farther, self.nearer, self.now, self.log)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(WrappingRow(ways, (self.save, self.open)))
