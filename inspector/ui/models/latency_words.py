@@ -36,6 +36,8 @@ def summary(rows: Sequence[LatencyRow], times: Distribution, window: Window, mar
         parts.append(f"{in_flight:,} in flight")
     figures = (("p50", times.p50_ms), ("p95", times.p95_ms), ("max", times.max_ms))
     parts += [f"{name} {duration(ms)}" for name, ms in figures if ms is not None]
+    if not all(row.is_exact for row in rows):
+        parts.append("percentiles within 1 %, as the oldest of very many measurements are only counted")
     said, begin = " · ".join(parts), when(window, mark)
     return f"{begin}: {said}" if begin else said
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from inspector.record.text import calendar
@@ -40,6 +42,8 @@ def test_the_line_above_says_since_when() -> None:
     assert summary(rows * 2, times, Window.SESSION, None) == (
         "2 calls · 2 in flight · p50 15.0 ms · p95 19.5 ms · max 20.0 ms"
     )
+    counted = [replace(row, is_exact=False) for row in rows]
+    assert "1 in flight · percentiles within 1 %, as the oldest" in summary(counted, none, Window.SESSION, None)
     assert when(Window.SINCE_MARK, None) == "Since the mark"
 
 
