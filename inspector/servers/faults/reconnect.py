@@ -102,6 +102,13 @@ class LettingGo(Holding):
     held_s = 0.0
 
 
+def _first_step(message: Json) -> Json:
+    """Progress of a call that asks for it, as our client always does."""
+    token = message.get("params", {}).get("_meta", {}).get("progressToken")
+    params = {"progressToken": token, "progress": 1}
+    return {"jsonrpc": "2.0", "method": "notifications/progress", "params": params}
+
+
 class Resumable(Honest):
     """Gives every event an id, ends the stream of a call before its answer, and brings the rest to whoever resumes."""
 
@@ -115,14 +122,15 @@ class Resumable(Honest):
         self._calls += 1
         line = await self.open_line(wire, session.version)
         priming = b"id: %d-0\nretry: %d\ndata:\n\n" % (self._calls, round(1_000 * self.scale))
-        answer = b"id: %d-1\n%s" % (self._calls, self.event(await self.response(message, line, request)))
-        self._rest[f"{self._calls}-0"] = self.replay(priming, answer)
-        await line.send_bytes(priming)
+        step = b"id: %d-1\n%s" % (self._calls, self.event(_first_step(message)))
+        answer = b"id: %d-2\n%s" % (self._calls, self.event(await self.response(message, line, request)))
+        self._rest[f"{self._calls}-1"] = self.replay(step, answer)
+        await line.send_bytes(priming + step)
         await wire.sleep(1.0)
         await wire.end()
 
-    def replay(self, priming: bytes, answer: bytes) -> list[bytes]:
-        """What a resume brings of a stream of which only the first event was sent."""
+    def replay(self, step: bytes, answer: bytes) -> list[bytes]:
+        """What a resume brings of a stream of which all up to this step was sent."""
         return [answer]
 
     async def on_get(self, request: HttpRequest, wire: Wire) -> None:
@@ -145,15 +153,15 @@ class Resumable(Honest):
 class NotReplaying(Resumable):
     """Takes Last-Event-ID, opens a stream, and brings nothing of what is missing."""
 
-    def replay(self, priming: bytes, answer: bytes) -> list[bytes]:
+    def replay(self, step: bytes, answer: bytes) -> list[bytes]:
         return []
 
 
 class Repeating(Resumable):
     """Begins at the named event instead of after it."""
 
-    def replay(self, priming: bytes, answer: bytes) -> list[bytes]:
-        return [priming, answer]
+    def replay(self, step: bytes, answer: bytes) -> list[bytes]:
+        return [step, answer]
 
 
 class Counting(Honest):
@@ -328,6 +336,7 @@ FAULTS: tuple[Fault, ...] = (
         ok=Resumable,
         visit=_CALL,
         ok_summary="Begins it after that event.",
+        also=("progress-not-monotonic",),
     ),
     Fault(
         "event-id-not-unique",
