@@ -48,7 +48,6 @@ class Folds(QObject):
         self._clock = river.clock
         self.counts = Counts()
         self.latency = LatencyStats()
-        self.call_times = self.latency.calls
         self.clock_offsets = ClockOffsets()
         self.streams = StreamStats()
         self.reconnects = ReconnectStats()
