@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from inspector.protocol.era import TransportName
 from inspector.session.calls import Answer
 from inspector.session.resume_compare import Difference, Got, compare, got
 from inspector.trace.events import (
@@ -130,8 +131,9 @@ class ResumeBench:
 
         `on_begun` is told how many cuts there will be, `on_cut` what became of each.
         """
-        whole = await self._run(None, 0)
-        obstacle = _obstacle(whole)
+        unfit = why_unfit(self._session)
+        whole = Run(Answer(False, "tools/call")) if unfit else await self._run(None, 0)
+        obstacle = unfit or _obstacle(whole)
         if obstacle:
             return BenchReport(whole, obstacle=obstacle)
         cuts: list[Cut] = []
@@ -157,6 +159,16 @@ class ResumeBench:
             if laboratory.active != active:  # the cut did not come, and must not hit the next call
                 laboratory.clear()
         return observe(answer, _events(session, since))
+
+
+def why_unfit(session: Session) -> str:
+    """Why nothing can be resumed on this session at all, empty if it can."""
+    if session.transport is TransportName.STREAMABLE_HTTP:
+        return ""
+    return (
+        f"Only Streamable HTTP of 2025-03-26 to 2025-11-25 resumes the stream of a call; this session speaks "
+        f"{session.transport.label}."
+    )
 
 
 def _events(session: Session, since: int) -> Iterator[AnyEvent]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import inspector
+from inspector.servers.demo import DemoServer
 from inspector.session.resume_bench import BenchPlan, BenchReport, Cut, ResumeBench
 from inspector.trace.events import EndCause, LabActed, StreamEnded
 from tests.end2end.conftest import SERVERS, Program, free_port, streamable
@@ -231,6 +232,13 @@ async def test_what_cannot_be_cut_is_said(
             report = await bench(session, "echo")
     assert words in report.obstacle and report.words == report.obstacle and not report.is_good
     assert len([method for method in server.methods() if method == "tools/call"]) == 1
+
+
+async def test_a_transport_that_cannot_resume_is_named_and_nothing_is_called() -> None:
+    async with DemoServer() as demo, inspector.connect(demo.sse_url, transport="http+sse") as session:
+        report = await bench(session, "echo", {"text": "hi"})
+    assert "this session speaks HTTP+SSE" in report.words and not report.is_good
+    assert not any(getattr(event, "name", None) == "echo" for event in session.river.since(0))
 
 
 async def test_a_failed_whole_run_is_not_compared_with(server: FaultServer, mcp: StreamableMcp) -> None:

@@ -142,10 +142,18 @@ class ResumePage(Page):
             self._state.say(self._says(), "note")
             return
         self._tool.offer()
-        obstacle = NOT_CONNECTED if self.laboratory.session is None else self._tool.obstacle()
+        obstacle = self._obstacle()
         self._toggle.setEnabled(not obstacle)
         if obstacle or not self._has_verdict:
             self._state.say(obstacle or self._intent(), "warn" if obstacle else "muted")
+
+    def _obstacle(self) -> str:
+        session = self.laboratory.session
+        if session is None:
+            return NOT_CONNECTED
+        from inspector.session.resume_bench import why_unfit  # noqa: PLC0415 - the session is loaded by now
+
+        return why_unfit(session) or self._tool.obstacle()
 
     def _forget_verdict(self) -> None:
         if not self.laboratory.is_running(NAME):
