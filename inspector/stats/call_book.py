@@ -80,7 +80,8 @@ class CallBook:
         if call is None:
             return None
         call.open_streams -= 1
-        if call.settled_ns is None and call.last_event_id is not None and call.request_n in self.pending:
+        # where the last event came on another stream, it is that one which goes on from its id
+        if call.request_n in self.pending and call.last_event_id is not None and call.last_event_stream == stream:
             self._cut.pop((call.connection, call.cut_id or ""), None)
             call.cut_id = call.last_event_id
             self._cut[call.connection, call.cut_id] = call

@@ -165,6 +165,21 @@ def test_a_call_that_is_over_is_not_resumed() -> None:
     assert (found.resumed, found.gaps.max_ms) == (0, 0.0)
 
 
+def test_a_listening_stream_that_goes_on_is_no_resume_of_a_call() -> None:
+    talk = Talk()
+    asked = talk.ask(2, name="slow")
+    talk.message(1, MessageType.NOTIFICATION, asked, method=PROGRESS, event_id="l-1")
+    talk.end(2)
+    talk.end(1)
+    talk.send(3, "GET", "resume", headers=(("Last-Event-ID", "l-1"),))
+    for _ in range(3):
+        talk.wait(5)
+        talk.message(3, MessageType.NOTIFICATION, method="notifications/message")
+    talk.answer(3, asked)
+    found = timing(talk, asked)
+    assert (found.resumed, found.gaps.count, found.gaps.max_ms) == (0, 1, 15.0)
+
+
 def test_the_progress_of_another_call_is_not_its_own() -> None:
     talk = Talk()
     asked, other = talk.ask(2, name="slow"), talk.ask(3, name="other")
