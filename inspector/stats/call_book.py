@@ -53,7 +53,7 @@ class CallBook:
         if not self._cut or request.method != "GET" or request.stream is None:
             return
         last_event_id = http.get(request.headers, "last-event-id")
-        call = self._cut.pop((request.connection, last_event_id), None) if last_event_id else None
+        call = self._cut.get((request.connection, last_event_id)) if last_event_id else None
         if call is not None:
             self._follow(request.stream, call)
             call.resumed += 1

@@ -33,11 +33,11 @@ class CallTiming:
     the headers came, the first byte behind them, the first event or comment, the first progress, the answer
     (`total_ms`).
 
-    `socket` numbers the sockets of a connection: calls with the same number shared it. `server_ms` is what the server
-    says of its own time, in `Server-Timing` or by two stamps, as `server_source` tells; `network_ms` is the rest: of
-    the time until the headers for `Server-Timing`, of the whole time for stamps. `one_way_ms` is raw: when the first
-    event with a stamp came by our clock, minus that stamp by the server's (`clock_offset` knows how far these are
-    apart).
+    `resumed` counts the requests that asked to go on with a stream of the call that was cut. `socket` numbers the
+    sockets of a connection: calls with the same number shared it. `server_ms` is what the server says of its own time,
+    in `Server-Timing` or by two stamps, as `server_source` tells; `network_ms` is the rest: of the time until the
+    headers for `Server-Timing`, of the whole time for stamps. `one_way_ms` is raw: when the first event with a stamp
+    came by our clock, minus that stamp by the server's (`clock_offset` knows how far these are apart).
     """
 
     request_n: int

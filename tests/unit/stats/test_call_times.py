@@ -165,6 +165,22 @@ def test_a_call_that_is_over_is_not_resumed() -> None:
     assert (found.resumed, found.gaps.max_ms) == (0, 0.0)
 
 
+def test_a_resume_that_failed_may_be_tried_again() -> None:
+    talk = Talk()
+    asked = talk.ask(2, name="slow")
+    talk.message(2, MessageType.NOTIFICATION, asked, method=PROGRESS, event_id="a-1")
+    talk.end(2)
+    for stream in (3, 4):
+        talk.wait(10)
+        talk.send(stream, "GET", "resume", headers=(("Last-Event-ID", "a-1"),))
+        answered(talk, stream, status=503 if stream == 3 else 200)
+        if stream == 4:
+            talk.message(4, MessageType.NOTIFICATION, method="notifications/message")
+        talk.end(stream)
+    found = timing(talk, asked)
+    assert (found.resumed, found.gaps.count, found.gaps.max_ms) == (2, 1, 20.0)
+
+
 def test_a_listening_stream_that_goes_on_is_no_resume_of_a_call() -> None:
     talk = Talk()
     asked = talk.ask(2, name="slow")
