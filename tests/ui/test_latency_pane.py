@@ -24,6 +24,7 @@ from inspector.ui.kept_baselines import KeptBaselines
 from inspector.ui.models.table_model import NOTHING
 from inspector.ui.views import latency_pane
 from inspector.ui.views.latency_calls import BAR_COLUMN, KEY_COLUMN
+from inspector.ui.views.latency_columns import BASELINE_COLUMNS
 from inspector.ui.views.latency_pane import MAX_LISTED, LatencyPane
 from inspector.ui.views.stat_table import StatTable
 from tests.support.panes import column, part, put_up_table
@@ -332,7 +333,7 @@ def test_figures_are_kept_and_compared_with(qtbot: QtBot, kept: KeptBaselines) -
         talk.call("echo", 10 + number / 100)
     pane = put_up(qtbot, talk, kept)
     assert list(menu(pane)) == ["Keep as baseline… (B)", "Nothing is kept of this server yet"]
-    assert methods(pane).isColumnHidden(1) and methods(pane).isColumnHidden(2)
+    assert all(map(methods(pane).isColumnHidden, BASELINE_COLUMNS))
     press(qtbot, pane, Qt.Key.Key_B)
     line = part(pane, QLineEdit, "baselineNameLine")
     QTest.keyClick(line, Qt.Key.Key_Return)
@@ -348,17 +349,17 @@ def test_figures_are_kept_and_compared_with(qtbot: QtBot, kept: KeptBaselines) -
         talk.call("new", 1)
     talk.fold()
     click_entry(pane, "Compare with “before && after” of 2023-11-1")
-    assert not methods(pane).isColumnHidden(1) and not methods(pane).isColumnHidden(2)
+    assert not any(map(methods(pane).isColumnHidden, BASELINE_COLUMNS))
     p50, p95 = (column(methods(pane), f"{name} against baseline") for name in ("p50", "p95"))
     assert p50[0].startswith("slower by 20.0 ms (95 %: ") and p95[0].startswith("slower by 20.0 ms (95 %: ")
     assert (p50[1], p95[1]) == (NOTHING, NOTHING)
-    cell = methods(pane).model().index(0, 1)
+    cell = methods(pane).model().index(0, BASELINE_COLUMNS[0])
     assert cell.data(Qt.ItemDataRole.ForegroundRole) == theme.color("bad")
     assert "compared with “before & after” of 2023-11-1" in said(pane)
 
     click_entry(pane, "before && after")
     assert kept.of(SERVER) == []
-    assert methods(pane).isColumnHidden(1)
+    assert all(map(methods(pane).isColumnHidden, BASELINE_COLUMNS))
     assert "compared" not in said(pane)
 
 
@@ -371,9 +372,11 @@ def test_a_difference_that_is_not_sure_is_not_coloured(qtbot: QtBot, kept: KeptB
     pane.baselines.compare_with("few")
     (words,) = column(methods(pane), "p50 against baseline")
     assert words == "too few calls to tell: p50 needs 6 on each side, there are 3 and 3"
-    assert methods(pane).model().index(0, 1).data(Qt.ItemDataRole.ForegroundRole) == theme.color("muted")
+    assert methods(pane).model().index(0, BASELINE_COLUMNS[0]).data(Qt.ItemDataRole.ForegroundRole) == theme.color(
+        "muted"
+    )
     click_entry(pane, "Compare no more")
-    assert methods(pane).isColumnHidden(1)
+    assert all(map(methods(pane).isColumnHidden, BASELINE_COLUMNS))
 
 
 def test_the_servers_clock_is_told_and_corrected_for_beside_the_raw_time(qtbot: QtBot) -> None:
