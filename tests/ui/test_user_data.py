@@ -65,3 +65,13 @@ def test_dismissed_findings_are_kept(tmp_path: Path) -> None:
     assert UserData(path).dismissed() == dismissed
     path.write_text('[General]\ndismissed="{\\"a\\": 1, \\"b\\": {\\"x\\": 2}}"', encoding="utf-8")
     assert UserData(path).dismissed() == {"b": {}}
+
+
+def test_expectations_are_kept_by_server(tmp_path: Path) -> None:
+    path = tmp_path / "user.ini"
+    assert UserData(path).expectations() == {}
+    texts = {"http://h:1/mcp": 'no drops\nanswer under 2s of "a, b"  # ; \\n\n'}
+    UserData(path).set_expectations(texts)
+    assert UserData(path).expectations() == texts
+    path.write_text('[General]\nexpectations="{\\"a\\": 1, \\"b\\": \\"no drops\\"}"', encoding="utf-8")
+    assert UserData(path).expectations() == {"b": "no drops"}

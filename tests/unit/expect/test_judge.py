@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,9 @@ from inspector.diagnose.engine import Engine
 from inspector.expect.grammar import FORMS, parse
 from inspector.expect.judge import Judge
 from inspector.expect.verdict import MAX_MOMENTS, State, Verdict
+from inspector.exports.check_formats import as_text
+from inspector.exports.check_junit import as_junit
+from inspector.exports.checking import Checking
 from inspector.trace.events import (
     ConnectionState,
     EndCause,
@@ -444,6 +449,22 @@ def test_it_can_begin_anew() -> None:
     talk.state(ConnectionState.RECONNECTING, attempt=1)
     judge.fold(talk.since(len(talk) - 1))
     assert judge.verdicts()[4].state is State.FAIL  # it knows that the connection stood before
+
+
+@pytest.mark.parametrize("at", [math.inf, -math.inf, math.nan, 1e300])
+def test_a_damaged_recording_is_judged_without_a_word(at: float) -> None:
+    talk = called(100, 9_000)
+    talk.message(1, MessageType.ERROR, method="tools/call")
+    talk.tell(Violation, rule="sse-bom", severity=Severity.ERROR, text="A BOM.", about_n=-5)
+    events = [msgspec.structs.replace(event, at=at if event.n % 2 else event.at) for event in talk.since(0)]
+    engine, checking = Engine(), Checking(expectations=parse(ALL))
+    engine.fold(events)
+    judge = Judge(parse(ALL), engine.findings)
+    judge.fold(events)
+    assert {verdict.state for verdict in judge.verdicts()} >= {State.PASS, State.FAIL}
+    checking.fold(events)
+    checked = checking.outcome("x")
+    assert "EXPECTATIONS" in as_text(checked) and "<testcase" in as_junit(checked, Severity.ERROR)
 
 
 def test_tool_streams_are_calls_too() -> None:
