@@ -2,12 +2,13 @@
 
 Idle, and beside 5,000 events/s on another stream. Each run is made several times and the median of what a figure is
 off counts: a machine that does something else meanwhile takes a time slice away now and then, which is no fault of
-the figure. Exit code 1 if a median is farther off than it may be. `python -m tests.benchmarks.bench_figures [RUNS]`.
+the figure; one that is busy all the time reads late, which shows beside the flood. Exit code 1 if a median is farther off than it may be. `python -m tests.benchmarks.bench_figures [RUNS]`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 import sys
 from collections.abc import Awaitable, Callable
@@ -65,6 +66,9 @@ def main() -> int:
     with scripted_server() as server:
         wrong = asyncio.run(compare(server, runs))
     print(f"{wrong} wrong: the bound is {BOUND_MS:g} ms or {BOUND_SHARE:.0%}, for the median of {runs} runs")
+    print(
+        f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; ours alone is about one and a half"
+    )
     return 1 if wrong else 0
 
 
