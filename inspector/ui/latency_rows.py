@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from time import perf_counter_ns
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from inspector.stats.latency import LatencyStats
 from inspector.ui.comparison import Comparison
@@ -16,12 +16,17 @@ AT_ONCE = 50
 """The rows of so many methods take less than a frame."""
 _REST, _LONG_NS = 10, 25_000_000
 """So many times as long as the rows took none follow if it was long: a thousand methods must not stop the window."""
+_LEAST_REST_MS = 50
 
 
 class LatencyRows(QObject):
-    """`done` carries the rows, and since when their figures are; of a thousand methods they come in slices."""
+    """`done` carries the rows, and since when their figures are; of a thousand methods they come in slices.
+
+    `due` is emitted when somebody asked too early, once it is not any more.
+    """
 
     done = Signal(object, object)
+    due = Signal()
 
     def __init__(
         self, latency: LatencyStats, comparison: Callable[[], Comparison | None], parent: QObject | None = None
@@ -30,11 +35,17 @@ class LatencyRows(QObject):
         self._latency, self._comparison = latency, comparison
         self._slices: Slices | None = None
         self._rest_until_ns = 0
+        self._later = QTimer(self, singleShot=True)
+        self._later.timeout.connect(self.due)
 
-    @property
     def is_due(self) -> bool:
         """False while rows are worked out, and for a while after that took long."""
-        return self._slices is None and perf_counter_ns() >= self._rest_until_ns
+        rest_ns = self._rest_until_ns - perf_counter_ns()
+        if self._slices is None and rest_ns <= 0:
+            return True
+        if not self._later.isActive():
+            self._later.start(max(_LEAST_REST_MS, round(rest_ns / 1e6)))
+        return False
 
     def work_out(self, since_ns: int | None) -> None:
         """Begin now; what is under way is for something older."""

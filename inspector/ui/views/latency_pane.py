@@ -85,7 +85,7 @@ class LatencyPane(Pane):
 
     def refresh(self) -> None:
         """Show the figures as they are now."""
-        if self._rows.is_due:
+        if self._rows.is_due():
             self._update()
 
     def set_mark(self) -> None:
@@ -215,6 +215,7 @@ class LatencyPane(Pane):
         self._table.selectionModel().currentRowChanged.connect(self._choose_row)
         self._list.socket_wanted.connect(self._choose_socket)
         self._rows.done.connect(self._show)
+        self._rows.due.connect(lambda: self.refresh() if self.isVisible() else None)
         self.bar.window_chosen.connect(self._update)
         self.bar.mark_wanted.connect(self.set_mark)
         self.bar.csv_wanted.connect(self._save)
