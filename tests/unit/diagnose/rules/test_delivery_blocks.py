@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inspector.trace.events import Headers, Severity
+from inspector.trace.events import Headers, LabActed, LabAction, Severity
 from tests.support.deliveries import Delivery, findings
 
 RULE = "proxy-buffer-quantised"
@@ -52,6 +52,17 @@ def test_four_of_five_pauses_are_enough_and_three_are_not() -> None:
     ],
 )
 def test_other_streams_say_nothing(talk: Delivery) -> None:
+    assert RULE not in findings(talk)
+
+
+def test_a_slow_reader_in_the_laboratory_makes_blocks_itself() -> None:
+    talk = blocks(4096)
+    talk.tell(LabActed, action=LabAction.SLOW, text="Reads slowly.")
+    for number in range(1, 5):
+        talk.chunk(1, b"d" * 4096, 4096 * number)
+        talk.wait(900)
+    talk.tell(LabActed, action=LabAction.CLEAR, text="As before.")
+    talk.chunk(1, b"d" * 4096, 4096 * 5)
     assert RULE not in findings(talk)
 
 

@@ -8,7 +8,7 @@ from email.utils import formatdate
 import pytest
 
 from inspector.diagnose.rules.measurement_clocks import RULES
-from inspector.trace.events import EndCause, HeadersReceived, Outcome, Severity
+from inspector.trace.events import EndCause, HeadersReceived, LabActed, LabAction, Outcome, Severity
 from tests.support.diagnosed import S, Watched
 
 SKEW, OWN = "clock-skew", "own-timeout-not-server"
@@ -63,6 +63,16 @@ def test_heartbeats_with_a_stamp_count_as_well(ahead: float, severity: Severity 
         talk.wait(15 * S)
         talk.comment(1, f"ping - {datetime.fromtimestamp(talk.clock.time() + ahead, UTC).isoformat(' ')}")
     assert [finding.severity for finding in talk.findings()] == ([severity] if severity else [])
+
+
+def test_heartbeats_that_the_laboratory_delays_come_late_by_right() -> None:
+    talk = Watched(RULES)
+    talk.listen(1)
+    talk.tell(LabActed, action=LabAction.DELAY, text="Delays what comes by 30 s.")
+    for _ in range(4):
+        talk.wait(15 * S)
+        talk.comment(1, f"ping - {datetime.fromtimestamp(talk.clock.time() - 30, UTC).isoformat(' ')}")
+    assert talk.is_silent()
 
 
 def test_a_clock_that_was_set_right_is_no_longer_wrong() -> None:

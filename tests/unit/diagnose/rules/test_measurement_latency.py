@@ -7,15 +7,19 @@ from collections.abc import Sequence
 import pytest
 
 from inspector.diagnose.rules.measurement_latency import RULES
-from inspector.trace.events import Connected
+from inspector.trace.events import Connected, LabActed, LabAction
 from tests.support.diagnosed import Watched
 
 RULE = "latency-bimodal"
 
 
-def answered(rtts_ms: Sequence[float], new: Sequence[bool], name: str = "say") -> Watched:
+def answered(
+    rtts_ms: Sequence[float], new: Sequence[bool], name: str = "say", *, in_laboratory: bool = False
+) -> Watched:
     """Calls that took so long, each on a new connection or not."""
     talk = Watched(RULES)
+    if in_laboratory:
+        talk.tell(LabActed, action=LabAction.DELAY, text="Delays requests by 100 ms.")
     for stream, (rtt_ms, is_new) in enumerate(zip(rtts_ms, new, strict=True), 1):
         talk.send(stream)
         asked = talk.ask(stream, name=name, id=stream)
@@ -34,6 +38,11 @@ THIRD = [number % 3 == 0 for number in range(40)]
 def test_new_connections_make_the_slow_answers() -> None:
     found = answered([100.0 + n if slow else 4.0 + n / 10 for n, slow in enumerate(THIRD)], THIRD).found(RULE)
     assert found.grade == "likely" and "new connection" in found.text and "tools/call say" in found.text
+
+
+def test_what_the_laboratory_delays_is_no_population() -> None:
+    rtts_ms = [100.0 + n if slow else 4.0 + n / 10 for n, slow in enumerate(THIRD)]
+    assert answered(rtts_ms, THIRD, in_laboratory=True).is_silent()
 
 
 def test_the_wait_for_an_acknowledgement_is_a_hint() -> None:
