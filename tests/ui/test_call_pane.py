@@ -443,6 +443,15 @@ def test_no_slip_of_the_finger_overruns_a_server(pane: CallPane) -> None:
     assert fields.words() == "5 calls, 5 at once"
 
 
+def test_another_tool_is_not_repeated_because_one_was(pane: CallPane) -> None:
+    repeat(pane, 1_000, 10)
+    pane.set_tool({**ECHO, "description": "Told anew."})
+    assert call_button(pane).text() == "Call 1,000 times"
+    pane.set_tool(PLAIN)
+    assert call_button(pane).text() == "Call"
+    assert child(pane, QLabel, "callExtrasSummary").text() == ""
+
+
 @pytest.mark.parametrize("typed", ["", "0", "-3", "x", "²"])
 def test_what_is_no_number_of_calls_is_one_call(pane: CallPane, typed: str) -> None:
     extras_open(pane)

@@ -82,7 +82,9 @@ class CallPane(QWidget):
         if tool is not None and tool == self._tool:
             return
         self._remember()
-        self._tool = tool
+        before, self._tool = self._name(), tool
+        if self._name() != before:
+            self.extras.repeat.reset()  # so that no tool is called a thousand times because another was
         self._warning.hide()
         self._header.set_tool(tool)
         if tool is not None:

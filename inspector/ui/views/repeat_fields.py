@@ -41,6 +41,11 @@ class RepeatFields(QWidget):
         """Never more than there are calls."""
         return min(self._concurrency.value(), self.times)
 
+    def reset(self) -> None:
+        """Back to one call."""
+        for field in (self._times, self._concurrency):
+            field.clear()
+
     def words(self) -> str:
         """What differs from calling once; empty if nothing does."""
         if self.times == 1:
