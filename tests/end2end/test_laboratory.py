@@ -13,6 +13,7 @@ import pytest
 import inspector
 from inspector.diagnose.engine import Engine
 from inspector.session.laboratory import LabError
+from inspector.session.raw_exchange import RawRequest
 from inspector.session.session import Session
 from inspector.trace.events import (
     ConnectionState,
@@ -295,6 +296,21 @@ async def test_delays_are_added_in_both_directions_once(server: FaultServer, mcp
         assert time.perf_counter() - began < 0.7
     check_river(session.river)
     assert findings(session.river) == []
+
+
+async def test_exchanges_aside_are_left_alone(server: FaultServer, mcp: StreamableMcp) -> None:
+    """A raw request, or a sign-in, is none of the session's, also on a socket that the session had before."""
+    async with streamable(server.url(), listen=False) as session:
+        session.laboratory.delay(10_000, 10_000)
+        session.laboratory.drop_after("any", bytes=1)
+        before = time.monotonic()
+        reply = await session.exchange_raw(RawRequest("GET", server.url("/nowhere")))
+        assert reply.status == 404 and reply.body == b"nothing here"
+        assert time.monotonic() - before < 5
+        session.laboratory.clear()
+        assert (await session.call_tool("x")).ok
+    assert server.opened == 1
+    check_river(session.river)
 
 
 async def test_a_cut_does_not_wait_for_a_delay(server: FaultServer, mcp: StreamableMcp) -> None:
