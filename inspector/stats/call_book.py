@@ -7,6 +7,8 @@ from inspector.trace.events import Message, RequestId, RequestSent, ToolStep
 from inspector.wire import http
 
 MAX_PENDING = 10_000
+MAX_STREAMS = 20_000
+"""In a damaged recording streams may never end."""
 _MAX_NAME = 200
 
 
@@ -97,6 +99,8 @@ class CallBook:
         if stream not in self.streams:
             self.streams[stream] = call
             call.open_streams += 1
+            if len(self.streams) > MAX_STREAMS:
+                self.streams.pop(next(iter(self.streams))).open_streams -= 1
 
 
 def _key(request: Message | ToolStep) -> str:

@@ -32,6 +32,8 @@ DRIFT = 100e-6
 MAX_STRANGERS = 3
 """So many bounds in a row that agree with each other, and not with the estimate: a clock was set."""
 MAX_CONNECTIONS = 64
+MAX_EXCHANGES = 10_000
+"""In a damaged recording exchanges may never end."""
 MAX_STAMPED = 8
 """In so many of the first messages of a stream a stamp is looked for, and in none any more if they have none."""
 DATE_S = 1.0
@@ -169,6 +171,8 @@ class ClockOffsets(Fold):
         """What a GET brings may have been written long before, and sign-ins talk to other servers."""
         sent_at = request.at if request.method == "POST" else None
         self._exchanges[request.stream] = _Exchange(sent_at, request.purpose.startswith("oauth"))
+        if len(self._exchanges) > MAX_EXCHANGES:
+            del self._exchanges[next(iter(self._exchanges))]
 
     def _on_headers(self, headers: HeadersReceived) -> None:
         exchange = self._exchanges.get(headers.stream)

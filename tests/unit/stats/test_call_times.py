@@ -369,6 +369,18 @@ def test_only_the_newest_calls_are_kept(monkeypatch: Any) -> None:
     assert calls.timing(asked[-1].n) is not None
 
 
+def test_streams_that_never_end_are_forgotten(monkeypatch: Any) -> None:
+    monkeypatch.setattr(call_book, "MAX_STREAMS", 4)
+    talk = Talk()
+    first, *others = [talk.ask(stream, name="slow", id=stream) for stream in range(1, 8)]
+    for stream in (1, 7):
+        talk.message(stream, MessageType.NOTIFICATION, method="notifications/message")
+    calls = talk.into(CallTimes())
+    oldest, newest = calls.timing(first.n), calls.timing(others[-1].n)
+    assert oldest is not None and newest is not None
+    assert (oldest.first_event_ms, newest.first_event_ms) == (None, 0.0)
+
+
 def test_a_call_with_endless_events_keeps_its_figures_only() -> None:
     talk = Talk()
     asked = talk.ask(1, name="flood")

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inspector.stats import clock_offset
 from inspector.stats.clock_offset import MAX_CONNECTIONS, ClockOffset, ClockOffsets
 from inspector.trace.events import HeadersReceived, MessageType
 from tests.support.rivers import Talk
@@ -207,6 +208,17 @@ def test_each_connection_has_its_own_and_the_oldest_are_forgotten() -> None:
     assert offsets.offset(2) is None
     assert offsets.offset(3) is not None
     assert ClockOffsets().offset() is None
+
+
+def test_exchanges_that_never_end_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock_offset, "MAX_EXCHANGES", 3)
+    talk = Exchanges(5.0)
+    streams = [talk.dated() for _ in range(5)]
+    for stream in (streams[0], streams[-1]):
+        talk.stamped(stream)
+    found = talk.offset()
+    assert found is not None
+    assert found.bounds == 6
 
 
 def test_the_estimate_is_said_with_its_uncertainty() -> None:
