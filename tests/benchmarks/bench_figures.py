@@ -2,7 +2,8 @@
 
 Idle, and beside 5,000 events/s on another stream. Each run is made several times and the median of what a figure is
 off counts: a machine that does something else meanwhile takes a time slice away now and then, which is no fault of
-the figure; one that is busy all the time reads late, which shows beside the flood. Exit code 1 if a median is farther off than it may be. `python -m tests.benchmarks.bench_figures [RUNS]`.
+the figure. One that is busy all the time reads late, which shows beside the flood: measure where nothing else runs.
+Exit code 1 if a median is farther off than it may be. `python -m tests.benchmarks.bench_figures [RUNS]`.
 """
 
 from __future__ import annotations
