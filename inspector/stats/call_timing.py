@@ -111,7 +111,8 @@ class Call:
     _gaps_told: Distribution = NOTHING
     _tries: int = 0
     _first_stamp: float | None = None
-    _last_blocks: tuple[Block, ...] = ()
+    _last_block: Block | None = None
+    _block_before: Block | None = None
 
     def since_sent_ms(self, monotonic_ns: int) -> float:
         """How long after the call was made something happened."""
@@ -159,7 +160,8 @@ class Call:
 
     def look_for_stamp(self, blocks: Sequence[Block]) -> None:
         """The first and the last time that the server names in events of this call are on its own clock."""
-        self._last_blocks = tuple(blocks[-2:]) if len(blocks) > 1 else (*self._last_blocks[-1:], *blocks)
+        self._block_before = blocks[-2] if len(blocks) > 1 else self._last_block
+        self._last_block = blocks[-1]
         if self._first_stamp is not None:
             return
         for block in blocks[: MAX_STAMP_TRIES - self._tries]:
@@ -172,11 +174,12 @@ class Call:
     def settle(self, monotonic_ns: int, outcome: str, total_ms: float, answer: Message | ToolStep | None) -> None:
         """The call is over, by `answer` if there is one."""
         self.settled_ns, self.outcome, self.total_ms = monotonic_ns, outcome, sane_ms(total_ms)
-        if answer is not None and answer not in self._last_blocks:  # it need not have come as an event
+        if answer is not None and answer is not self._last_block:  # it need not have come as an event
             self.look_for_stamp((answer,))
-        blocks, self._last_blocks = self._last_blocks, ()
+        blocks = self._last_block, self._block_before
+        self._last_block = self._block_before = None
         if self.server_ms is None and self._first_stamp is not None:
-            stamps = (written_at(block) for block in reversed(blocks))
+            stamps = (written_at(block) for block in blocks if block is not None)
             last_stamp = next((stamp for stamp in stamps if stamp is not None), self._first_stamp)
             self._share_by_stamps((last_stamp - self._first_stamp) * 1e3)
 
