@@ -260,6 +260,37 @@ async def test_a_soak_goes_on_while_the_dialog_is_closed_and_ends_with_a_report(
 
 
 @on_desk
+async def test_the_window_may_be_closed_while_everything_runs(desk: Desk) -> None:
+    """The desk is closed behind this test, and nothing may be left behind."""
+    await desk.connect()
+    for part, name, arguments in (
+        ("Soak", "soak", '{"text": "hi"}'),
+        ("Two addresses", "sides", '{"text": "hi"}'),
+        ("Resume test", "resume", '{"text": "hi"}'),
+    ):
+        opened(desk, part)
+        desk.child(QComboBox, f"{name}Tool").setCurrentText("echo" if name != "resume" else "stream_text")
+        desk.child(QLineEdit, f"{name}Arguments").setText(arguments)
+        desk.child(QLineEdit, "sidesOther").setText(desk.url)
+        button(desk, f"{name}Toggle").click()
+    words = desk.child(QLabel, "laboratoryWords")
+    await until(lambda: all(said in words.toolTip() for said in ("soak, ", "two addresses")), "both tests")
+
+
+@on_desk
+async def test_a_connection_that_ends_under_a_resume_test_ends_the_test(desk: Desk) -> None:
+    await desk.connect()
+    opened(desk, "Resume test")
+    desk.child(QComboBox, "resumeTool").setCurrentText("slow")
+    desk.child(QLineEdit, "resumeArguments").setText('{"seconds": 60}')
+    button(desk, "resumeToggle").click()
+    await until(lambda: desk.controller.session and desk.controller.session.laboratory.open_streams(), "the call")
+    desk.controller.disconnect_now()
+    await until(lambda: desk.text("resumeState") == "Connect to a server first.", "the end of the test")
+    assert not desk.child(QWidget, "laboratoryBanner").isVisible()
+
+
+@on_desk
 async def test_resuming_from_the_event_of_a_row(desk: Desk) -> None:
     await desk.connect()
     action = desk.child(QAction, "timelineResumeFrom")
