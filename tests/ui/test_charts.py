@@ -466,6 +466,19 @@ def test_an_empty_chart_says_what_will_be_here(up: Up, kind: type[Chart]) -> Non
     assert theme.colors().muted in colors_in(chart.grab().toImage())
 
 
+def test_no_line_leaves_the_room_between_the_axes(board: ChartBoard) -> None:
+    board.span.show(10 * SECOND_NS + 333_000_000, 20 * SECOND_NS + 777_000_000)
+    board.redraw()
+    latency = chart_of(board, LatencyChart)
+    slots = (chart_of(board, EventsChart), chart_of(board, BytesChart), chart_of(board, StreamsChart))
+    for item in (*latency.lines, *(chart.curve for chart in slots)):
+        x, _ = data_of(item)
+        assert (min(x), max(x)) == pytest.approx((latency.axes.start, latency.axes.end), abs=0.2)
+        assert latency.axes.start <= min(x)
+        assert max(x) <= latency.axes.end
+    assert all(latency.axes.start <= rect.left() <= rect.right() <= latency.axes.end for rect in latency.band.rects)
+
+
 def test_a_time_without_anything_says_so(board: ChartBoard) -> None:
     board.span.show(42 * SECOND_NS, 43 * SECOND_NS)
     board.redraw()
