@@ -124,7 +124,7 @@ async def test_a_call_that_the_server_lets_us_poll_for_stays_one_call() -> None:
     program.start()
     try:
         async with streamable(program.url("/mcp"), listen=False) as session:
-            answer = await session.call_tool("poll", {"times": 2, "pause_s": 0.2}, on_progress=lambda _: None)
+            answer = await session.call_tool("poll", {"times": 2, "pause_s": 0.3}, on_progress=lambda _: None)
     finally:
         program.kill()
     assert answer.ok
@@ -133,6 +133,6 @@ async def test_a_call_that_the_server_lets_us_poll_for_stays_one_call() -> None:
     row = latency.row("tools/call poll")
     assert row is not None and (row.count, row.in_flight, row.lost) == (1, 0, 0)
     timing = latency.calls.timing(answer.request_n or -1)
-    assert timing is not None and timing.resumed >= 2 and timing.outcome == "answered"
+    assert timing is not None and timing.resumed >= 1 and timing.outcome == "answered"
     assert timing.gaps.max_ms is not None and timing.gaps.max_ms >= 100, "the pause that the server asked for"
     assert timing.last_event_to_end_ms is not None and timing.total_ms is not None
