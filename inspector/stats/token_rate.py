@@ -33,7 +33,7 @@ class TokenFigures:
         """In words, what was counted as a token; empty without text."""
         if not self.pieces:
             return ""
-        return f"about {TOKEN_CHARS} characters are one token" if self.is_estimate else "each piece is one token"
+        return f"about {TOKEN_CHARS} characters each" if self.is_estimate else "one per piece"
 
 
 class TokenRate:

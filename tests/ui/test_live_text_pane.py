@@ -9,10 +9,11 @@ import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QPushButton, QTextBrowser, QToolButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPlainTextEdit, QPushButton, QTextBrowser, QToolButton
 from pytestqt.qtbot import QtBot
 
 from inspector.trace.events import FrameReceived
+from inspector.ui import theme
 from inspector.ui.views.growing_text import MAX_LINE, GrowingText
 from inspector.ui.views.live_text_pane import ALL_STREAMS, AUTO, LiveTextPane
 from inspector.ui.views.live_text_view import SHOWN_LENGTH
@@ -199,6 +200,16 @@ def test_large_letters_are_larger(pane: LiveTextPane) -> None:
     before = view.font().pointSizeF()
     part(pane, QToolButton, "liveTextLarge").click()
     assert view.font().pointSizeF() > 1.5 * before
+
+
+def test_large_letters_stay_large_in_the_other_scheme(
+    application: QApplication, qtbot: QtBot, pane: LiveTextPane
+) -> None:
+    part(pane, QToolButton, "liveTextLarge").click()
+    view = part(pane, QPlainTextEdit, "liveTextPlain")
+    before = view.font().pointSizeF()
+    theme.apply(application, theme.LIGHT)
+    qtbot.waitUntil(lambda: view.font().pointSizeF() == pytest.approx(before))
 
 
 def test_of_a_long_text_the_end_is_shown_and_all_on_request(pane: LiveTextPane, river: Talk) -> None:

@@ -104,7 +104,7 @@ def test_the_text_streams_with_its_figures(show: Show) -> None:
     assert show.label("presentationTitle") == "Chat with a model"
     assert show.label("presentationState") == "● streaming"
     assert show.label("presentationRate") == "50.0"
-    assert show.label("presentationRateCaption") == "tokens/s, each piece is one token"
+    assert show.label("presentationRateCaption") == "tokens/s, one per piece"
     assert show.label("presentationFirst") == "250 ms"
     assert show.label("presentationElapsed") == "0.3 s"
     show.end(stream, asked)
@@ -120,7 +120,7 @@ def test_an_estimate_is_marked_as_one(show: Show) -> None:
         show.river.wait(1_000)
     show.catch_up()
     assert show.label("presentationRate") == "≈ 100"
-    assert show.label("presentationRateCaption") == "tokens/s, about 4 characters are one token"
+    assert show.label("presentationRateCaption") == "tokens/s, about 4 characters each"
 
 
 def test_secrets_are_hidden_until_the_speaker_shows_them(show: Show) -> None:
@@ -200,6 +200,23 @@ def test_letters_grow_with_the_keys_and_with_the_window(show: Show) -> None:
     for _ in range(40):
         show.press(Qt.Key.Key_Plus)
     assert edit.font().pointSizeF() < 10 * before
+
+
+def test_letters_keep_their_size_in_the_other_scheme(show: Show, application: QApplication, qtbot: QtBot) -> None:
+    stream, _ = show.call()
+    show.say(stream, "text ")
+    show.catch_up()
+    names = ("presentationTitle", "presentationState", "presentationRate", "presentationRateCaption")
+
+    def sizes() -> list[float]:
+        labels = [part(show.view, QLabel, name).font().pointSizeF() for name in names]
+        edits = (show.view.text.plain, show.view.text.rich)
+        return [*labels, *(edit.font().pointSizeF() for edit in edits), show.view.lanes.font().pointSizeF()]
+
+    before = sizes()
+    for scheme in (theme.LIGHT, theme.DARK):
+        theme.apply(application, scheme)
+        qtbot.waitUntil(lambda: sizes() == pytest.approx(before))
 
 
 def test_markdown_is_a_key_away(show: Show) -> None:

@@ -83,9 +83,8 @@ class LiveTextView(QWidget):
 
     def set_scale(self, scale: float) -> None:
         """Letters so many times as large as those of the program."""
-        if scale != self._scale:
-            self._scale = scale
-            self._restyle()
+        self._scale = scale
+        self._restyle()
 
     def set_following(self, following: bool) -> None:
         """Stay with the end, or where the user looks."""
@@ -115,7 +114,7 @@ class LiveTextView(QWidget):
         """Take a new theme over."""
         super().changeEvent(event)
         if event.type() in _RESTYLING and hasattr(self, "_stack"):
-            self._restyle()
+            QTimer.singleShot(0, self, self._restyle)  # a new style sheet takes the fonts of the edits away after this
 
     def _lay_out(self) -> None:
         self.json.edit.setObjectName("liveTextJson")

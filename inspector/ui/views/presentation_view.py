@@ -35,6 +35,7 @@ LANES_SPAN_NS = 20_000_000_000
 LETTERS_SHARE = 29
 """The text is that part of the height of the window."""
 ZOOM_STEP, LEAST_ZOOM, MOST_ZOOM = 1.15, 0.5, 3.0
+_RESTYLING = {QEvent.Type.StyleChange, QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange}
 EMPTY = "Call a tool to see its text stream here"
 _NO_TEXT = "The answer holds no text"
 
@@ -147,10 +148,10 @@ class PresentationView(QWidget):
         self.closed.emit()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Take a new font of the program over."""
+        """Take colours and a font of the program over."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ApplicationFontChange and hasattr(self, "keys"):
-            self._restyle()
+        if event.type() in _RESTYLING and hasattr(self, "keys"):
+            QTimer.singleShot(0, self, self._restyle)  # a new style sheet takes the fonts of the labels away after this
 
     def _lay_out(self) -> None:
         self._words.setObjectName("presentationWords")

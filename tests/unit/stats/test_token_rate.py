@@ -25,7 +25,7 @@ def test_short_pieces_are_a_token_each() -> None:
     assert figures.per_second == pytest.approx(50)
     assert (figures.tokens, figures.pieces, figures.characters) == (51, 51, 255)
     assert not figures.is_estimate
-    assert figures.counted_as == "each piece is one token"
+    assert figures.counted_as == "one per piece"
 
 
 def test_of_long_pieces_the_tokens_are_estimated_from_the_characters() -> None:
@@ -33,7 +33,7 @@ def test_of_long_pieces_the_tokens_are_estimated_from_the_characters() -> None:
     assert figures.is_estimate
     assert figures.tokens == 1_200 / TOKEN_CHARS
     assert figures.per_second == pytest.approx(100)
-    assert figures.counted_as == "about 4 characters are one token"
+    assert figures.counted_as == "about 4 characters each"
 
 
 def test_the_border_is_the_average_length() -> None:
