@@ -27,7 +27,7 @@ def verdict(report: SoakReport) -> str:
     if not report.sessions:
         return "No connection stood."
     now = report.availability
-    share = "" if now.uptime_share is None else f"up {_share(now.uptime_share)} of the time, "
+    share = "" if report.uptime_share is None else f"up {_share(report.uptime_share)} of the time, "
     lasted = f"Held for {span(report.elapsed_s)}{_of_plan(report)}"
     trouble = ", ".join(_trouble(report)) or "nothing was lost"
     return f"{lasted}: {share}{counted(now.drops, 'drop')}; {trouble}."
@@ -37,7 +37,7 @@ def state_line(report: SoakReport) -> str:
     """How it goes, short enough for a line of a terminal."""
     now = report.availability
     parts = [f"{span(report.elapsed_s)} of {span(report.plan.for_s)}"]
-    parts.append("not connected yet" if now.uptime_share is None else f"up {_share(now.uptime_share)}")
+    parts.append("not connected yet" if report.uptime_share is None else f"up {_share(report.uptime_share)}")
     parts.append(counted(now.drops, "drop"))
     if report.called is not None:
         answered = report.called.count - report.called.in_flight
@@ -141,7 +141,7 @@ def _sections(report: SoakReport) -> Iterator[tuple[str, list[tuple[str, str]]]]
         "Availability",
         [
             ("Begun", calendar(report.begun_at_s)[:19]),
-            ("Uptime", _NOTHING if now.uptime_share is None else _share(now.uptime_share)),
+            ("Uptime", _NOTHING if report.uptime_share is None else _share(report.uptime_share)),
             ("Up", duration(now.up_ms)),
             ("Down", duration(now.down_ms) if now.down_ms else "never"),
             ("Drops", f"{now.drops:,}"),
@@ -171,6 +171,8 @@ def _sections(report: SoakReport) -> Iterator[tuple[str, list[tuple[str, str]]]]
 def _own_drops(report: SoakReport) -> Iterator[tuple[str, str]]:
     """What blames nobody is counted apart, and named only where it happened."""
     now = report.availability
+    if report.apart_ms:
+        yield "Without a session", duration(report.apart_ms)
     if now.drops_by_us:
         yield "Dropped by us", f"{now.drops_by_us:,}, down {duration(now.down_by_us_ms)}"
     if now.drops_by_sleep:

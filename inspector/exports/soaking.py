@@ -45,7 +45,9 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoakReport:
-    """How it went until now; `is_over` says that the soak has ended, `error` why there never was a connection."""
+    """How it went until now; `is_over` says that the soak has ended, `error` why there never was a connection.
+
+    `apart_ms` is for how long there was no session at all, which `availability` of each cannot know."""
 
     subject: str
     plan: SoakPlan
@@ -61,6 +63,7 @@ class SoakReport:
     protocol_version: str = ""
     sessions: int = 0
     connect_failures: int = 0
+    apart_ms: float = 0.0
     events: int = 0
     bytes_received: int = 0
     comments: int = 0
@@ -74,6 +77,14 @@ class SoakReport:
     def is_whole(self) -> bool:
         """Whether it lasted as long as it was meant to."""
         return self.is_over and not self.error and self.elapsed_s >= self.plan.for_s
+
+    @property
+    def uptime_share(self) -> float | None:
+        """Up / (up + down), where the time between two sessions is down as well; None if it was never up."""
+        now = self.availability
+        if not self.apart_ms or now.uptime_share is None:
+            return now.uptime_share
+        return now.up_ms / (now.up_ms + now.down_ms + self.apart_ms)
 
     @property
     def failed_calls(self) -> int:
@@ -214,6 +225,7 @@ class Soaking:
             protocol_version=ready.protocol_version if ready else "",
             sessions=soak.sessions,
             connect_failures=soak.connect_failures,
+            apart_ms=soak.apart_s * 1e3,
             events=figures.counts.received,
             bytes_received=figures.counts.bytes_received,
             comments=figures.counts.comments,

@@ -54,6 +54,14 @@ class Soak:
         self.sessions = 0
         self.connect_failures = 0
         self.calls = 0
+        self._apart_s = 0.0
+        self._lost_at_s: float | None = None
+
+    @property
+    def apart_s(self) -> float:
+        """For how long there was no session at all, after one was lost for good and before the next one stood."""
+        lost_at_s = self._lost_at_s
+        return self._apart_s + (0.0 if lost_at_s is None else asyncio.get_running_loop().time() - lost_at_s)
 
     def stop(self) -> None:
         """End before the time is up, in order."""
@@ -72,6 +80,7 @@ class Soak:
                 over.cancel()
         finally:
             alarm.cancel()
+            self._apart_s, self._lost_at_s = self.apart_s, None
         if self._failure is not None:
             raise self._failure
 
@@ -89,6 +98,7 @@ class Soak:
             async with self._open_session(self.sessions + self.connect_failures + 1) as session:
                 self.session = session
                 self.sessions += 1
+                self._apart_s, self._lost_at_s = self.apart_s, None
                 await self._work(session)
         except ConnectError as error:
             self.connect_failures += 1
@@ -106,6 +116,8 @@ class Soak:
             over = group.create_task(self._is_over.wait())
             lost = group.create_task(session.closed())
             await asyncio.wait({over, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if lost.done():
+                self._lost_at_s = asyncio.get_running_loop().time()
             if workers:
                 await asyncio.wait(workers, timeout=0 if lost.done() else GRACE_S)
             for task in (*workers, over, lost):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import signal
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from inspector import soak_command
 from inspector.exports import soak_report, soaking
 from inspector.exports.soaking import Soaking
 from inspector.protocol.era import TransportName
@@ -144,6 +146,7 @@ async def test_a_session_that_is_lost_for_good_is_begun_anew(
     await run.run(look)
     report = run.report()
     assert (report.sessions, refusals) == (2, 1)
+    assert report.apart_ms > 30 and 0 < (report.uptime_share or 0) < 1, "the time between two sessions is down"
     assert report.failed_calls + report.lost_calls == 1 and "1 call" in soak_report.verdict(report)
 
 
@@ -232,3 +235,18 @@ async def test_a_stream_that_is_resumed_is_told(server: FaultServer, mcp: Stream
     report = run.report()
     assert report.resumed.times >= 3 and (report.resumed.lost, report.resumed.duplicated) == (0, 0)
     assert report.failed_calls == 0 and soak_report.is_good(report), report
+
+
+async def test_a_line_says_now_and_then_how_it_goes(
+    server: FaultServer, mcp: StreamableMcp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(soak_command, "LEAST_LINE_S", 0.1)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--format", default="text")
+    soak_command.add_options(parser)
+    given = parser.parse_args(["--for", "0.6s", "--call", "echo", "--every", "0.05s"])
+    assert await soak_command.run(given, lambda _: Options(server.url(), listen=False)) == 0
+    out, err = capsys.readouterr()
+    lines = err.splitlines()
+    assert len(lines) >= 2 and all(" of 0.6 s · up 100 % · 0 drops · " in line for line in lines[1:]), err
+    assert out.startswith("Soak of http://127.0.0.1")

@@ -72,6 +72,13 @@ def test_trouble_is_named() -> None:
     assert not soak_report.is_good(report)
 
 
+def test_time_without_any_session_is_down() -> None:
+    report = told(apart_ms=28_800_000.0)
+    assert report.uptime_share == 0.5 and "up 50 % of the time" in soak_report.verdict(report)
+    assert soak_report.as_json(report)["availability"]["without_session_ms"] == 28_800_000.0
+    assert "Without a session" in soak_report.as_text(report) and told().uptime_share == 1.0
+
+
 def test_a_lost_call_is_told_once() -> None:
     report = told(called=row(lost=1), availability=stood(calls_lost_count=1))
     assert soak_report.verdict(report).endswith("0 drops; 1 call lost.")
