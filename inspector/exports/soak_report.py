@@ -93,7 +93,11 @@ def as_json(report: SoakReport) -> dict[str, Any]:
         "ok": is_good(report),
         "error": report.error or None,
         "sessions": report.sessions,
-        "availability": availability_text.as_json(now),
+        "availability": {
+            **availability_text.as_json(now),
+            "uptime_share": report.uptime_share,
+            "without_session_ms": report.apart_ms,
+        },
         "resumptions": asdict(report.resumed),
         "latency": [asdict(row) for row in _rows(report)],
         "events": report.events,
