@@ -27,8 +27,18 @@ BUDGET_NS = 3_000_000
 BATCH = 100
 SETTLE_S = 0.05
 FLOOD_PER_S = 5_000
+SERVER_MS = 55.0
+SERVER_TIMING = {"server-timing": f"total;dur={SERVER_MS}"}
 CALL = (
-    *(["wait", 60], ["headers"], ["wait", 40], ["progress", 1, 2], ["wait", 30], ["text", "one"], ["wait", 55]),
+    *(
+        ["wait", 60],
+        ["headers", SERVER_TIMING],
+        ["wait", 40],
+        ["progress", 1, 2],
+        ["wait", 30],
+        ["text", "one"],
+        ["wait", 55],
+    ),
     *(["text", "two"], ["wait", 20], ["comment", "ping"], ["wait", 25], ["answer"], ["wait", 35], ["end"]),
 )
 """A call in which every part is long enough to be told from the others."""
@@ -120,6 +130,8 @@ def compare_call(timing: CallTiming, made: Made, log: Log) -> list[Compared]:
     return [
         Compared("sent", timing.sent_ms, made.ms(log, "request")),
         Compared("headers", timing.headers_ms, made.ms(log, "headers")),
+        Compared("server", timing.server_ms, SERVER_MS),
+        Compared("network", timing.network_ms, made.ms(log, "headers") - SERVER_MS),
         Compared("first byte", timing.first_byte_ms, made.ms(log, "event")),
         Compared("first event", timing.first_event_ms, made.ms(log, "event")),
         Compared("first progress", timing.first_progress_ms, made.ms(log, "event", is_progress=True)),
