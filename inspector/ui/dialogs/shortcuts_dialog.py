@@ -97,7 +97,7 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ),
 )
 _COLUMN_GAP = 18
-_RIGHT = 1
+_RIGHT = 3
 """How many groups, the last ones, stand to the right."""
 
 
