@@ -52,12 +52,13 @@ def state_line(report: SoakReport) -> str:
 def as_text(report: SoakReport) -> str:
     """For a terminal."""
     speaks = f" over {report.transport}" if report.transport else ""
-    lines = [f"Soak of {plain(report.subject, 400)}", plain(f"{report.server}{speaks}", 200), verdict(report)]
+    server = plain(f"{report.server}{speaks}", 200)
+    lines = [f"Soak of {plain(report.subject, 400)}", *([server] if server else []), verdict(report)]
     for title, facts in _sections(report):
         lines += ["", title.upper(), *(f"  {name:{_NAME_CHARS}} {value}" for name, value in facts)]
     lines += ["", "LATENCY", *_latency_lines(report)]
     lines += ["", "FINDINGS", *([finding_text(finding) for finding in report.findings] or ["  None."])]
-    return "\n".join(line for line in lines if line is not None) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def as_markdown(report: SoakReport) -> str:
