@@ -86,15 +86,19 @@ async def test_dropping_the_selected_stream(desk: Desk) -> None:
     await desk.connect()
     opened(desk)
     table = await listening(desk)
+    desk.controller.caller.call_many("slow", {"seconds": 2.5}, 1, 1)
+    await until(lambda: "tools/call" in column(table, "Purpose"), "a call under way")
     assert not button(desk, "labHalfClose").isEnabled(), "half-closing needs a stream"
-    await click_on(table, table.model().index(0, 0))
+    await click_on(table, table.model().index(column(table, "Purpose").index("stream"), 0))
     assert button(desk, "labHalfClose").isEnabled()
-    number = column(table, "#")[0]
+    number = column(table, "#")[column(table, "Purpose").index("stream")]
     button(desk, "labRst").click()
     assert desk.text("labState") == f"Cut with RST: 1 stream (#{number})."
     await until(lambda: ended(desk, EndCause.DROPPED_BY_US), "the end of the stream")
-    assert len(acts(desk)) == 1
-    await until(lambda: column(table, "#") not in ([], [number]), "the stream to be resumed")
+    (act,) = acts(desk)
+    assert "a reset (RST)" in act and f"stream {number}" in act
+    await until(lambda: "resume" in column(table, "Purpose"), "the stream to be resumed")
+    assert [str(event.stream) for event in ended(desk, EndCause.DROPPED_BY_US)] == [number]
 
 
 @on_desk

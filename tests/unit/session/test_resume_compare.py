@@ -69,6 +69,16 @@ def test_contents_that_vary_are_compared_by_kind() -> None:
     assert compare(whole, run(200, 1, 2, 2, 3, 4), 2) == Difference(duplicated=1, is_by_content=False)
 
 
+def test_ids_tell_what_kinds_cannot() -> None:
+    """One came twice and another not at all: their kinds alone would be right in number."""
+
+    def run(salt: str, *places: int) -> list[Got]:
+        return [got({"method": "notifications/message", "params": {"data": f"{salt} {n}"}}, f"{n}") for n in places]
+
+    whole = run("a", 1, 2, 3, 4)
+    assert compare(whole, run("b", 1, 2, 3, 3), 2) == Difference(lost=1, duplicated=1, is_by_content=False)
+
+
 def test_contents_that_vary_are_noticed_without_anything_before_the_cut() -> None:
     whole = [got(step(number, message=f"now {number}"), f"a/{number}") for number in range(4)]
     resumed = [got(step(number, message=f"later {number}"), f"b/{number}") for number in range(4)]
