@@ -69,7 +69,7 @@ class LatencyPane(Pane):
         self._list = LatencyCalls(self._note.corrected_ms)
         self.baselines = LatencyBaselines(self.bar, self, server, self._baseline, kept)
         self.file = LatencyFile(self, latency, offsets)
-        self._rows = LatencyRows(latency, lambda: self.baselines.comparison, self)
+        self.rows = LatencyRows(latency, lambda: self.baselines.comparison, self)
         self._lay_out()
         self._connect()
         self.refresh()
@@ -85,7 +85,7 @@ class LatencyPane(Pane):
 
     def refresh(self) -> None:
         """Show the figures as they are now."""
-        if self._rows.is_due():
+        if self.rows.is_due():
             self._update()
 
     def set_mark(self) -> None:
@@ -105,7 +105,7 @@ class LatencyPane(Pane):
         self._update()
 
     def _update(self) -> None:
-        self._rows.work_out(self._since_ns())
+        self.rows.work_out(self._since_ns())
 
     def _show(self, figures: list[KeyFigures], since: int | None) -> None:
         rows, times = [row.row for row in figures], self._latency.samples().distribution(since)
@@ -214,8 +214,8 @@ class LatencyPane(Pane):
         self._list.jump.connect(self.jump)
         self._table.selectionModel().currentRowChanged.connect(self._choose_row)
         self._list.socket_wanted.connect(self._choose_socket)
-        self._rows.done.connect(self._show)
-        self._rows.due.connect(lambda: self.refresh() if self.isVisible() else None)
+        self.rows.done.connect(self._show)
+        self.rows.due.connect(lambda: self.refresh() if self.isVisible() else None)
         self.bar.window_chosen.connect(self._update)
         self.bar.mark_wanted.connect(self.set_mark)
         self.bar.csv_wanted.connect(self._save)
