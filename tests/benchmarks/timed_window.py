@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from inspector import arguments, report
 from inspector.diagnose.engine import Engine
+from inspector.stats.histogram import Histogram
 from inspector.trace.events import ChunkReceived
 from inspector.ui import folds, theme
 from inspector.ui.main_window import MainWindow
@@ -49,6 +50,7 @@ class Timed(Workbench):
     board: ChartBoard | None = None
     with_charts = False
     chart_paints_before = 0
+    drawing: Histogram
     cpu_before_s = cpu_s = 0.0
     rss_before_bytes = 0
     paints: Paints
@@ -82,10 +84,22 @@ class Timed(Workbench):
                 asyncio.get_running_loop().call_later(SETTLE_S, self._call)
                 return
             self.chart_paints_before = self.chart_paints()
+            self._time_drawings(self.board)
         self._meter.gap.__init__()  # type: ignore[misc]  # the start of the program is measured elsewhere
         self.rss_before_bytes = report.rss_bytes() or 0
         self.cpu_before_s = time.thread_time()
         super()._on_connected()
+
+    def _time_drawings(self, board: ChartBoard) -> None:
+        """Note what each drawing of a chart costs, its painting included."""
+        pace = board._pace
+        spent = pace.spent
+
+        def note(cost_ns: int) -> None:
+            self.drawing.add(cost_ns / 1e6)
+            spent(cost_ns)
+
+        vars(pace)["spent"] = note
 
     async def _finish_work(self) -> None:
         await self._controller.caller.calls_done()
@@ -135,7 +149,7 @@ def main() -> int:
         async def run() -> int:
             nonlocal bench
             bench = Timed(window, wanted, time.monotonic())
-            bench.with_charts = "with-charts" in options
+            bench.with_charts, bench.drawing = "with-charts" in options, Histogram()
             return await bench.run()
 
         code = runner.run(run())
@@ -146,6 +160,7 @@ def main() -> int:
     document["window_thread_cpu_s"] = bench.cpu_s
     document["paints"], document["rss_before_bytes"] = bench.paints.count, bench.rss_before_bytes
     document["chart_paints"] = bench.chart_paints() - bench.chart_paints_before
+    document["drawing_ms"] = dict(zip(("p50", "p99"), bench.drawing.percentiles(50, 99), strict=True))
     report_path.write_text(json.dumps(document))
     return code
 

@@ -45,10 +45,13 @@ def slot_percentiles(slots: Ints, values: Floats, count: int, ps: tuple[float, .
     slots, values = slots[inside], values[inside]
     if not len(slots):
         return result
-    order = np.lexsort((values, slots))
+    order = np.argsort(slots, kind="stable")  # nearly nothing to do, as calls come in the order of time
     slots, values = slots[order], values[order]
     starts = np.flatnonzero(np.r_[True, slots[1:] != slots[:-1]])
-    sizes = np.diff(np.r_[starts, len(slots)])
+    ends = np.r_[starts[1:], len(slots)]
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        values[start:end].sort()
+    sizes = ends - starts
     for row, p in enumerate(ps):
         place = (sizes - 1) * (p / 100)
         below = np.floor(place).astype(np.int64)
