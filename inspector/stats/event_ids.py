@@ -17,7 +17,10 @@ LOW = 1
 """A counter of a stream's own begins with 0 or 1; what begins higher may count for others, too."""
 MAX_SPAN = 50_000
 MAX_DIGITS = 18
-_NUMBER = re.compile(r"(.*?)([0-9]{1,18})([^0-9]*)", re.DOTALL)
+PROGRESS = "notifications/progress"
+_NUMBER_BACKWARDS = re.compile(r"([^0-9]*)([0-9]{1,18})")
+"""The last number of a text that is read from its end, so that an id of many numbers costs no more than another."""
+_MOST = 10**MAX_DIGITS - 1
 _PROGRESS = re.compile(rb'"progress"\s*:\s*(\d{1,18})\s*[,}]')
 
 
@@ -47,52 +50,103 @@ def number_in(key: str) -> Number | None:
     """The last number in an id, None if it holds none."""
     if key.isdecimal() and key.isascii() and key[0] != "0" and len(key) <= MAX_DIGITS:
         return Number("", int(key))
-    match = _NUMBER.fullmatch(key)
+    match = _NUMBER_BACKWARDS.match(key[::-1])
     if match is None:
         return None
-    width = len(match[2]) if match[2][0] == "0" else 0
-    return Number(match[1], int(match[2]), match[3], width)
+    digits = match[2][::-1]
+    width = len(digits) if digits[0] == "0" else 0
+    return Number(key[: len(key) - match.end()], int(digits), match[1][::-1], width)
 
 
 def progress_in(event: SseEvent) -> Number | None:
     """The whole number of a progress notification, which many servers count up by one."""
-    if not isinstance(event, Message) or event.method != "notifications/progress":
+    if not isinstance(event, Message) or event.method != PROGRESS:
         return None
     match = _PROGRESS.search(event.raw)
     return Number(f"progress {event.progress_token} ", int(match[1])) if match else None
 
 
-@dataclass(slots=True)
 class Counter:
     """Numbers in the order in which they came: whether each was one more than the one before."""
 
-    last: Number | None = None
-    steps: int = 0
-    jumps: int = 0
-    starts_low: bool = False
+    __slots__ = ("_is_bare", "_last", "_value", "jumps", "starts_low", "steps")
+
+    def __init__(self) -> None:
+        self.steps = self.jumps = 0
+        self.starts_low = False
+        self._last: Number | None = None
+        self._value = -1  # of the last number, which is made anew only where it is asked for
+        self._is_bare = False
+
+    @property
+    def last(self) -> Number | None:
+        """The number that came last, None if what came last was none."""
+        return None if self._last is None else self._last._replace(value=self._value)
+
+    def add_key(self, key: str) -> None:
+        """Take in the number in an id; nothing is read of it where it is the next one, or where they jump anyway."""
+        if self.jumps:
+            return
+        last, value = self._last, self._value + 1
+        if last is not None and value <= _MOST and key == (str(value) if self._is_bare else last.text(value)):
+            self.steps += 1
+            self._value = value
+        else:
+            self.add(number_in(key))
 
     def add(self, number: Number | None) -> None:
-        if number is None or (self.last is not None and not number.is_like(self.last)):
-            self.jumps += self.last is not None
-        elif self.last is not None:
-            is_step = number.value == self.last.value + 1
+        """Take in the next number."""
+        if number is None or (self._last is not None and not number.is_like(self._last)):
+            self.jumps += self._last is not None
+        elif self._last is not None:
+            is_step = number.value == self._value + 1
             self.steps += is_step
             self.jumps += not is_step
         else:
             self.starts_low = number.value <= LOW
-        self.last = number
+        self._keep(number)
 
     def follow(self, number: Number | None) -> None:
         """Go on behind a resume, where a jump may be a loss and says nothing against the counter."""
-        if number is None or self.last is None or not number.is_like(self.last):
+        if number is None or self._last is None or not number.is_like(self._last):
             return
-        if number.value > self.last.value:
-            self.steps += number.value == self.last.value + 1
-            self.last = number
+        if number.value > self._value:
+            self.steps += number.value == self._value + 1
+            self._keep(number)
+
+    def _keep(self, number: Number | None) -> None:
+        self._last = number
+        if number is not None:
+            self._value, self._is_bare = number.value, not (number.head or number.tail or number.width)
 
     @property
     def is_sure(self) -> bool:
-        return self.last is not None and self.steps >= SURE_STEPS and not self.jumps
+        return self._last is not None and self.steps >= SURE_STEPS and not self.jumps
+
+
+class ProgressCounter(Counter):
+    """The progress that a call tells of, event by event."""
+
+    __slots__ = ("_token",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._token: object = None
+
+    def add_event(self, event: SseEvent) -> None:
+        """Take in an event; what is no progress says nothing, nor does progress in other than whole numbers."""
+        if self.jumps or not isinstance(event, Message) or event.method != PROGRESS:
+            return
+        match = _PROGRESS.search(event.raw)
+        if match is None:
+            return
+        value, token = int(match[1]), event.progress_token
+        if value == self._value + 1 and self._last is not None and token == self._token:
+            self.steps += 1
+            self._value = value
+        else:
+            self.add(Number(f"progress {token} ", value))
+            self._token = token
 
 
 @dataclass(slots=True, eq=False)
@@ -102,7 +156,7 @@ class Line:
     keys: deque[str] = field(default_factory=deque)
     count: int = 0
     by_id: Counter = field(default_factory=Counter)
-    by_progress: Counter = field(default_factory=Counter)
+    by_progress: ProgressCounter = field(default_factory=ProgressCounter)
     opening: list[bytes] = field(default_factory=list)
     """The first two events without their ids: a stream that begins anew begins with them."""
 

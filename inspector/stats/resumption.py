@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import TypeVar
 
 from inspector.protocol.probe_steps import PREFIX
-from inspector.stats.event_ids import LOW, MAX_IDS, Line, key_of, number_in, progress_in
+from inspector.stats.event_ids import LOW, MAX_ID_CHARACTERS, MAX_IDS, Line, key_of, number_in, progress_in
 from inspector.stats.purposes import LISTENING, last_event_id
 from inspector.stats.resuming import Resume, ResumeOutcome, Resumption
 from inspector.trace.events import (
@@ -34,6 +36,8 @@ __all__ = ["ResumeOutcome", "Resumption", "Resumptions"]
 MAX_RESUMPTIONS = 1_000
 MAX_IDS_IN_ALL = 100_000
 _MAX_STREAMS = 1_000
+_FORGOTTEN_AT_ONCE = 1_000
+_PLACE = attrgetter("connection", "stream")
 
 
 @dataclass(slots=True)
@@ -64,13 +68,35 @@ class _Connection:
         """
         return line.by_id.is_sure and (not self.has_session or (line.by_id.starts_low and not self.is_shared))
 
+    def add_all(self, line: Line, events: Iterable[SseEvent]) -> None:
+        """Take in what comes on a stream as it is, and is no resume: what has a new id gets its place on the line."""
+        ids, by_id, by_progress = self.ids, line.by_id, line.by_progress
+        for event in events:
+            key = event.event_id or ""
+            if len(key) > MAX_ID_CHARACTERS:
+                key = key_of(key)
+            if key in ids:
+                continue
+            if not line.count:
+                self._begin(key)
+            by_id.add_key(key)
+            by_progress.add_event(event)
+            self.add(line, key, event)
+
+    def _begin(self, key: str) -> None:
+        """The first id of a line: a counter that begins late, while others count, is one for all of them."""
+        number = number_in(key)
+        is_late = number is not None and number.value > LOW
+        self.is_shared = self.is_shared or (is_late and bool(self.ids))
+
     def add(self, line: Line, key: str, event: SseEvent) -> None:
         self.ids[key] = line, line.count
         line.add(key, event)
         if len(line.keys) > MAX_IDS:
             self.ids.pop(line.keys.popleft(), None)
         if len(self.ids) > MAX_IDS_IN_ALL:
-            del self.ids[next(iter(self.ids))]
+            for oldest in list(islice(self.ids, _FORGOTTEN_AT_ONCE)):  # a look for one costs as much as for many
+                del self.ids[oldest]
 
     def start_over(self) -> None:
         """Ids are unique within a session, and a new one begins."""
@@ -113,7 +139,8 @@ class Resumptions(Fold):
         )
 
     def _connection(self, number: int) -> _Connection:
-        return self._connections.setdefault(number, _Connection())
+        found = self._connections.get(number)
+        return self._connections.setdefault(number, _Connection()) if found is None else found
 
     def _ids(self, resume: Resume) -> dict[str, tuple[Line, int]]:
         connection = self._connections.get(resume.request.connection)
@@ -183,30 +210,29 @@ class Resumptions(Fold):
                 break
 
     def _on_events(self, events: list[SseEvent]) -> None:
-        for event in events:
-            if event.event_id and event.direction is Direction.INBOUND and event.stream is not None:
-                self._on_id(event, key_of(event.event_id), event.stream)
+        inbound = Direction.INBOUND
+        named = [each for each in events if each.event_id and each.direction is inbound and each.stream is not None]
+        for (number, stream), run in groupby(named, _PLACE):
+            connection = self._connection(number)
+            resume = self._open.get(stream)
+            if resume is None:
+                connection.add_all(connection.line(stream), run)
+                continue
+            for event in run:
+                _take(resume, connection, connection.line(stream), event)
 
-    def _on_id(self, event: SseEvent, key: str, stream: int) -> None:
-        connection = self._connection(event.connection)
-        line = connection.line(stream)
-        known, place = connection.ids.get(key, (None, None))
-        resume = self._open.get(stream)
-        number, progress = number_in(key), progress_in(event)
-        if resume is not None:
-            is_here = known is line
-            resume.take(event, key, place if is_here else None, is_elsewhere=known is not None and not is_here)
-            if known is None:
-                line.by_id.follow(number)
-                line.by_progress.follow(progress)
-        elif known is None:
-            is_late = not line.count and number is not None and number.value > LOW
-            connection.is_shared = connection.is_shared or (is_late and bool(connection.ids))
-            line.by_id.add(number)
-            if progress is not None:
-                line.by_progress.add(progress)
-        if known is None:
-            connection.add(line, key, event)
+
+def _take(resume: Resume, connection: _Connection, line: Line, event: SseEvent) -> None:
+    """An event with an id on a stream that goes on with another."""
+    key = key_of(event.event_id or "")
+    known, place = connection.ids.get(key, (None, None))
+    is_here = known is line
+    number, progress = number_in(key), progress_in(event)
+    resume.take(event, key, place if is_here else None, is_elsewhere=known is not None and not is_here)
+    if known is None:
+        line.by_id.follow(number)
+        line.by_progress.follow(progress)
+        connection.add(line, key, event)
 
 
 def _keep(kept: dict[int, T], key: int, value: T) -> None:

@@ -281,3 +281,18 @@ def test_memory_is_bounded() -> None:
 def test_hostile_numbers_cost_nothing() -> None:
     far = 10**17
     assert figures(resumed([1, 2, 3], [far, 4]).only()) == (RESUMED, 2, None, 0, None)
+
+
+def test_of_the_ids_of_many_streams_only_the_newest_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.stats.resumption.MAX_IDS_IN_ALL", 3_000)
+    talk = Line()
+    streams = [talk.get() for _ in range(4)]
+    for stream in streams:
+        talk.events(stream, [f"{stream}-{place}" for place in range(1_000)])
+    for stream in (streams[0], streams[-1]):
+        talk.end(stream, EndCause.RESET)
+        talk.events(talk.get(f"{stream}-990"), [f"{stream}-{place}" for place in range(985, 1_000)])
+
+    first, last = talk.resumptions()
+
+    assert (first.duplicated, last.duplicated) == (0, 6)
