@@ -22,7 +22,7 @@ from inspector.trace.events import (
 from inspector.trace.river import River
 from inspector.ui.presented_run import Phase, Run
 
-BATCH = 200
+BATCH = 50
 MAX_SENT = 1_000
 """So many requests are remembered until their stream brings something."""
 _NO_REQUEST = -1

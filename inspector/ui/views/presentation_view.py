@@ -25,11 +25,12 @@ from inspector.ui.views.presentation_parts import (
     progress_words,
 )
 
-TICK_MS = 40
-BUDGET_NS = 6_000_000
+TICK_MS, BEHIND_MS = 40, 8
+BUDGET_NS = 3_000_000
 FAR_BEHIND = 2_000
-"""Events that are too many for one tick: until they are read, the ticks follow each other at once."""
-FIGURES_TICKS = 3
+"""Events that are too many for some ticks: until they are read, the ticks follow each other at once."""
+FIGURES_TICKS, BEHIND_FIGURES_TICKS = 3, 12
+"""With every third tick the figures are brought up to date; while it is behind the ticks come more often."""
 LANES_SPAN_NS = 20_000_000_000
 """So much time the lanes show."""
 LETTERS_SHARE = 29
@@ -103,9 +104,10 @@ class PresentationView(QWidget):
             self.text.replace()
             self.text.set_following(True)
         self._append(part)
-        self._timer.setInterval(0 if self._presented.behind > FAR_BEHIND else TICK_MS)
+        behind = self._presented.behind
+        self._timer.setInterval(0 if behind > FAR_BEHIND else BEHIND_MS if behind else TICK_MS)
         self._ticks += 1
-        if part or self._ticks % FIGURES_TICKS == 0:
+        if self._ticks % (BEHIND_FIGURES_TICKS if behind else FIGURES_TICKS) == 0:
             self.refresh()
 
     def refresh(self) -> None:
