@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 
 from inspector.stats.latency import MAX_KEYS, OTHER_KEY
 from inspector.stats.points import Points
@@ -58,17 +59,22 @@ class CallPoints(Fold):
     def _on_answer(self, answer: Message, request_n: int, rtt_ms: float) -> None:
         failed = answer.message_type is MessageType.ERROR or answer.is_tool_error
         outcome = CallOutcome.FAILED if failed else CallOutcome.ANSWERED
-        self.points.append(answer.monotonic_ns, rtt_ms, request_n, self._key(answer.method, answer.name), outcome)
+        self._add(answer.monotonic_ns, rtt_ms, request_n, self._key(answer.method, answer.name), outcome)
 
     def _on_step(self, step: ToolStep) -> None:
         if step.rtt_ms is not None and step.request_n is not None:
             outcome = CallOutcome.FAILED if step.step == "error" else CallOutcome.ANSWERED
             key = self._key("tools/call", step.tool)
-            self.points.append(step.monotonic_ns, step.rtt_ms, step.request_n, key, outcome)
+            self._add(step.monotonic_ns, step.rtt_ms, step.request_n, key, outcome)
 
     def _on_failed(self, event: ExchangeFailed) -> None:
         key, outcome = self._key(event.method, event.name), _OUTCOMES[event.outcome]
-        self.points.append(event.monotonic_ns, event.elapsed_ms, event.request_n, key, outcome)
+        self._add(event.monotonic_ns, event.elapsed_ms, event.request_n, key, outcome)
+
+    def _add(self, at_ns: int, ms: float, request_n: int, key: int, outcome: CallOutcome) -> None:
+        """A recording may hold anything; what is no length of time is not drawn."""
+        if math.isfinite(ms):
+            self.points.append(at_ns, max(0.0, ms), request_n, key, outcome)
 
     def _key(self, method: str | None, name: str | None) -> int:
         key = f"{method} {name[:_MAX_NAME]}" if method == "tools/call" and name else (method or _UNNAMED)[:_MAX_NAME]

@@ -583,6 +583,28 @@ def test_what_cannot_be_saved_is_said(board: ChartBoard, tmp_path: Path) -> None
         saving.save(board.shown, board.source, tmp_path / "nowhere" / "charts.png")
 
 
+@pytest.mark.parametrize("is_log", [False, True])
+@pytest.mark.parametrize("later_s", [0, 1e-9, 86_400, 1.8e9])
+def test_no_recording_is_too_odd_to_be_drawn(up: Up, later_s: float, is_log: bool) -> None:
+    story = Story()
+    story.send(1, "GET", "stream")
+    story.headers(1)
+    for rtt_ms in (0.0, 1e-12, 1e300, float("inf"), -1.0):
+        story.clock.advance(later_s)
+        story.call(rtt_ms)
+        story.comment(1)
+        story.state(ConnectionState.RECONNECTING, attempt=0, delay_ms=rtt_ms if rtt_ms < 1e9 else 1e9, asked_ms=0)
+    story.fold()
+    board = up(story, is_live=False)
+    board.set_log(is_log)
+    for chart in board.charts.values():
+        for share in (0.0, 0.3, 1.0):
+            area = chart.axes.area
+            chart.hit(QPointF(area.left() + share * area.width(), area.center().y()))
+        assert not chart.grab().isNull()
+    assert saving.table(board.shown, board.source).count("tools/call echo") == 4
+
+
 def test_a_crowd_of_calls_is_thinned_to_what_can_be_seen(up: Up) -> None:
     story = Story()
     story.series.fold([story.state(ConnectionState.OPEN)])

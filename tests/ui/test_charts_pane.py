@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
+from inspector.record.recording import open_recording
 from inspector.stats.reconnects import ReconnectStats
 from inspector.stats.series import Series
 from inspector.trace.clock import StoppedClock
@@ -26,7 +27,9 @@ from inspector.ui.charts.window import ChartsWindow
 from inspector.ui.folds import Folds
 from inspector.ui.statistics_tabs import StatisticsTabs
 from inspector.ui.views.lazy_tab import LazyTab
+from inspector.ui.views.recording_view import RecordingView
 from tests.support.panes import part, put_up
+from tests.support.recordings import saved
 from tests.support.rivers import Talk
 
 Up = Callable[..., ChartsPane]
@@ -215,6 +218,32 @@ def test_a_window_of_their_own_shows_all_charts(up: Up, talk: Talk, qtbot: QtBot
     again = pane.window().findChild(ChartsWindow, "chartsWindow")
     assert again is not None
     again.reject()
+
+
+def test_the_charts_of_a_recording_are_those_of_the_session(up: Up, talk: Talk, tmp_path: Path, qtbot: QtBot) -> None:
+    from inspector.ui.charts import saving
+
+    view = put_up(qtbot, RecordingView(open_recording(saved(talk, tmp_path / "told.mcptrace"))), 1_200, 700)
+    qtbot.waitUntil(lambda: view.is_loaded, timeout=20_000)
+    titles = [view.tabs.tabText(place) for place in range(view.tabs.count())]
+    view.tabs.setCurrentIndex(titles.index("Charts"))
+    pane = view.findChild(ChartsPane)
+    assert pane is not None
+    qtbot.waitUntil(lambda: pane.board is not None, timeout=20_000)
+    session = up(source(talk, is_live=False), view.width(), 262)
+    tables = []
+    for each in (board_of(pane), board_of(session)):
+        each.show_only(None)
+        each.resize(600, 900)
+        each.redraw()
+        tables.append(saving.table(each.shown, each.source))
+    assert tables[0] == tables[1]
+    assert tables[0].count("a request") == 5
+    with qtbot.waitSignal(view.tabs.jump):
+        board_of(pane).point_at_value(board_of(pane).charts["latency"], 2.0)
+        board_of(pane).go()
+    assert view.timeline.view.current_row() is not None
+    view.hide()
 
 
 def test_the_tab_loads_nothing_until_it_is_shown(application: QApplication, qtbot: QtBot, talk: Talk) -> None:

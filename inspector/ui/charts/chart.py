@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QWidget
 
+from inspector.record.text import plain
 from inspector.stats.series import Mark, MarkKind
 from inspector.ui.charts.figures import Floats
 from inspector.ui.charts.plot import Flag, Plot
@@ -144,7 +145,7 @@ class Chart(Plot):
             return None
         mark = self._marks[place]
         more = f" (and {mark.count - 1:,} more)" if mark.count > 1 else ""
-        words = f"{self.source.words(mark.at_ns)}: {_FLAGS[mark.kind][2]}: {mark.text}{more}"
+        words = f"{self.source.words(mark.at_ns)}: {_FLAGS[mark.kind][2]}: {plain(mark.text)}{more}"
         return Hit(self.source.seconds(mark.at_ns), words, mark.n)
 
     def _hit_time(self, at: QPointF) -> Hit | None:

@@ -40,6 +40,13 @@ def test_a_call_is_a_point_whatever_became_of_it() -> None:
     ]
 
 
+def test_what_is_no_length_of_time_is_left_out() -> None:
+    talk = Talk()
+    for rtt_ms in (float("inf"), float("nan"), -3.0, 2.0):
+        talk.answer(1, talk.ask(1), rtt_ms=rtt_ms, method="ping")
+    assert [ms for _, ms, _, _, _ in told(talk.into(CallPoints()))] == [0.0, 2.0]
+
+
 def test_the_step_that_ends_a_tool_stream_is_a_point() -> None:
     talk = Talk()
     asked = talk.call_stream(1, "echo")
