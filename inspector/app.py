@@ -60,9 +60,15 @@ def _run_loop(application: QApplication, work: Callable[[], Coroutine[None, None
 
     import qasync  # noqa: PLC0415
 
+    from inspector.ui.generators import GeneratorScope  # noqa: PLC0415
+
+    async def watched() -> int:
+        async with GeneratorScope():
+            return await work()
+
     with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
         runner.get_loop().set_exception_handler(_on_loop_exception)
-        return runner.run(work())
+        return runner.run(watched())
 
 
 def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:

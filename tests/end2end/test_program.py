@@ -189,9 +189,10 @@ def test_run_for_closes_the_window(tmp_path: Path) -> None:
     assert (document["url"], document["connected"]) == (None, False)
 
 
-def test_run_for_closes_a_window_that_is_busy(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("tool", "args"), [("slow", '{"seconds": 600}'), ("flood", '{"n": 1000000}')])
+def test_run_for_closes_a_window_that_is_busy(tool: str, args: str, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    ended = run("--demo", "--call", "slow", "--args", '{"seconds": 600}', "--run-for", "4", "--report", str(report))
+    ended = run("--demo", "--call", tool, "--args", args, "--run-for", "4", "--report", str(report))
     assert (ended.returncode, ended.stderr) == (0, "")
     assert read(report)["calls"] == []
 

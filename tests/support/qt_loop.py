@@ -10,6 +10,8 @@ import qasync
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
+from inspector.ui.generators import GeneratorScope
+
 PATIENCE_S = 30.0
 POLL_S = 0.01
 
@@ -26,7 +28,7 @@ def run_in_qt(application: QApplication, work: Awaitable[None]) -> None:
     """Run in a Qt loop of its own; a task that is left behind is a bug."""
 
     async def bounded() -> None:
-        async with asyncio.timeout(3 * PATIENCE_S):
+        async with GeneratorScope(), asyncio.timeout(3 * PATIENCE_S):
             await work
         assert asyncio.all_tasks() - {asyncio.current_task()} == set()
 
