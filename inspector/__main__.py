@@ -11,9 +11,7 @@ def main() -> int:
     """Run with the process's arguments; returns the exit code."""
     argv = sys.argv[1:]
     if argv and argv[0] in arguments.COMMANDS:
-        from inspector import cli  # noqa: PLC0415 - the window needs none of it
-
-        return cli.main(argv)
+        return _run_command(argv)
     wanted = arguments.parse_window(argv)
     from inspector.ui import obstacle  # noqa: PLC0415 - the commands need no Qt
 
@@ -24,6 +22,15 @@ def main() -> int:
     from inspector.app import run  # noqa: PLC0415 - after the check
 
     return run(wanted)
+
+
+def _run_command(argv: list[str]) -> int:
+    try:
+        from inspector import cli  # noqa: PLC0415 - the window needs none of it
+
+        return cli.main(argv)
+    except KeyboardInterrupt:  # while it is still loading
+        return arguments.EXIT_INTERRUPTED
 
 
 if __name__ == "__main__":

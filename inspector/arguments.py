@@ -221,17 +221,20 @@ def _writable(parser: Parser, path: Path | None) -> Path | None:
         try:
             check_writable(path)
         except UsageError as error:
-            parser.error(f"{error}")
+            parser.error(f"{error}".removesuffix("."))
     return path
 
 
 def check_writable(path: Path) -> None:
     """A file that can be written in the end is better known now than after the work. Raises `UsageError`."""
+    is_new = not path.exists()
     try:
         with path.open("ab"):
             pass
+        if is_new:
+            path.unlink()  # whatever goes wrong before the work is done, no empty file is left
     except OSError as error:
-        sentence = f"cannot write {str(path)!r}: {error.strerror}. Name a file in a folder that exists and is yours"
+        sentence = f"cannot write {str(path)!r}: {error.strerror}. Name a file in a folder that exists and is yours."
         raise UsageError(sentence) from error
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any, cast
 
 from inspector import (
@@ -57,10 +58,17 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         _discard_output()
         return arguments.EXIT_OK
+    except OSError as error:
+        _discard_output()
+        reason = error.strerror or error
+        return _say(f"The output cannot be written: {reason}. Send it to where there is room.", arguments.EXIT_USAGE)
 
 
 def _write_any_text() -> None:
     """What a server says must not fail on the encoding of a terminal or a pipe."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for as long as we run
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -75,11 +83,19 @@ async def _run(command: Command, given: argparse.Namespace) -> int:
     task = asyncio.current_task()
     if task is not None:
         with suppress(NotImplementedError):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+            for number in _stopping():
+                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     try:
         return await command(given)
     except asyncio.CancelledError:
         return arguments.EXIT_INTERRUPTED
+
+
+def _stopping() -> list[signal.Signals]:
+    """What asks us to end; also a terminal that is closed, unless `nohup` says otherwise, and where there is such."""
+    hang_up = getattr(signal, "SIGHUP", None)
+    wants_it = hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN
+    return [signal.SIGTERM, *([hang_up] if hang_up is not None and wants_it else [])]
 
 
 def _say(sentence: str, code: int) -> int:

@@ -40,6 +40,8 @@ async def run(given: argparse.Namespace, options_of: Callable[[argparse.Namespac
     """Soak, and report however it ends."""
     plan = plan_of(given)
     if given.report is not None:
+        if given.record is not None and given.record.absolute() == given.report.absolute():
+            raise UsageError("--record and --report name the same file. Give each a name of its own.")
         arguments.check_writable(given.report)
     try:
         soaking = Soaking(options_of(given), plan, given.record)
@@ -107,10 +109,11 @@ def _write(document: str, path: Path | None) -> None:
         sys.stdout.flush()
         return
     try:
-        path.write_text(document, encoding="utf-8")
+        path.write_bytes(document.encode("utf-8", "replace"))
     except OSError as error:
+        _write(document, None)  # so that hours of work are not lost
         raise UsageError(
-            f"Cannot write {str(path)!r}: {error.strerror}. Name a file in a folder that is yours."
+            f"Cannot write {str(path)!r}: {error.strerror}. The report stands on standard output instead."
         ) from error
 
 

@@ -27,7 +27,7 @@ def verdict(report: SoakReport) -> str:
     if not report.sessions:
         return "No connection stood."
     now = report.availability
-    share = "" if report.uptime_share is None else f"up {_share(report.uptime_share)} of the time, "
+    share = "" if report.uptime_share is None else f"up {availability_text.share(report.uptime_share)} of the time, "
     lasted = f"Held for {span(report.elapsed_s)}{_of_plan(report)}"
     trouble = ", ".join(_trouble(report)) or "nothing was lost"
     return f"{lasted}: {share}{counted(now.drops, 'drop')}; {trouble}."
@@ -37,7 +37,9 @@ def state_line(report: SoakReport) -> str:
     """How it goes, short enough for a line of a terminal."""
     now = report.availability
     parts = [f"{span(report.elapsed_s)} of {span(report.plan.for_s)}"]
-    parts.append("not connected yet" if report.uptime_share is None else f"up {_share(report.uptime_share)}")
+    parts.append(
+        "not connected yet" if report.uptime_share is None else f"up {availability_text.share(report.uptime_share)}"
+    )
     parts.append(counted(now.drops, "drop"))
     if report.called is not None:
         answered = report.called.count - report.called.in_flight
@@ -146,7 +148,7 @@ def _sections(report: SoakReport) -> Iterator[tuple[str, list[tuple[str, str]]]]
         "Availability",
         [
             ("Begun", calendar(report.begun_at_s)[:19]),
-            ("Uptime", _NOTHING if report.uptime_share is None else _share(report.uptime_share)),
+            ("Uptime", _NOTHING if report.uptime_share is None else availability_text.share(report.uptime_share)),
             ("Up", duration(now.up_ms)),
             ("Down", duration(now.down_ms) if now.down_ms else "never"),
             ("Drops", f"{now.drops:,}"),
@@ -156,7 +158,7 @@ def _sections(report: SoakReport) -> Iterator[tuple[str, list[tuple[str, str]]]]
             ("Downtime of a drop", _mean(now.mean_downtime_ms, now.longest_downtime_ms)),
             ("Worst silence", _ms(now.worst_silence_ms)),
             ("Reconnect storms", f"{len(now.storms):,}"),
-            ("Sessions begun", f"{report.sessions:,}, {report.connect_failures:,} attempts failed"),
+            ("Sessions begun", f"{report.sessions:,}, {counted(report.connect_failures, 'attempt')} failed"),
         ],
     )
     yield "Calls and events", [*_call_facts(report), *_event_facts(report)]
@@ -181,7 +183,7 @@ def _own_drops(report: SoakReport) -> Iterator[tuple[str, str]]:
     if now.drops_by_us:
         yield "Dropped by us", f"{now.drops_by_us:,}, down {duration(now.down_by_us_ms)}"
     if now.drops_by_sleep:
-        yield "This machine slept", f"{now.drops_by_sleep:,} times, down {duration(now.down_by_sleep_ms)}"
+        yield "This machine slept", f"{counted(now.drops_by_sleep, 'time')}, down {duration(now.down_by_sleep_ms)}"
     if now.polls:
         yield "Ends as asked for", f"{now.polls:,}"
 
@@ -237,10 +239,6 @@ def _latency_lines(report: SoakReport) -> list[str]:
 
 def _causes(report: SoakReport) -> list[tuple[str, int]]:
     return [(str(cause), times) for cause, times in report.availability.drops_by_cause]
-
-
-def _share(share: float) -> str:
-    return f"{share:.3%}".rstrip("%").rstrip("0").rstrip(".") + " %" if share < 1 else "100 %"
 
 
 def _mean(value_ms: float | None, longest_ms: float | None = None) -> str:

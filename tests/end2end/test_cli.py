@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -240,3 +241,34 @@ async def test_serve_prints_its_port_and_ends_on_an_interrupt() -> None:
         assert taken.code == 2 and "Choose another, or --port 0." in taken.err
         called = await command("call", where["sse_url"], "echo", "--args", '{"text": "x"}')
         assert (called.code, called.out) == (0, b"x\n")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+async def test_output_that_cannot_be_written_is_said_in_a_sentence(demo: DemoServer, form: str) -> None:
+    typed = shlex.join((sys.executable, "-m", "inspector", "check", demo.url, "--for", "0.1", "--format", form))
+    process = await asyncio.create_subprocess_shell(f"{typed} >/dev/full", stderr=asyncio.subprocess.PIPE)
+    outcome = await finish(process)
+    assert outcome.code == 2 and "The output cannot be written: No space left on device." in outcome.err
+
+
+async def test_a_closed_output_is_no_mistake(demo: DemoServer) -> None:
+    typed = shlex.join((sys.executable, "-m", "inspector", "check", demo.url, "--for", "0.1"))
+    process = await asyncio.create_subprocess_shell(f"{typed} >&-", stderr=asyncio.subprocess.PIPE)
+    outcome = await finish(process)
+    assert (outcome.code, outcome.err) == (0, "")
+
+
+async def test_an_interrupt_while_it_loads_is_no_traceback() -> None:
+    loading = (
+        "import sys, importlib.abc\n"
+        "class Interrupted(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'inspector.cli': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "sys.argv = ['inspector', 'probe', 'http://127.0.0.1:9/']\n"
+        "from inspector.__main__ import main\n"
+        "sys.exit(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", loading, stderr=asyncio.subprocess.PIPE)
+    outcome = await finish(process)
+    assert (outcome.code, outcome.err) == (130, "")

@@ -40,18 +40,26 @@ async def test_calls_are_made_in_their_rhythm_and_reported() -> None:
     assert report["memory"]["rss_most_bytes"] >= report["memory"]["rss_start_bytes"] > 0
 
 
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_ctrl_c_ends_it_with_the_report_all_the_same(
-    server: FaultServer, mcp: StreamableMcp, tmp_path: Path
+    server: FaultServer, mcp: StreamableMcp, tmp_path: Path, stop: signal.Signals
 ) -> None:
     path = tmp_path / "soak.md"
     plan = ("--call", "echo", "--every", "0.1s", "--format", "markdown", "--report", str(path))
     process = await start("soak", server.url(), "--for", "8h", *plan)
     await until(lambda: server.methods().count("tools/call") > 1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     outcome = await finish(process)
     assert outcome.code == 130 and outcome.out == b""
     assert " of 8 h: up " in outcome.err and outcome.err.count("\n") == 1
     assert path.read_text(encoding="utf-8").startswith("# Soak of http://127.0.0.1")
+
+
+async def test_a_report_that_finds_no_room_in_the_end_is_printed() -> None:
+    async with DemoServer() as demo:
+        outcome = await command("soak", demo.url, "--for", "0.3s", "--report", "/dev/full")
+    assert outcome.code == 2 and outcome.out.startswith(b"Soak of http://127.0.0.1")
+    assert "No space left on device. The report stands on standard output instead." in outcome.err
 
 
 async def test_nobody_there(tmp_path: Path) -> None:

@@ -186,3 +186,11 @@ def test_times_as_people_write_them(text: str, span_s: float) -> None:
 def test_what_is_no_time_is_said(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="write 90s, 15m, 8h or 1h30m"):
         arguments.time_span(text)
+
+
+def test_to_look_whether_a_file_can_be_written_leaves_none(tmp_path: Path) -> None:
+    new, old = tmp_path / "new", tmp_path / "old"
+    old.write_text("kept")
+    for path in (new, old):
+        arguments.check_writable(path)
+    assert not new.exists() and old.read_text() == "kept"

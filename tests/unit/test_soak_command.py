@@ -51,3 +51,11 @@ async def test_a_report_that_cannot_be_written_is_said_before_the_hours(tmp_path
     given = typed("--for", "8h", "--report", str(tmp_path / "no folder" / "report.txt"))
     with pytest.raises(UsageError, match="cannot write"):
         await soak_command.run(given, lambda _: Options("http://127.0.0.1:1/"))
+
+
+async def test_report_and_recording_are_two_files(tmp_path: Path) -> None:
+    path = tmp_path / "soak"
+    given = typed("--for", "8h", "--report", str(path), "--record", str(path))
+    with pytest.raises(UsageError, match="--record and --report name the same file"):
+        await soak_command.run(given, lambda _: Options("http://127.0.0.1:1/"))
+    assert not path.exists()

@@ -79,6 +79,17 @@ def test_time_without_any_session_is_down() -> None:
     assert "Without a session" in soak_report.as_text(report) and told().uptime_share == 1.0
 
 
+def test_a_short_drop_in_a_long_time_is_not_rounded_away() -> None:
+    report = told(availability=stood(uptime_share=0.9999999, drops=1))
+    assert "up 99.999 % of the time, 1 drop" in soak_report.verdict(report)
+    assert "up 99.999 % · 1 drop" in soak_report.state_line(report)
+
+
+def test_one_of_a_kind_is_told_as_one() -> None:
+    said = soak_report.as_text(told(connect_failures=1, availability=stood(drops_by_sleep=1)))
+    assert "1, 1 attempt failed\n" in said and " 1 time, down " in said
+
+
 def test_a_lost_call_is_told_once() -> None:
     report = told(called=row(lost=1), availability=stood(calls_lost_count=1))
     assert soak_report.verdict(report).endswith("0 drops; 1 call lost.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inspector.stats.event_ids import Counter, Number, ProgressCounter, number_in, progress_in
@@ -33,6 +33,8 @@ def test_the_last_number_of_an_id_counts(key: str, number: Number | None) -> Non
 
 
 @given(st.lists(KEYS, max_size=12))
+@example([str(10**18 + step) for step in range(-3, 3)])
+@example(["s-098/x", "s-099/x", "s-100/x", "s-101/x"])
 def test_ids_count_alike_however_little_is_read_of_them(keys: list[str]) -> None:
     quick, plain = Counter(), Counter()
     for key in keys:
