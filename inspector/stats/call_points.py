@@ -7,7 +7,7 @@ import math
 
 from inspector.stats.latency import MAX_KEYS, OTHER_KEY
 from inspector.stats.points import Points
-from inspector.trace.events import ExchangeFailed, Message, MessageType, Outcome, ToolStep
+from inspector.trace.events import Direction, ExchangeFailed, Message, MessageType, Outcome, ToolStep
 from inspector.trace.fold import Fold
 
 MAX_CALLS = 100_000
@@ -37,7 +37,8 @@ _OUTCOMES = {
 class CallPoints(Fold):
     """A fold over the river: the newest 100,000 requests by the moment they ended.
 
-    `ms` is the round trip, or how long an answer was waited for; `n` is the number of the request.
+    `ms` is the round trip, or how long an answer was waited for; `n` is the number of the request. What the server
+    asked of us is not in it: how fast we answer is not its merit.
     """
 
     def __init__(self) -> None:
@@ -53,7 +54,9 @@ class CallPoints(Fold):
 
     def _on_messages(self, messages: list[Message]) -> None:
         for message in messages:
-            if message.rtt_ms is not None and message.request_n is not None:
+            if message.rtt_ms is None or message.request_n is None:
+                continue
+            if message.direction is Direction.INBOUND:
                 self._on_answer(message, message.request_n, message.rtt_ms)
 
     def _on_answer(self, answer: Message, request_n: int, rtt_ms: float) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from inspector.stats.call_points import CallOutcome, CallPoints
 from inspector.stats.latency import MAX_KEYS, OTHER_KEY
-from inspector.trace.events import MessageType, Outcome
+from inspector.trace.events import Direction, Framing, Message, MessageType, Outcome
 from tests.support.rivers import Talk
 
 MS = 10**6
@@ -70,3 +70,18 @@ def test_there_are_never_more_keys_than_can_be_shown() -> None:
     assert calls.keys[-1] == OTHER_KEY
     assert len(calls._key_numbers) == MAX_KEYS + 1
     assert told(calls)[-1][3] == OTHER_KEY
+
+
+def test_what_the_server_asked_of_us_is_no_call() -> None:
+    talk = Talk()
+    asked = talk.message(1, MessageType.REQUEST, method="ping")
+    talk.tell(
+        Message,
+        direction=Direction.OUTBOUND,
+        message_type=MessageType.RESPONSE,
+        framing=Framing.BODY,
+        method="ping",
+        request_n=asked.n,
+        rtt_ms=0.7,
+    )
+    assert told(talk.into(CallPoints())) == []
