@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import NoReturn
 
 from inspector import arguments, check_calls, exit_codes, probe
 from inspector.arguments import PROGRAM, UsageError
@@ -95,7 +96,7 @@ def _expected(given: argparse.Namespace) -> list[Expectation]:
     found: list[Expectation] = []
     try:
         if given.expectations is not None:
-            found += grammar.parse(given.expectations.read_text(encoding="utf-8-sig"))
+            found += _written_in(given.expectations)
     except ExpectationError as error:
         where = f"{str(given.expectations)!r}, line {error.line}"
         raise UsageError(f"{where}: {error.sentence}") from error
@@ -105,10 +106,22 @@ def _expected(given: argparse.Namespace) -> list[Expectation]:
         raise UsageError(f"{str(given.expectations)!r} is no text in UTF-8. Save it as UTF-8.") from error
     for line in given.expect:
         try:
-            found += grammar.parse(line)
+            found += grammar.parse(line) or _nothing(f"--expect {line!r}")
         except ExpectationError as error:
             raise UsageError(f"--expect {line!r}, character {error.position + 1}: {error.sentence}") from error
     return list(dict.fromkeys(found))
+
+
+def _written_in(path: Path) -> list[Expectation]:
+    """What a file expects; no more of it is read than a text may have."""
+    with path.open(encoding="utf-8-sig") as file:
+        text = file.read(grammar.MAX_CHARS + 1)
+    return grammar.parse(text) or _nothing(f"{str(path)!r}")
+
+
+def _nothing(where: str) -> NoReturn:
+    """A check that expects nothing would pass for ever, and nobody would see why."""
+    raise UsageError(f"{where} holds no expectation. Write one such as 'no gap over 5s'.")
 
 
 def _print(document: str, *, is_for_people: bool) -> None:

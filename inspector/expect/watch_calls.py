@@ -9,7 +9,7 @@ from inspector.expect.deadlines import Deadlines
 from inspector.expect.expectation import InTime, Milestone, NoErrors, NoGap, ProgressEvery
 from inspector.expect.verdict import State
 from inspector.expect.watch import Watch, calls_of, measure_gaps
-from inspector.record.text import counted, duration
+from inspector.record.text import counted, duration, plain
 
 _WHAT = {
     Milestone.EVENT: "its first event",
@@ -43,6 +43,8 @@ class InTimeWatch(_TimedWatch):
     def __init__(self, expectation: InTime) -> None:
         super().__init__(expectation.of, expectation.limit.ns, str(expectation.limit))
         self._milestone = expectation.milestone
+        self._missing = 0
+        """How many calls were overdue and have not reached it since."""
 
     def started(self, call: Call) -> None:
         self._waiting.start(call, call.sent_ns)
@@ -70,7 +72,7 @@ class InTimeWatch(_TimedWatch):
     def due(self, before_ns: int) -> None:
         for call, due_ns in self._waiting.expire(before_ns):
             self.tally.check(due_ns)
-            self.tally.measure(call.since_ms(due_ns), call.n)
+            self._missing += 1
             text = f"{self.limit} after the call {_WHAT[self._milestone]} had not come."
             self.tally.fail(due_ns, call.at_of(due_ns), text, call.n)
 
@@ -79,8 +81,16 @@ class InTimeWatch(_TimedWatch):
         if start_ns is None:
             return
         self.tally.measure(ms, n)
-        if not was_overdue:
+        if was_overdue:
+            self._missing -= 1
+        else:
             self.tally.check(at_ns)
+
+    @property
+    def worst(self) -> str:
+        """Of what has not come at all only the limit is known that it has passed."""
+        is_known = not self._missing or (self.tally.worst_ms or 0.0) * 1e6 > self.span_ns
+        return super().worst if is_known else f"over {self.limit}"
 
     def text(self, state: State) -> str:
         what = str(self._milestone)
@@ -198,7 +208,7 @@ class ErrorsWatch(Watch):
             return
         self.tally.check(end.at_ns)
         if end.failure:
-            text = f"The {calls_of(call.name or call.method)} failed: {end.failure}."
+            text = f"The {calls_of(plain(call.name or call.method))} failed: {end.failure}."
             self.tally.fail(end.at_ns, call.at_of(end.at_ns), text, call.n, end.n)
 
     @property

@@ -108,6 +108,9 @@ async def test_a_recording_is_held_to_what_is_expected(tmp_path: Path, capsys: p
         (("--expectations", "nowhere.txt"), "'nowhere.txt' cannot be read: No such file"),
         (("--expectations", "{folder}/latin.txt"), "is no text in UTF-8"),
         (("--expectations", "{folder}/wrong.txt"), "wrong.txt', line 2: "),
+        (("--expectations", "/dev/zero"), "'/dev/zero', line 1: "),
+        (("--expectations", "{folder}/empty.txt"), "empty.txt' holds no expectation."),
+        (("--expect", " # later"), "--expect ' # later' holds no expectation."),
         (("--call", "echo"), "--call needs a server"),
     ],
 )
@@ -115,6 +118,7 @@ async def test_expectations_that_cannot_be_read_are_said_before_any_work(
     argv: tuple[str, ...], says: str, tmp_path: Path
 ) -> None:
     (tmp_path / "latin.txt").write_bytes(b"# caf\xe9\n")
+    (tmp_path / "empty.txt").write_text("# nothing yet\n\n", encoding="utf-8")
     (tmp_path / "wrong.txt").write_text("no drops\nno way\n", encoding="utf-8")
     name = recording(tmp_path, Severity.NOTE)
     with pytest.raises(UsageError) as caught:

@@ -102,6 +102,27 @@ def test_a_call_without_an_answer_is_late_while_it_runs() -> None:
     assert talk.verdict("answer under 2s").state is State.FAIL
 
 
+def test_of_an_answer_that_never_came_nobody_says_how_long_it_took() -> None:
+    talk = called(100)
+    asked = talk.call(7, "search")
+    talk.wait(5_000)
+    talk.fail(asked, Outcome.TIMED_OUT)
+    verdict = talk.verdict("answer under 2s")
+    assert verdict.worst == "over 2s" and verdict.text == "Not in time in 1 of 2 calls; the slowest took over 2s."
+    talk.answer(8, talk.call(8, "search"))
+    asked = talk.call(9, "search")
+    talk.wait(3_000)
+    talk.answer(9, asked)
+    assert talk.verdict("answer under 2s").worst == "3.000 s"
+
+
+def test_a_failure_is_told_in_bounded_words() -> None:
+    talk = Session()
+    talk.fail(talk.call(1, "x" * 100_000), Outcome.LOST)
+    failure = talk.verdict("no errors").last_failure
+    assert failure is not None and len(failure.text) < 500
+
+
 def test_time_passes_between_events_only_where_it_is_said() -> None:
     talk = Session()
     asked = talk.call(1)
