@@ -7,6 +7,9 @@ from collections.abc import Callable
 from time import perf_counter_ns
 
 FLOOD_PER_S = 5_000
+_TICK_NS = 16_000_000
+_LATE_NS = 5_000_000
+_MOST_PUT_OFF = 6
 _JUDGED_NS = 250_000_000
 
 
@@ -16,7 +19,7 @@ class Share(float, enum.Enum):
     HAND = 0.6
     """The user moves something."""
     CALM = 0.3
-    FLOOD = 0.1
+    FLOOD = 0.08
     STILL = 0.05
     """Nothing comes, only time passes."""
 
@@ -28,6 +31,8 @@ class ChartPace:
         self._now_ns = now_ns
         self._rest_until_ns = 0
         self._hand_until_ns = 0
+        self._asked_ns = now_ns()
+        self._put_off = 0
         self._judged = now_ns(), 0
         self.share = Share.STILL
 
@@ -40,7 +45,15 @@ class ChartPace:
         """Whether it is time to draw something."""
         now_ns = self._now_ns()
         self._judge(now_ns, events)
-        return now_ns >= self._rest_until_ns
+        is_late = now_ns - self._asked_ns > _TICK_NS + _LATE_NS
+        self._asked_ns = now_ns
+        return now_ns >= self._rest_until_ns and not self._is_put_off(is_late)
+
+    def _is_put_off(self, is_late: bool) -> bool:
+        """In a flood nothing is drawn in a frame that is late already, unless that was so several times."""
+        is_put_off = is_late and self.share is Share.FLOOD and self._put_off < _MOST_PUT_OFF
+        self._put_off = self._put_off + 1 if is_put_off else 0
+        return is_put_off
 
     def spent(self, cost_ns: int) -> None:
         """So long it took to draw and paint."""

@@ -6,9 +6,10 @@ what arrives meanwhile is stamped in time.
 
 from __future__ import annotations
 
+import gc
 import importlib
+import sys
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
 LIBRARY = "inspector.ui.charts.board"
 HINT = "Point at a chart for its values, click to go to the event. Drag or ←→ moves, wheel or +− zooms, 0 shows all."
 _LOADING = "The charts are being loaded."
+
+
+def _load_library() -> None:
+    """Load what the charts are drawn with, once."""
+    if LIBRARY not in sys.modules:
+        importlib.import_module(LIBRARY)
+        gc.freeze()  # its hundred thousand objects stay: no collection has to look at them again
 
 
 class ChartsPane(Pane):
@@ -108,7 +116,7 @@ class ChartsPane(Pane):
         self._window = None
 
     def _load(self) -> None:
-        task = Background(partial(importlib.import_module, LIBRARY), (ImportError,), self)
+        task = Background(_load_library, (ImportError,), self)
         task.done.connect(self._build)
         task.failed.connect(self._fail)
         task.start()
