@@ -22,7 +22,7 @@ from inspector.ui.charts import tools
 from inspector.ui.charts.board import CHARTS, ChartBoard
 from inspector.ui.charts.pane import HINT, ChartsPane
 from inspector.ui.charts.source import Source
-from inspector.ui.charts.span import SECOND_NS, Mode
+from inspector.ui.charts.span import SECOND_NS, Mode, Sight
 from inspector.ui.charts.window import ChartsWindow
 from inspector.ui.folds import Folds
 from inspector.ui.statistics_tabs import StatisticsTabs
@@ -230,13 +230,12 @@ def test_the_charts_of_a_recording_are_those_of_the_session(up: Up, talk: Talk, 
     pane = view.findChild(ChartsPane)
     assert pane is not None
     qtbot.waitUntil(lambda: pane.board is not None, timeout=20_000)
-    session = up(source(talk, is_live=False), view.width(), 262)
+    session = up(source(talk, is_live=False))
     tables = []
     for each in (board_of(pane), board_of(session)):
-        each.show_only(None)
-        each.resize(600, 900)
-        each.redraw()
-        tables.append(saving.table(each.shown, each.source))
+        for chart in each.charts.values():
+            chart.draw(Sight(0, 6 * SECOND_NS, 500))
+        tables.append(saving.table(list(each.charts.values()), each.source))
     assert tables[0] == tables[1]
     assert tables[0].count("a request") == 5
     with qtbot.waitSignal(view.tabs.jump):
