@@ -28,8 +28,12 @@ from tests.support.figures import SETTLE_S, watched
 from tests.support.many_calls import ARGUMENTS, TOOL, at_once, missing, one_by_one
 
 CALLS, AT_ONCE, ROUNDS = 1_000, 100, 3
-MAX_BYTES_A_CALL, MAX_WINDOW_BYTES_A_CALL = 8_000, 20_000
-"""The newest 10,000 calls are kept taken apart, and all rows of the timeline; in the window also what it shows."""
+MAX_BYTES_A_CALL, MAX_WINDOW_BYTES_A_CALL = 8_000, 30_000
+"""The newest 10,000 calls are kept taken apart, and all rows of the timeline.
+
+In the window the loop keeps a cancelled timer, with all that its task knew, until it would have been due: so the calls
+of the last half minute weigh more there. Behind that a call costs about as little as without a window.
+"""
 SDK_SERVER = Path(__file__).parents[1] / "end2end" / "servers" / "sdk_server.py"
 
 
@@ -105,7 +109,7 @@ def main() -> int:
                 found += ["memory of the window grows"] if growth_bytes > MAX_WINDOW_BYTES_A_CALL else []
     finally:
         server.kill()
-    print("\n".join(found) or "complete, and memory is flat")
+    print("\n".join(found) or "complete, and no call costs more memory than it may")
     return 1 if found else 0
 
 
