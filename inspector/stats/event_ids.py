@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -153,12 +152,14 @@ class ProgressCounter(Counter):
 class Line:
     """One stream over all its resumptions: its newest 10,000 ids, and `count` of them in all."""
 
-    keys: deque[str] = field(default_factory=deque)
+    keys: list[str] = field(default_factory=list)
+    forgotten: int = 0
+    """How many of the first of `keys` are known no more; there are many lines, and an empty deque is large."""
     count: int = 0
     by_id: Counter = field(default_factory=Counter)
     by_progress: ProgressCounter = field(default_factory=ProgressCounter)
-    opening: list[bytes] = field(default_factory=list)
-    """The first two events without their ids: a stream that begins anew begins with them."""
+    opening: list[int] = field(default_factory=list)
+    """Hashes of the first two events without their ids, which may be large: a stream that begins anew has the same."""
 
     def opens_with(self, event: SseEvent) -> bool:
         """Whether an event says what the first one of this stream said; two that are alike tell nothing."""
@@ -171,10 +172,21 @@ class Line:
         if len(self.opening) < 2:
             self.opening.append(_said(event))
 
+    def oldest(self) -> str | None:
+        """The id that there is no room for any more, None if there is room."""
+        if len(self.keys) - self.forgotten <= MAX_IDS:
+            return None
+        oldest = self.keys[self.forgotten]
+        self.forgotten += 1
+        if self.forgotten >= MAX_IDS:
+            del self.keys[: self.forgotten]
+            self.forgotten = 0
+        return oldest
 
-def _said(event: SseEvent) -> bytes:
-    """A block without its id."""
-    return b"\n".join(line for line in event.raw.splitlines() if not line.startswith(b"id"))
+
+def _said(event: SseEvent) -> int:
+    """What tells a block from another, its id aside."""
+    return hash(b"\n".join(line for line in event.raw.splitlines() if not line.startswith(b"id")))
 
 
 class Gap:

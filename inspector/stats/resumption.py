@@ -92,8 +92,8 @@ class _Connection:
     def add(self, line: Line, key: str, event: SseEvent) -> None:
         self.ids[key] = line, line.count
         line.add(key, event)
-        if len(line.keys) > MAX_IDS:
-            self.ids.pop(line.keys.popleft(), None)
+        if line.count > MAX_IDS and (oldest := line.oldest()) is not None:
+            self.ids.pop(oldest, None)
         if len(self.ids) > MAX_IDS_IN_ALL:
             for oldest in list(islice(self.ids, _FORGOTTEN_AT_ONCE)):  # a look for one costs as much as for many
                 del self.ids[oldest]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 from typing import Any
 
@@ -281,6 +282,28 @@ def test_memory_is_bounded() -> None:
 def test_hostile_numbers_cost_nothing() -> None:
     far = 10**17
     assert figures(resumed([1, 2, 3], [far, 4]).only()) == (RESUMED, 2, None, 0, None)
+
+
+def test_what_came_with_an_id_is_not_kept() -> None:
+    talk = Line()
+    for stream in [talk.get() for _ in range(20)]:
+        talk.events(stream, [f"{stream}-{place}" for place in range(3)], raw=b"data: %s\n\n" % (b"x" * 100_000))
+    tracemalloc.start()
+    try:
+        resumptions = talk.into(Resumptions())
+        held_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert not resumptions.resumptions and held_bytes < 1_000_000, "the first two events of each stream are 4 MB"
+
+
+def test_only_the_newest_ids_of_a_stream_are_known() -> None:
+    talk = Line()
+    stream = talk.get()
+    talk.events(stream, [f"s-{place}" for place in range(1, 25_001)])
+    talk.end(stream, EndCause.RESET)
+    talk.events(talk.get("s-25000"), ["s-15000", "s-15001", "s-25001"])  # the first is known no more
+    assert figures(talk.only()) == (IGNORED, 3, 0, 2, 0)
 
 
 def test_of_the_ids_of_many_streams_only_the_newest_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
