@@ -180,6 +180,7 @@ class HttpClient:
         url = str(request.url)
         async with AsyncExitStack() as stack:
             stack.callback(EXCHANGE.reset, EXCHANGE.set(marks))
+            stack.callback(marks.let_go)
             marks.sent_ns = perf_counter_ns()
             with translated(Phase.HEADERS if marks.tcp_done_ns else Phase.CONNECT, url, marks):
                 try:

@@ -11,6 +11,10 @@ from typing import Any
 from inspector.session.tcp_socket import Socket
 
 
+def _tell_nobody() -> None:
+    """Nobody listens."""
+
+
 @dataclass(slots=True)
 class Marks:
     """Times of one exchange from httpx's trace extension; nanoseconds of the monotonic clock, 0 where not reached.
@@ -29,9 +33,18 @@ class Marks:
     tls_done_ns: int = 0
     network_stream: Any = None
     response: Any = None
-    on_connected: Callable[[], None] = field(default=lambda: None)
-    on_sending: Callable[[], None] = field(default=lambda: None)
-    on_waiting: Callable[[], None] = field(default=lambda: None)
+    on_connected: Callable[[], None] = field(default=_tell_nobody)
+    on_sending: Callable[[], None] = field(default=_tell_nobody)
+    on_waiting: Callable[[], None] = field(default=_tell_nobody)
+
+    def let_go(self) -> None:
+        """Forget all but the times.
+
+        Qt's loop keeps a timer that was cancelled until it would have been due, with the context in which it was set:
+        for half a minute after a request was written, that would be all that its exchange ever held.
+        """
+        self.network_stream = self.response = None
+        self.on_connected = self.on_sending = self.on_waiting = _tell_nobody
 
     async def trace(self, name: str, info: dict[str, Any]) -> None:
         match name:

@@ -28,12 +28,8 @@ from tests.support.figures import SETTLE_S, watched
 from tests.support.many_calls import ARGUMENTS, TOOL, at_once, missing, one_by_one
 
 CALLS, AT_ONCE, ROUNDS = 1_000, 100, 3
-MAX_BYTES_A_CALL, MAX_WINDOW_BYTES_A_CALL = 8_000, 30_000
-"""The newest 10,000 calls are kept taken apart, and all rows of the timeline.
-
-In the window the loop keeps a cancelled timer, with all that its task knew, until it would have been due: so the calls
-of the last half minute weigh more there. Behind that a call costs about as little as without a window.
-"""
+MAX_BYTES_A_CALL, MAX_WINDOW_BYTES_A_CALL = 10_000, 10_000
+"""The newest 10,000 calls are kept taken apart, and all rows of the timeline."""
 SDK_SERVER = Path(__file__).parents[1] / "end2end" / "servers" / "sdk_server.py"
 
 
