@@ -177,9 +177,9 @@ class Judge(Fold):
 
     def _on_moved(self, event: StateChanged) -> None:
         if self._on_state:
-            report = self._availability.report(event.monotonic_ns, self._since_ns)
+            share = self._availability.uptime_share(event.monotonic_ns, self._since_ns)
             for watch in self._on_state:
-                watch.available(report, event)
+                watch.available(share, event)
 
     def _report(self) -> AvailabilityReport:
         return self._availability.report(self._now_ns, self._since_ns)

@@ -10,7 +10,6 @@ from inspector.expect.deadlines import NEVER_NS
 from inspector.expect.expectation import Expectation
 from inspector.expect.verdict import State, Tally, Verdict
 from inspector.record.text import duration
-from inspector.stats.availability import AvailabilityReport
 from inspector.trace.events import AnyEvent, HeadersReceived, StateChanged, StreamEnded
 
 
@@ -69,8 +68,8 @@ class Watch:
     def ended(self, ended: StreamEnded) -> None:
         """A stream is over."""
 
-    def available(self, report: AvailabilityReport, event: StateChanged) -> None:
-        """The connection moved."""
+    def available(self, share: float | None, event: StateChanged) -> None:
+        """The connection moved, and was up for so much of the time until now."""
 
     def state(self, is_over: bool) -> State:
         """Where the expectation stands; `is_over`: nothing will follow."""

@@ -162,7 +162,7 @@ class DropsWatch(Watch):
         super().__init__()
         self._report = report
 
-    def available(self, report: AvailabilityReport, event: StateChanged) -> None:
+    def available(self, share: float | None, event: StateChanged) -> None:
         if event.state is ConnectionState.OPEN and self.tally.began_ns is None:
             self.tally.began_ns = event.monotonic_ns
 
@@ -213,8 +213,7 @@ class UptimeWatch(Watch):
         super().begin_anew()
         self._is_low, self._lowest = False, None
 
-    def available(self, report: AvailabilityReport, event: StateChanged) -> None:
-        share = report.uptime_share
+    def available(self, share: float | None, event: StateChanged) -> None:
         if event.state is ConnectionState.OPEN or share is not None:
             self.tally.check(event.monotonic_ns)
         if share is None:

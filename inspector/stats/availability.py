@@ -123,6 +123,15 @@ class Availability(Fold):
         """The time of the last event folded."""
         return self._now_ns
 
+    def uptime_share(self, now_ns: int, since_ns: int | None = None) -> float | None:
+        """What `report` says of it, without the work for the other figures."""
+        up_ns = self._up.up_ns(now_ns, since_ns)
+        down_ns = 0 if since_ns is not None else self._losing.older.down_ns[Blame.PEER]
+        for drop in self._losing.drops():
+            if drop.kind is LossKind.CONNECTION and drop.blame is Blame.PEER:
+                down_ns += _down_ns(drop, now_ns, since_ns)
+        return up_ns / (up_ns + down_ns) if up_ns + down_ns else None
+
     def report(self, now_ns: int | None = None, since_ns: int | None = None) -> AvailabilityReport:
         """The figures as of `now_ns` (None: the last event folded), since `since_ns` (None: the beginning).
 
@@ -164,7 +173,13 @@ class Availability(Fold):
 
 def _reaches(drop: Drop, since_ns: int) -> bool:
     """Whether a drop began in the window; or before it, and its downtime reaches into it."""
-    return drop.begin_ns >= since_ns or (drop.end_ns or since_ns) > since_ns
+    return drop.begin_ns >= since_ns or drop.end_ns is None or drop.end_ns > since_ns
+
+
+def _down_ns(drop: Drop, now_ns: int, since_ns: int | None) -> int:
+    """For how long it was down, until now if it still is."""
+    end_ns = max(drop.begin_ns, now_ns) if drop.end_ns is None else drop.end_ns
+    return overlap_ns(drop.begin_ns, end_ns, since_ns)
 
 
 class _Sums:
@@ -182,8 +197,7 @@ class _Sums:
 
     def _add_time(self, drop: Drop, now_ns: int, since_ns: int | None) -> None:
         if drop.kind is LossKind.CONNECTION:
-            end_ns = max(drop.begin_ns, now_ns) if drop.end_ns is None else drop.end_ns
-            self.down_ns[drop.blame] += overlap_ns(drop.begin_ns, end_ns, since_ns)
+            self.down_ns[drop.blame] += _down_ns(drop, now_ns, since_ns)
 
     def _add(self, drop: Drop, now_ns: int) -> None:
         self.counts[drop.blame] += 1

@@ -77,6 +77,34 @@ def test_three_drops_and_their_causes() -> None:
     assert [(drop.kind, drop.is_back) for drop in report.drops_listed] == [(LossKind.CONNECTION, True)] * 3
 
 
+def test_what_is_down_since_before_a_window_is_down_in_it() -> None:
+    talk = Line()
+    talk.connect()
+    stream = talk.listen()
+    talk.clock.advance(10)
+    talk.end(stream, EndCause.RESET)
+    talk.turn(RECONNECTING)
+    talk.clock.advance(300)
+    report = talk.report(talk.clock.monotonic_ns() - 60_000_000_000)
+    assert (report.is_down, report.uptime_share, report.down_ms, report.drops) == (True, 0.0, 60_000.0, 0)
+
+
+@pytest.mark.parametrize("window_s", [None, 1, 8, 30])
+@pytest.mark.parametrize("drops", [3, 1_200])
+def test_the_share_alone_is_that_of_the_report(drops: int, window_s: int | None) -> None:
+    talk = Line()
+    talk.connect()
+    for drop in range(drops):
+        talk.drop_and_return(3, drop % 5)
+    talk.end(talk.listen(), EndCause.RESET)
+    talk.turn(RECONNECTING)
+    talk.clock.advance(2)
+    now_ns = talk.clock.monotonic_ns()
+    since_ns = None if window_s is None else now_ns - window_s * 1_000_000_000
+    share = talk.into(Availability()).uptime_share(now_ns, since_ns)
+    assert share == talk.report(since_ns).uptime_share != 1.0
+
+
 def test_a_window_sees_what_reaches_into_it() -> None:
     talk = Line()
     talk.connect()
