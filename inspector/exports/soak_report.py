@@ -56,8 +56,10 @@ def as_text(report: SoakReport) -> str:
     speaks = f" over {report.transport}" if report.transport else ""
     server = plain(f"{report.server}{speaks}", 200)
     lines = [f"Soak of {plain(report.subject, 400)}", *([server] if server else []), verdict(report)]
-    for title, facts in _sections(report):
-        lines += ["", title.upper(), *(f"  {name:{_NAME_CHARS}} {value}" for name, value in facts)]
+    sections = list(_sections(report))
+    width = max(_NAME_CHARS, *(len(name) for _, facts in sections for name, _ in facts))
+    for title, facts in sections:
+        lines += ["", title.upper(), *(f"  {name:{width}} {value}" for name, value in facts)]
     lines += ["", "LATENCY", *_latency_lines(report)]
     lines += ["", "FINDINGS", *([finding_text(finding) for finding in report.findings] or ["  None."])]
     return "\n".join(lines) + "\n"

@@ -85,6 +85,14 @@ def test_a_short_drop_in_a_long_time_is_not_rounded_away() -> None:
     assert "up 99.999 % · 1 drop" in soak_report.state_line(report)
 
 
+def test_a_long_cause_moves_all_figures_to_the_right() -> None:
+    report = told(availability=stood(drops=1, drops_by_cause=(("cut before the headers were complete", 1),)))
+    lines = soak_report.as_text(report).splitlines()
+    cause = next(line for line in lines if "cut before" in line)
+    events = next(line for line in lines if "12,345" in line)
+    assert cause.index("complete 1") + len("complete ") == events.index("12,345")
+
+
 def test_one_of_a_kind_is_told_as_one() -> None:
     said = soak_report.as_text(told(connect_failures=1, availability=stood(drops_by_sleep=1)))
     assert "1, 1 attempt failed\n" in said and " 1 time, down " in said
