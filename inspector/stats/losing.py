@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 
+from inspector.stats.call_timing import sane_ms
 from inspector.stats.drops import FORGOTTEN, IDLE, Blame, Drop, LossKind, OlderDrops, words_of
 from inspector.stats.purposes import LISTENING, last_event_id
 from inspector.stats.sleeps import Sleeps
@@ -250,7 +251,7 @@ class Losing(Fold):
 
     def _drop_of(self, end: _End, cursor: str | None) -> Drop:
         event, request = end.event, end.request
-        quiet_ns = event.monotonic_ns - int(event.idle_ms * 1e6)
+        quiet_ns = event.monotonic_ns - int(sane_ms(event.idle_ms) * 1e6)
         heard_ns = max(request.sent_ns, quiet_ns) if event.bytes_received else request.sent_ns
         blame = Blame.PEER
         if event.cause is EndCause.DROPPED_BY_US:

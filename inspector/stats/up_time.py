@@ -45,4 +45,4 @@ class UpTime(Fold):
         begin_ns = self._up_since.pop(event.connection, None)
         if begin_ns is not None:
             self._spans.append((begin_ns, event.monotonic_ns))
-            self._settled_ns += event.monotonic_ns - begin_ns
+            self._settled_ns += overlap_ns(begin_ns, event.monotonic_ns, None)  # of a recording time may run backwards

@@ -415,3 +415,14 @@ def test_a_thousand_drops_and_more_keep_their_sums() -> None:
     report = talk.report()
     assert (report.drops, report.drops_by_cause) == (1_100, (("connection reset", 1_100),))
     assert (report.down_ms, report.mean_downtime_ms, len(report.drops_listed)) == (275_000.0, 250.0, 1_000)
+
+
+@pytest.mark.parametrize("idle_ms", [float("nan"), float("inf"), -1e300])
+def test_a_damaged_recording_may_say_any_time(idle_ms: float) -> None:
+    talk = Line()
+    talk.connect()
+    stream = talk.listen()
+    talk.clock.advance(1)
+    talk.end(stream, EndCause.RESET, idle_ms=idle_ms, bytes_received=1)
+    talk.turn(RECONNECTING)
+    assert talk.report().drops == 1

@@ -51,3 +51,10 @@ def test_older_spans_are_summed_up() -> None:
     spans, now_ns = talk.into(UpTime()), talk.clock.monotonic_ns()
     assert spans.up_ns(now_ns) == (up_time.MAX_SPANS + 5) * 1_000_000
     assert spans.up_ns(now_ns, 0) == up_time.MAX_SPANS * 1_000_000
+
+
+def test_time_that_runs_backwards_is_no_time() -> None:
+    talk = Talk()
+    flap(talk, 4, 0)
+    flap(talk, -3, 0)
+    assert talk.into(UpTime()).up_ns(talk.clock.monotonic_ns()) == 4 * NS
