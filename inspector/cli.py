@@ -59,9 +59,18 @@ def main(argv: Sequence[str]) -> int:
         _discard_output()
         return arguments.EXIT_OK
     except OSError as error:
-        _discard_output()
-        reason = error.strerror or error
-        return _say(f"The output cannot be written: {reason}. Send it to where there is room.", arguments.EXIT_USAGE)
+        return _unwritable(error)
+    except ExceptionGroup as group:  # a command that prints beside what it does
+        first = group.exceptions[0]
+        if not isinstance(first, OSError):
+            raise
+        return _unwritable(first)
+
+
+def _unwritable(error: OSError) -> int:
+    _discard_output()
+    reason = error.strerror or error
+    return _say(f"The output cannot be written: {reason}. Send it to where there is room.", arguments.EXIT_USAGE)
 
 
 def _write_any_text() -> None:

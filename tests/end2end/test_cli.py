@@ -243,9 +243,9 @@ async def test_serve_prints_its_port_and_ends_on_an_interrupt() -> None:
         assert (called.code, called.out) == (0, b"x\n")
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
-async def test_output_that_cannot_be_written_is_said_in_a_sentence(demo: DemoServer, form: str) -> None:
-    typed = shlex.join((sys.executable, "-m", "inspector", "check", demo.url, "--for", "0.1", "--format", form))
+@pytest.mark.parametrize(("name", "form"), [("check", "text"), ("check", "json"), ("watch", "jsonl")])
+async def test_output_that_cannot_be_written_is_said_in_a_sentence(demo: DemoServer, name: str, form: str) -> None:
+    typed = shlex.join((sys.executable, "-m", "inspector", name, demo.url, "--for", "1", "--format", form))
     process = await asyncio.create_subprocess_shell(f"{typed} >/dev/full", stderr=asyncio.subprocess.PIPE)
     outcome = await finish(process)
     assert outcome.code == 2 and "The output cannot be written: No space left on device." in outcome.err
