@@ -123,9 +123,12 @@ def as_json(report: SoakReport) -> dict[str, Any]:
 
 def is_good(report: SoakReport) -> bool:
     """Whether a connection stood, every call was answered well, no event was lost, and no finding is an error."""
-    found = (each.severity for finding in report.findings for each in (finding, *finding.dependants))
     lost = report.failed_calls + report.lost_calls + report.resumed.lost
-    return bool(report.sessions) and not report.error and not lost and Severity.ERROR not in found
+    return bool(report.sessions) and not report.error and not lost and Severity.ERROR not in _severities(report)
+
+
+def _severities(report: SoakReport) -> Iterator[Severity]:
+    return (each.severity for finding in report.findings for each in (finding, *finding.dependants))
 
 
 def _of_plan(report: SoakReport) -> str:
@@ -140,6 +143,8 @@ def _trouble(report: SoakReport) -> Iterator[str]:
     for name in ("lost", "duplicated", "reordered"):
         if times := getattr(report.resumed, name):
             yield f"{counted(times, 'event')} {name}"
+    if errors := list(_severities(report)).count(Severity.ERROR):
+        yield f"{counted(errors, 'finding')} {'is an error' if errors == 1 else 'are errors'}"
 
 
 def _sections(report: SoakReport) -> Iterator[tuple[str, list[tuple[str, str]]]]:

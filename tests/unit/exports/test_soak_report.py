@@ -85,6 +85,12 @@ def test_a_short_drop_in_a_long_time_is_not_rounded_away() -> None:
     assert "up 99.999 % · 1 drop" in soak_report.state_line(report)
 
 
+def test_the_verdict_names_findings_that_fail_the_soak() -> None:
+    errors = (finding(Severity.ERROR), finding(Severity.WARN))
+    assert soak_report.verdict(told(findings=errors)).endswith("0 drops; 1 finding is an error.")
+    assert soak_report.verdict(told(findings=2 * errors)).endswith("0 drops; 2 findings are errors.")
+
+
 def test_a_long_cause_moves_all_figures_to_the_right() -> None:
     report = told(availability=stood(drops=1, drops_by_cause=(("cut before the headers were complete", 1),)))
     lines = soak_report.as_text(report).splitlines()
