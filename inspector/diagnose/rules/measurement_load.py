@@ -24,6 +24,7 @@ MAX_IDS = 4_096
 MAX_ORIGINS = 64
 MAX_COUNTED = 4_096
 _PROVEN = 3
+_CLEAR = 10**17
 _NUMBERED = re.compile(r"(.{0,200}?)(\d{1,18})\Z", re.DOTALL)
 
 
@@ -34,6 +35,11 @@ class Counting:
     prefix: str
     latest: int
     steps: int = 0
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the number and what stands before it do not run into each other, as they do in very many digits."""
+        return self.latest < _CLEAR and not self.prefix[-1:].isdigit()
 
 
 class Drops(Watch):
@@ -52,8 +58,28 @@ class Drops(Watch):
         return dict.fromkeys(BLOCKS, self._on_run)
 
     def _on_run(self, events: list[Any]) -> None:
-        for event in [event for event in events if event.event_id]:
-            self._on_id(event, event.event_id)
+        """The next one in its row, as nearly all are, is known without taking it apart."""
+        stream, counting, recent = None, None, self._recent
+        for event in events:
+            event_id = event.event_id
+            if not event_id:
+                continue
+            if event.stream != stream or counting is None:
+                stream = event.stream
+                counting = self._clear(stream)
+            if counting is None or event_id != f"{counting.prefix}{counting.latest + 1}":
+                self._on_id(event, event_id)
+                counting = None
+                continue
+            counting.latest += 1
+            counting.steps += 1
+            recent[event_id] = stream
+            if len(recent) > MAX_IDS:
+                recent.popitem(last=False)
+
+    def _clear(self, stream: int) -> Counting | None:
+        counting = self._streams.get(stream)
+        return counting if counting is not None and counting.is_clear else None
 
     def _on_id(self, event: ev.Message | ev.FrameReceived, event_id: str) -> None:
         found = _NUMBERED.match(event_id[:220])

@@ -95,11 +95,37 @@ class EventIds(Watch):
         )
 
     def _on_blocks(self, events: list[SseEvent]) -> None:
+        if self._are_plain(events):
+            self._on_plain(events)
+            return
         for event in events:
             if event.event_id:
                 self._on_id(event, event.event_id)
             if event.stream in self._roots and getattr(event, "request_n", None) is not None:
                 _keep(self._alive, event.stream, None, MAX_ROOTS)
+
+    def _are_plain(self, events: list[SseEvent]) -> bool:
+        """Whether all came on one stream that goes on from no other, as nearly all do."""
+        stream = events[0].stream
+        if self.context.era is not Era.STREAMABLE or stream in self._roots:
+            return False
+        if self._is_resumed(stream) or self._is_probed(stream):
+            return False
+        return [event.stream for event in events].count(stream) == len(events)
+
+    def _on_plain(self, events: list[SseEvent]) -> None:
+        """In a flood with ids there is hardly time to look at each; only what is odd is looked at closely."""
+        seen = self._seen
+        for event in events:
+            event_id = event.event_id
+            if not event_id:
+                continue
+            if event_id in seen or len(event_id) > MAX_ID_CHARACTERS or type(event) is FrameReceived:
+                self._on_id(event, event_id)
+                continue
+            seen[event_id] = event.stream, hash(event.raw), event.n
+            if len(seen) > MAX_IDS:
+                seen.popitem(last=False)
 
     def _on_id(self, event: SseEvent, event_id: str) -> None:
         era = self.context.era
