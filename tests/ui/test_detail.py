@@ -314,9 +314,10 @@ def test_server_timing_is_told_in_parts(talk: Conversation, value: str, told: di
     read = facts([section for section in sections if section.title == "Server-Timing"])
     rest = read.pop("not the server", "")
     assert read == told
-    assert rest == {"40.0 ms": "10.0 ms of the time to the headers", "20.0 ms": "30.0 ms of the time to the headers"}.get(
-        told.get("together", ""), ""
-    )
+    assert rest == {
+        "40.0 ms": "10.0 ms of the time to the headers",
+        "20.0 ms": "30.0 ms of the time to the headers",
+    }.get(told.get("together", ""), "")
 
 
 def test_a_server_that_took_longer_than_its_answer_is_not_believed(talk: Conversation) -> None:
