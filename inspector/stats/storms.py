@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from inspector.stats.purposes import LISTENING
-from inspector.trace.events import ConnectionState, RequestSent, StateChanged
+from inspector.trace.events import ConnectionState, HeadersReceived, RequestSent, StateChanged, StreamEnded
 from inspector.trace.fold import Fold
 
 OPENS = 10
@@ -16,6 +16,7 @@ WINDOW_S = 10.0
 POLLING_RETRY_MS = 250
 """From this `retry:` on, coming back each time is the polling that the server asked for, and no storm."""
 MAX_STORMS = 100
+MAX_ASKED = 1_000
 _WINDOW_NS = int(WINDOW_S * 1e9)
 
 
@@ -40,6 +41,8 @@ class Storm:
 @dataclass(slots=True)
 class _Connection:
     opens: deque[RequestSent] = field(default_factory=lambda: deque(maxlen=1_000))
+    asked: dict[int | None, RequestSent] = field(default_factory=dict)
+    """The streams that nobody has answered yet."""
     is_polling: bool = False
     storm: Storm | None = None
 
@@ -51,14 +54,21 @@ class _Connection:
 class Storms(Fold):
     """A fold over the river: at least `OPENS` streams opened within `WINDOW_S` on one connection are a storm.
 
-    The streams that hold a connection count, and those that resume the stream of a call; not those that come back
-    after a `retry:` of some length, as they were asked to.
+    The streams that hold a connection count, and those that resume the stream of a call, once they are answered: to
+    knock at a server that is down is no storm. Those that come back after a `retry:` of some length were asked to.
     """
 
     def __init__(self) -> None:
         self._connections: dict[int, _Connection] = {}
         self._over: deque[Storm] = deque(maxlen=MAX_STORMS)
-        super().__init__({StateChanged: self._on_state, RequestSent: self._on_request})
+        super().__init__(
+            {
+                StateChanged: self._on_state,
+                RequestSent: self._on_request,
+                HeadersReceived: self._on_headers,
+                StreamEnded: self._on_ended,
+            }
+        )
 
     def storms(self, since_ns: int | None = None) -> tuple[Storm, ...]:
         """The newest 100 that are over and those that are not, in the order of their begin."""
@@ -87,8 +97,21 @@ class Storms(Fold):
         if event.purpose not in LISTENING:
             return
         connection = self._connection(event.connection)
-        if connection.is_polling:
-            return
+        if not connection.is_polling:
+            _keep(connection.asked, event)
+
+    def _on_headers(self, event: HeadersReceived) -> None:
+        connection = self._connections.get(event.connection)
+        request = connection.asked.pop(event.stream, None) if connection is not None else None
+        if connection is not None and request is not None:
+            self._on_open(connection, request)
+
+    def _on_ended(self, event: StreamEnded) -> None:
+        connection = self._connections.get(event.connection)
+        if connection is not None:
+            connection.asked.pop(event.stream, None)
+
+    def _on_open(self, connection: _Connection, event: RequestSent) -> None:
         connection.opens.append(event)
         while event.monotonic_ns - connection.opens[0].monotonic_ns > _WINDOW_NS:
             connection.opens.popleft()
@@ -110,3 +133,9 @@ class Storms(Fold):
         if connection.storm is not None:
             self._over.append(connection.storm)
             connection.storm = None
+
+
+def _keep(asked: dict[int | None, RequestSent], event: RequestSent) -> None:
+    asked[event.stream] = event
+    if len(asked) > MAX_ASKED:
+        del asked[next(iter(asked))]

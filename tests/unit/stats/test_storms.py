@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from inspector.stats.storms import OPENS, Storms
-from inspector.trace.events import ConnectionState
+from inspector.trace.events import ConnectionState, EndCause
 from tests.support.rivers import Talk
 
 
 def opens(talk: Talk, count: int, every_s: float) -> None:
     for _ in range(count):
-        talk.send(talk.next_stream(), "GET", "stream")
+        stream = talk.next_stream()
+        talk.send(stream, "GET", "stream")
+        talk.headers(stream)
         talk.clock.advance(every_s)
 
 
@@ -70,10 +72,22 @@ def test_a_short_retry_makes_no_polling() -> None:
 def test_calls_are_none_and_leaving_ends_one() -> None:
     talk = Talk()
     for _ in range(50):
-        talk.send(talk.next_stream())
+        stream = talk.next_stream()
+        talk.send(stream)
+        talk.headers(stream)
     assert talk.into(Storms()).storms() == ()
     opens(talk, OPENS, 0.1)
     talk.state(ConnectionState.CLOSED)
     storms = talk.into(Storms())
     assert storms.now(talk.clock.monotonic_ns()) is None
     assert len(storms.storms()) == 1
+
+
+def test_to_knock_at_a_server_that_is_down_is_none() -> None:
+    talk = Talk()
+    for _ in range(50):
+        stream = talk.next_stream()
+        talk.send(stream, "GET", "stream")
+        talk.end(stream, EndCause.REFUSED)
+        talk.headers(stream)  # of a recording that is damaged: nothing is answered any more
+    assert talk.into(Storms()).storms() == ()
