@@ -64,7 +64,9 @@ def test_a_share_never_hides_a_drop(uptime: float | None, words: str) -> None:
 def test_a_storm_that_goes_on_is_said_so() -> None:
     talk = Talk()
     for _ in range(12):
-        talk.send(talk.next_stream(), "GET", "stream")
+        stream = talk.next_stream()
+        talk.send(stream, "GET", "stream")
+        talk.headers(stream)
         talk.wait(100)
     going = as_text(talk.into(Availability()).report())
     assert "12 streams opened since" in going and "still going on" in going
