@@ -183,4 +183,4 @@ def test_odd_addresses_do_not_raise() -> None:
     talk = Delivery()
     held(talk, url="http://[broken/mcp")
     held(talk, url="")
-    findings(talk)
+    assert "quick-tunnel-no-sse" not in findings(talk)
