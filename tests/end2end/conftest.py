@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -34,6 +35,9 @@ def bounded(request: pytest.FixtureRequest) -> Iterator[None]:
     limit_s: float = getattr(request.module, "TIME_LIMIT_S", TIME_LIMIT_S)
 
     def give_up(number: int, frame: FrameType | None) -> None:
+        with suppress(RuntimeError):  # what everybody waits for; without a loop the traceback says it
+            for task in asyncio.all_tasks():
+                task.print_stack(file=sys.stderr)
         raise TimeoutError(f"the test took longer than {limit_s:g} s")
 
     before = signal.signal(signal.SIGALRM, give_up)

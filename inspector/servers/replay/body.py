@@ -12,6 +12,8 @@ from inspector.wire import http
 
 GZIP_OR_ZLIB = 47  # window bits that make zlib look at the header itself
 RAW_DEFLATE = -15
+BLANK_LINES = (b"\n\n", b"\n\r", b"\n\r\n", b"\r\r", b"\r\r\n")
+"""The end of a line and an empty line behind it, in all their spellings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Pieces that go out together: at their own time, or `after` the exchange of that number was asked for again."""
+    """Pieces that go out together: at their own time, or `after` the exchange of that number was asked for again.
+
+    `is_torn` marks the beginning of an event whose end never came; what is sent behind it would become part of it.
+    """
 
     pieces: tuple[Piece, ...]
     after: int | None = None
+    is_torn: bool = False
 
     @property
     def start(self) -> int:
@@ -112,7 +118,19 @@ def units_of(exchange: Exchange, body: Body) -> list[Unit]:
         spans = _spans_of_gates(exchange, body)
     else:
         spans = [(0, len(body.data), None)]
-    return [Unit(pieces, after) for start, stop, after in spans if (pieces := _cut(body.pieces, start, stop))]
+    torn = len(body.data)
+    if exchange.is_event_stream and spans[-1][2] is None:
+        torn = _start_of_torn(body.data, spans[-1][0])
+        spans[-1:] = [(spans[-1][0], torn, None), (torn, len(body.data), None)]
+    units = [(after, start >= torn, _cut(body.pieces, start, stop)) for start, stop, after in spans]
+    return [Unit(pieces, after, is_torn) for after, is_torn, pieces in units if pieces]
+
+
+def _start_of_torn(data: bytes, start: int) -> int:
+    """Where from `start` on the last event begins that no empty line ends (WHATWG HTML, 9.2.6); else the end."""
+    ends = (data.rfind(pair, start) + len(pair) for pair in BLANK_LINES if data.rfind(pair, start) >= 0)
+    torn = max(ends, default=start)
+    return torn if data[torn:].strip(b"\r\n") else len(data)
 
 
 Span = tuple[int, int, int | None]

@@ -127,7 +127,10 @@ class Player:
             self._note_activity(head.at_ns)
             self._opened.set()
             for unit in self._units:
-                if unit.after is None:
+                if unit.is_torn:
+                    await self._until_all_is_sent()
+                    await self._send_unit(unit, self.body, self.exchange, self._rules, self._active, self._active_ns)
+                elif unit.after is None:
                     await self._send_unit(unit, self.body, self.exchange, self._rules, started, self.exchange.sent_ns)
         ending = ending_of(self.exchange)
         if ending is Ending.HOLD:

@@ -100,6 +100,23 @@ def test_neighbouring_replies_to_one_request_are_one_unit(talk: Talk) -> None:
     assert in_units(exchange, talk, replies=replies) == [(b"p1p2r", 7), (b".", None)]
 
 
+@pytest.mark.parametrize("blank", [b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r\n", b"\r\r\n", b"\r\n\n"])
+def test_what_no_empty_line_ends_is_torn(talk: Talk, blank: bytes) -> None:
+    exchange = answer(talk, b"reply" + blank + b"data: 1" + blank, b"data: 2", content_type="text/event-stream")
+    exchange.replies = [Reply(0, 5 + len(blank), 1)]
+    body = load(talk, exchange)
+    units = units_of(exchange, body)
+    assert [(body.data[unit.start : unit.stop], unit.after, unit.is_torn) for unit in units] == [
+        (b"reply" + blank, 1, False), (b"data: 1" + blank, None, False), (b"data: 2", None, True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
+def test_only_an_event_stream_has_torn_events(talk: Talk, kind: str) -> None:
+    exchange = answer(talk, b'{"a"', b":1}", content_type=kind)
+    assert [unit.is_torn for unit in units_of(exchange, load(talk, exchange))] == [kind == "text/event-stream"]
+
+
 @pytest.mark.parametrize("reply", [Reply(-5, 3, 1), Reply(99, 3, 1), Reply(2, 99, 1), Reply(1, 0, 1)])
 def test_offsets_that_make_no_sense_lose_no_byte(talk: Talk, reply: Reply) -> None:
     assert in_units(answer(talk, b"0123", b"4567"), talk, replies=[reply, Reply(3, 2, 1)])

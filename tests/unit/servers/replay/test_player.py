@@ -154,6 +154,22 @@ async def test_a_reply_waits_for_its_request_and_the_end_for_the_reply() -> None
     assert sorted((b'"id":7' in told, b'"id":8' in told)) == [True, True] and told.count(b"result") == 2
 
 
+async def test_a_torn_event_comes_last() -> None:
+    """A client that asks later than the recorded one still gets its answers whole."""
+    reply = b'data: {"id":1,"result":{}}\n\n'
+    body = body_of(b": ping\n\n", reply, b"data: note\n\ndata: {")
+    what = exchange(EndCause.CUT_MID_EVENT, error="ReadError", replies=[Reply(8, len(reply), 5)])
+    player, line = playing(what, body)
+    running = asyncio.get_running_loop().create_task(player.run())
+    await asyncio.wait({running}, timeout=0.05)
+    assert line.body == b": ping\n\ndata: note\n\n" and not running.done()
+    carrier, _ = playing(exchange(EndCause.COMPLETE, head=None, end=None), body_of())
+    player.deliver(player.units_after(5), body, what, Rules(), carrier)
+    player.arrived(5, 0)
+    await running
+    assert line.body == b": ping\n\ndata: note\n\n" + reply + b"data: {" and line.is_closing()
+
+
 async def test_a_reply_comes_behind_the_acceptance_of_its_request() -> None:
     """Without waiting at all, too: a client may take an answer before the acceptance for a fault."""
     what = exchange(EndCause.CLOSED_BY_US, replies=[Reply(0, 9, 5)])
