@@ -20,6 +20,7 @@ from inspector.expect.expectation import Expectation
 from inspector.expect.grammar import ExpectationError
 from inspector.exports import check_formats, check_junit
 from inspector.exports.checking import Checked, Checking
+from inspector.exports.feeding import Feed, flow
 from inspector.record.importing import ImportFailed, read_events
 from inspector.record.recording import RecordingError, open_recording, river_of
 from inspector.record.text import counted
@@ -192,10 +193,21 @@ def _blocks(events: Iterator[AnyEvent]) -> Iterator[list[AnyEvent]]:
 async def _check_server(
     url: str, options: Options, for_s: float, checking: Checking, calls: CheckCalls | None
 ) -> tuple[Checked, int]:
-    """Connect, list everything, call only what was asked for, and see what comes within the time."""
+    """Connect and look; what comes is judged at once and not kept, so that a flood does not fill the memory."""
     river = River()
-    session = Session(options, river)
-    code, error = arguments.EXIT_OK, ""
+    feed = Feed(river, checking.fold)
+    async with asyncio.TaskGroup() as group:
+        judging = group.create_task(flow(lambda: feed.behind, feed.take, lambda: None))
+        try:
+            code, error = await _visit(Session(options, river), for_s, calls)
+        finally:
+            judging.cancel()
+    feed.catch_up()
+    return checking.outcome(mask_url(url), error), code
+
+
+async def _visit(session: Session, for_s: float, calls: CheckCalls | None) -> tuple[int, str]:
+    """List everything, call only what was asked for, and see what comes within the time: the exit code, and why."""
     try:
         async with session:
             await probe.offers(session)
@@ -204,15 +216,15 @@ async def _check_server(
             with suppress(TimeoutError):
                 await asyncio.wait_for(session.closed(), for_s)
     except ConnectError as failure:
-        code, error = exit_codes.of_failure(failure.kind), failure.sentence
-    return await _fold(checking, river.blocks(), mask_url(url), error), code
+        return exit_codes.of_failure(failure.kind), failure.sentence
+    return arguments.EXIT_OK, ""
 
 
-async def _fold(checking: Checking, blocks: Iterable[list[AnyEvent]], subject: str, error: str = "") -> Checked:
+async def _fold(checking: Checking, blocks: Iterable[list[AnyEvent]], subject: str) -> Checked:
     for events in blocks:
         checking.fold(events)
         await asyncio.sleep(0)  # so that it can be interrupted
-    return checking.outcome(subject, error)
+    return checking.outcome(subject)
 
 
 def _written(checked: Checked, form: str, fail_on: Severity) -> str:

@@ -24,6 +24,7 @@ from inspector import (
     soak_command,
 )
 from inspector.arguments import PROGRAM, Parser, UsageError
+from inspector.exports.feeding import Nowhere
 from inspector.protocol.auth.settings import AuthSettings
 from inspector.record import text
 from inspector.record.formats import jsonl
@@ -302,6 +303,8 @@ async def _print_events(river: River, form: str) -> None:
 
 
 async def _print_all(river: River, form: str) -> None:
+    """Print what comes, and keep nothing of it: people watch for days."""
+    river.keep_in(Nowhere())
     async for event in river.follow():
         if form == "jsonl":
             sys.stdout.buffer.write(jsonl.line(event))
@@ -309,6 +312,7 @@ async def _print_all(river: River, form: str) -> None:
             sys.stdout.write(_event_line(event) + "\n")
         if event.n + 1 == len(river):
             sys.stdout.flush()
+            river.forget(len(river))
 
 
 def _event_line(event: Any) -> str:

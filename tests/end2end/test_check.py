@@ -6,9 +6,16 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
+from inspector import check_command, cli
+from inspector.expect import grammar
+from inspector.exports import check_formats
+from inspector.exports.checking import Checking
 from inspector.record.saving import save_events
 from inspector.servers.demo import DemoServer
-from inspector.trace.events import Severity, Violation
+from inspector.trace.events import AnyEvent, Severity, Violation
+from inspector.trace.river import River
 from tests.end2end.conftest import free_port
 from tests.end2end.servers.faults import FaultServer, StreamableMcp
 from tests.end2end.test_cli import command
@@ -40,6 +47,38 @@ async def test_calls_that_were_asked_for_are_held_to_what_is_expected() -> None:
     assert outcome.code == 0 and "6 calls of echo made, none failed." in outcome.err
     assert [each["state"] for each in outcome.json["expectations"]] == ["pass"] * 3
     assert outcome.json["expectations"][0]["checked"] == 6
+
+
+async def test_a_check_keeps_nothing_of_what_it_judged(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rivers: list[KeptRiver] = []
+
+    class KeptRiver(River):
+        """Remembers beside itself what came, and how much of it was in memory at once."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.all: list[AnyEvent] = []
+            rivers.append(self)
+
+        def append(self, event: AnyEvent) -> None:
+            super().append(event)
+            self.all.append(event)
+
+    monkeypatch.setattr(check_command, "River", KeptRiver)
+    async with DemoServer() as demo:
+        call = ("--call", "stream_text", "--args", '{"text": "one two three four", "delay_ms": 50}')
+        line = ("check", demo.url, "--for", "0.2", *call, "--expect", "no drops", "--format", "json")
+        given = cli._parser().parse_args(line)
+        assert await check_command.run(given, cli.options_of) == 0
+    (river,) = rivers
+    with pytest.raises(IndexError):
+        river[len(river) - 1]
+    at_once = Checking(expectations=grammar.parse("no drops"))
+    at_once.fold(river.all)
+    told = json.loads(capsys.readouterr().out)
+    assert told == json.loads(json.dumps(check_formats.as_json(at_once.outcome(told["subject"]), Severity.ERROR)))
 
 
 async def test_a_late_first_event_and_a_gap_fail_the_build() -> None:

@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
+from inspector import cli
 from inspector.servers.demo import DemoServer
+from inspector.trace.river import River
 from tests.end2end.conftest import free_port
 from tests.end2end.servers.faults import FaultServer, Json, StreamableMcp, answering, sending
 
@@ -160,6 +162,25 @@ async def test_watch_for_a_while_as_jsonl(demo: DemoServer) -> None:
     assert {"n", "at", "monotonic_ns", "connection", "stream", "direction", "kind"} <= set(lines[1])
     assert lines[-1]["kind"] == "state" and lines[-1]["state"] == "closed", "also the end is printed"
     assert "session.ready" in {line["kind"] for line in lines}
+
+
+async def test_watch_keeps_nothing_of_what_it_printed(
+    demo: DemoServer, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    rivers: list[River] = []
+
+    def begun() -> River:
+        rivers.append(River())
+        return rivers[-1]
+
+    monkeypatch.setattr(cli, "River", begun)
+    given = cli._parser().parse_args(["watch", demo.url, "--for", "0.3", "--format", "jsonl"])
+    assert await cli._watch(given) == 0
+    (river,) = rivers
+    printed = [json.loads(line)["n"] for line in capsysbinary.readouterr().out.splitlines()]
+    assert printed == list(range(len(river))) and printed
+    with pytest.raises(IndexError):
+        river[len(river) - 1]
 
 
 async def test_watch_as_text_until_interrupted(demo: DemoServer) -> None:
