@@ -63,14 +63,17 @@ def _is_real(secret: bytes) -> bool:
 
 
 class SecretInEvent(Watch):
-    """Reads everything that the server says, up to so many bytes of every second of the river."""
+    """Reads everything that the server says; of a flood so many bytes of every second of the river.
+
+    What is not read in a second adds up to what may be read at once.
+    """
 
     rules = ("secret-in-event",)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._second = -1
-        self._bytes_left = 0
+        self._second = 0
+        self._bytes_left = self.thresholds.secret_bytes
         self._own: OrderedDict[bytes, tuple[str, re.Pattern[bytes]]] = OrderedDict()
         """By their last four letters: the header in which we sent a token, and how to find it again."""
         self._given: OrderedDict[int, bytes] = OrderedDict()
@@ -96,7 +99,9 @@ class SecretInEvent(Watch):
     def _on_run(self, events: list[Any]) -> None:
         second = events[0].monotonic_ns // _NS
         if second != self._second:
-            self._second, self._bytes_left = second, self.thresholds.secret_bytes_per_second
+            gained = (second - self._second) * self.thresholds.secret_bytes_per_second
+            self._bytes_left = min(max(self._bytes_left, 0) + gained, self.thresholds.secret_bytes)
+            self._second = second
         if self._bytes_left <= 0:
             return
         size = sum(len(event.raw) for event in events)

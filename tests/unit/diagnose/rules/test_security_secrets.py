@@ -106,7 +106,7 @@ def test_pages_and_plain_blocks_are_read_as_well() -> None:
 
 
 def test_a_flood_is_searched_up_to_a_limit_in_every_second() -> None:
-    limit = Thresholds(secret_bytes_per_second=1_000)
+    limit = Thresholds(secret_bytes=1_000, secret_bytes_per_second=1_000)
     talk = watched()
     for second in range(2):
         for number in range(30):
@@ -123,6 +123,22 @@ def test_a_flood_is_searched_up_to_a_limit_in_every_second() -> None:
             engine.fold(events[start : start + size])
         counts.append([finding.count for finding in engine.findings()])
     assert counts == [[2]] * 3
+
+
+def test_what_comes_at_once_is_searched_whole() -> None:
+    """A burst is read to its end; behind it so much as the seconds since then allow."""
+    talk = watched()
+    secrets = []
+    for place, rest_s in ((150, 1), (20, 50), (20, 0)):  # all is read; nothing is left; 5,000 bytes again
+        for number in range(151):
+            raw = b"data: %s\n\n" % (GITHUB if number == place else b"x" * 50)
+            message = talk.message(1, MessageType.NOTIFICATION, raw=raw, method="notifications/message")
+            secrets += [message.n] if number == place else []
+        talk.wait(rest_s * S)
+    engine = Engine(Thresholds(secret_bytes=8_800, secret_bytes_per_second=100), {rule.id: rule for rule in RULES})
+    engine.fold(talk.since(0))
+    (found,) = engine.findings()
+    assert list(found.evidence) == [secrets[0], secrets[2]]
 
 
 def asked(url: str) -> Watched:
