@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from inspector.expect.calls import Call, CallBook, Names, Settled, Told
-from inspector.expect.deadlines import NEVER_NS
-from inspector.expect.expectation import Expectation
+from inspector.expect.deadlines import MAX_WAITING, NEVER_NS, Deadlines
+from inspector.expect.expectation import Duration, Expectation
 from inspector.expect.verdict import State, Tally, Verdict
 from inspector.record.text import duration
 from inspector.trace.events import AnyEvent, HeadersReceived, StateChanged, StreamEnded
@@ -107,6 +107,40 @@ class Watch:
         )
 
 
+class SilenceWatch(Watch):
+    """Waits on each stream for the next sign of life; `nothing` is what it calls a silence."""
+
+    wants_streams = True
+    nothing = "nothing"
+
+    def __init__(self, limit: Duration) -> None:
+        super().__init__()
+        self.limit = str(limit)
+        self.span_ns = limit.ns
+        self._waiting = Deadlines[int](limit.ns)
+        self._last: dict[int, tuple[int, int, float]] = {}
+
+    @property
+    def next_ns(self) -> int:
+        return self._waiting.next_ns
+
+    def due(self, before_ns: int) -> None:
+        for stream, due_ns in self._waiting.expire(before_ns):
+            n, at_ns, at = self._last[stream]
+            self.tally.check(due_ns)
+            self.tally.measure(self.span_ns / 1e6, n)
+            text = f"For {self.limit} {self.nothing} came on stream {stream}."
+            self.tally.fail(due_ns, at + (due_ns - at_ns) / 1e9, text, n)
+
+    def _start(self, stream: int, event: Any) -> None:
+        """Wait from this event on."""
+        self._waiting.start(stream, event.monotonic_ns)
+        self._last.pop(stream, None)  # so that both forget the same stream
+        if len(self._last) >= MAX_WAITING:
+            del self._last[next(iter(self._last))]
+        self._last[stream] = event.n, event.monotonic_ns, event.at
+
+
 def measure_gaps(tally: Tally, events: Sequence[Any], before_ns: int | None) -> None:
     """Remember the longest time between events that follow each other, the one before them included."""
     first, *others = events
@@ -118,6 +152,11 @@ def measure_gaps(tally: Tally, events: Sequence[Any], before_ns: int | None) -> 
             before_ns = first.monotonic_ns
         tally.measure((event.monotonic_ns - before_ns) / 1e6, event.n)
         before_ns = event.monotonic_ns
+
+
+def no_call(of: str) -> str:
+    """Why a verdict on calls cannot be given."""
+    return f"No {calls_of(of)} was there to be judged by."
 
 
 def calls_of(of: str) -> str:

@@ -8,7 +8,7 @@ from inspector.expect.calls import Call, Names, Settled, Told
 from inspector.expect.deadlines import Deadlines
 from inspector.expect.expectation import InTime, Milestone, NoErrors, NoGap, ProgressEvery
 from inspector.expect.verdict import State
-from inspector.expect.watch import Watch, calls_of, measure_gaps
+from inspector.expect.watch import Watch, calls_of, measure_gaps, no_call
 from inspector.record.text import counted, duration, plain
 
 _WHAT = {
@@ -95,7 +95,7 @@ class InTimeWatch(_TimedWatch):
     def text(self, state: State) -> str:
         what = str(self._milestone)
         if state is State.UNUSED:
-            return f"No {calls_of(self.of)} was there to be judged by."
+            return no_call(self.of)
         if state is State.PENDING:
             return f"Waiting for the {what} of a call."
         if state is State.PASS:
@@ -175,7 +175,7 @@ class ProgressWatch(_TimedWatch):
 
     def text(self, state: State) -> str:
         if state is State.UNUSED:
-            return f"No {calls_of(self.of)} was there to be judged by."
+            return no_call(self.of)
         if state is State.PENDING:
             return "Waiting for progress or the answer of a call."
         if state is State.PASS:
@@ -217,7 +217,7 @@ class ErrorsWatch(Watch):
 
     def text(self, state: State) -> str:
         if state is State.UNUSED:
-            return f"No {calls_of(self.of)} was there to be judged by."
+            return no_call(self.of)
         if state is State.PENDING:
             return "Waiting for the answer of a call."
         if state is State.PASS:

@@ -9,7 +9,7 @@ from inspector.expect.calls import Call, CallBook, Names, Settled
 from inspector.expect.deadlines import MAX_WAITING, Deadlines
 from inspector.expect.expectation import AtLeast, EventWithin, Never, NoGap
 from inspector.expect.verdict import State
-from inspector.expect.watch import Watch, calls_of
+from inspector.expect.watch import SilenceWatch, Watch, no_call
 from inspector.record.text import counted
 from inspector.trace.events import AnyEvent, Direction, StreamEnded
 
@@ -71,7 +71,7 @@ class EventWithinWatch(Watch):
 
     def text(self, state: State) -> str:
         if state is State.UNUSED:
-            return f"No {calls_of(self.of)} was there to be judged by."
+            return no_call(self.of)
         if state is State.PENDING:
             return "Waiting for the event after a call."
         if state is State.PASS:
@@ -165,7 +165,7 @@ class AtLeastInCallWatch(Watch):
 
     def text(self, state: State) -> str:
         if state is State.UNUSED:
-            return f"No {calls_of(self.of)} was there to be judged by."
+            return no_call(self.of)
         if state is State.PENDING:
             return "Waiting for the end of a call."
         if state is State.PASS:
@@ -196,21 +196,14 @@ class NeverWatch(Watch):
         )
 
 
-class GapBetweenWatch(Watch):
+class GapBetweenWatch(SilenceWatch):
     """No silence between the events of a stream that fit, from the first of them until the stream ends."""
 
-    wants_streams = True
+    nothing = "no such event"
 
     def __init__(self, expectation: NoGap) -> None:
-        super().__init__()
-        self.filter, self.limit = expectation.filter, str(expectation.limit)
-        self.span_ns = expectation.limit.ns
-        self._waiting = Deadlines[int](expectation.limit.ns)
-        self._last: dict[int, tuple[int, int, float]] = {}
-
-    @property
-    def next_ns(self) -> int:
-        return self._waiting.next_ns
+        super().__init__(expectation.limit)
+        self.filter = expectation.filter
 
     def fitted(self, events: Sequence[AnyEvent], book: CallBook) -> None:
         for event in events:
@@ -222,23 +215,12 @@ class GapBetweenWatch(Watch):
             self._measure(ended.stream, ended)
             self._last.pop(ended.stream, None)
 
-    def due(self, before_ns: int) -> None:
-        for stream, due_ns in self._waiting.expire(before_ns):
-            n, at_ns, at = self._last[stream]
-            self.tally.check(due_ns)
-            self.tally.measure(self.span_ns / 1e6, n)
-            text = f"For {self.limit} no such event came on stream {stream}."
-            self.tally.fail(due_ns, at + (due_ns - at_ns) / 1e9, text, n)
-
     def _came(self, stream: int, event: AnyEvent) -> None:
         is_first = stream not in self._last
         was_overdue = self._measure(stream, event)
         if not is_first and not was_overdue:
             self.tally.check(event.monotonic_ns)
-        self._waiting.start(stream, event.monotonic_ns)
-        if stream not in self._last and len(self._last) >= MAX_WAITING:
-            del self._last[next(iter(self._last))]
-        self._last[stream] = event.n, event.monotonic_ns, event.at
+        self._start(stream, event)
 
     def _measure(self, stream: int, event: Any) -> bool:
         before_ns, was_overdue = self._waiting.stop(stream)

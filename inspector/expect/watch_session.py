@@ -9,10 +9,9 @@ from typing import Any
 
 from inspector.diagnose.finding import Finding
 from inspector.expect.calls import Call, Names, Settled
-from inspector.expect.deadlines import MAX_WAITING, Deadlines
 from inspector.expect.expectation import Expectation, Figure, HeartbeatEvery, NoFinding, Uptime
 from inspector.expect.verdict import MAX_MOMENTS, Moment, State, Verdict
-from inspector.expect.watch import Watch, calls_of, measure_gaps
+from inspector.expect.watch import SilenceWatch, Watch, calls_of, measure_gaps
 from inspector.record.text import counted, duration
 from inspector.stats.availability import AvailabilityReport
 from inspector.stats.drops import Blame
@@ -89,21 +88,11 @@ class FigureWatch(Watch):
         return self._ordered[-1] if figure == "max" else percentile(self._ordered, float(figure[1:]))
 
 
-class HeartbeatWatch(Watch):
+class HeartbeatWatch(SilenceWatch):
     """Something comes on every open event stream again and again."""
 
-    wants_streams = True
-
     def __init__(self, expectation: HeartbeatEvery) -> None:
-        super().__init__()
-        self.limit = str(expectation.limit)
-        self.span_ns = expectation.limit.ns
-        self._waiting = Deadlines[int](expectation.limit.ns)
-        self._last: dict[int, tuple[int, int, float]] = {}
-
-    @property
-    def next_ns(self) -> int:
-        return self._waiting.next_ns
+        super().__init__(expectation.limit)
 
     @property
     def is_waiting(self) -> bool:
@@ -128,20 +117,6 @@ class HeartbeatWatch(Watch):
         before_ns, _ = self._waiting.stop(ended.stream)
         if before_ns is not None:  # that it ended in time says nothing of a heartbeat
             self.tally.measure((ended.monotonic_ns - before_ns) / 1e6, ended.n)
-
-    def due(self, before_ns: int) -> None:
-        for stream, due_ns in self._waiting.expire(before_ns):
-            n, at_ns, at = self._last[stream]
-            self.tally.check(due_ns)
-            self.tally.measure(self.span_ns / 1e6, n)
-            text = f"For {self.limit} nothing came on stream {stream}."
-            self.tally.fail(due_ns, at + (due_ns - at_ns) / 1e9, text, n)
-
-    def _start(self, stream: int, event: Any) -> None:
-        self._waiting.start(stream, event.monotonic_ns)
-        if stream not in self._last and len(self._last) >= MAX_WAITING:
-            del self._last[next(iter(self._last))]
-        self._last[stream] = event.n, event.monotonic_ns, event.at
 
     def text(self, state: State) -> str:
         if state is State.UNUSED:

@@ -245,7 +245,7 @@ def test_a_stream_that_ends_soon_says_nothing_of_heartbeats() -> None:
 
 
 def test_what_never_ends_is_forgotten_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    for limit in ("deadlines.MAX_WAITING", "watch_events.MAX_WAITING", "watch_session.MAX_WAITING", "calls.MAX_CALLS"):
+    for limit in ("deadlines.MAX_WAITING", "watch_events.MAX_WAITING", "watch.MAX_WAITING", "calls.MAX_CALLS"):
         monkeypatch.setattr(f"inspector.expect.{limit}", ENOUGH)
     monkeypatch.setattr("inspector.record.query_events.MAX_REMEMBERED", ENOUGH)
     talk = Session()
@@ -258,6 +258,20 @@ def test_what_never_ends_is_forgotten_in_the_end(monkeypatch: pytest.MonkeyPatch
     talk.into(judge)
     sizes = [len(table) for table in _tables(judge)]
     assert max(sizes) == ENOUGH
+
+
+@pytest.mark.parametrize("line", ["heartbeat at least every 30s", "no gap over 30s in stream:get"])
+def test_an_old_stream_that_is_busy_is_not_the_one_forgotten(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("deadlines", "watch"):
+        monkeypatch.setattr(f"inspector.expect.{module}.MAX_WAITING", ENOUGH)
+    talk = Session()
+    for stream in range(1, ENOUGH + 2):
+        talk.send(stream, "GET", "stream")
+        talk.headers(stream)
+        talk.say(1)
+    talk.quiet(31_000)
+    verdict = talk.verdict(line)
+    assert (verdict.state, verdict.failed) == (State.FAIL, ENOUGH)
 
 
 def _tables(judge: Judge) -> list[dict[Any, Any]]:
