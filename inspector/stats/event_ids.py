@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -43,6 +44,11 @@ class Number(NamedTuple):
     def text(self, value: int) -> str:
         """The id of another number of the same counter."""
         return f"{self.head}{value:0{self.width}d}{self.tail}"
+
+    def texts(self, values: Iterable[int]) -> list[str]:
+        """The ids of other numbers of the same counter."""
+        head, tail, width = self.head, self.tail, self.width
+        return [f"{head}{value:0{width}d}{tail}" for value in values] if width else [f"{head}{v}{tail}" for v in values]
 
 
 def number_in(key: str) -> Number | None:
@@ -92,6 +98,19 @@ class Counter:
             self._value = value
         else:
             self.add(number_in(key))
+
+    def following(self, count: int) -> list[str]:
+        """The ids that come next if each is one more; none where that is not known to be."""
+        last, start = self._last, self._value + 1
+        if self.jumps or last is None or start + count > _MOST:
+            return []
+        numbers = range(start, start + count)
+        return list(map(str, numbers)) if self._is_bare else last.texts(numbers)
+
+    def skip(self, count: int) -> None:
+        """Take in as many ids as were `following`."""
+        self.steps += count
+        self._value += count
 
     def add(self, number: Number | None) -> None:
         """Take in the next number."""
@@ -172,16 +191,26 @@ class Line:
         if len(self.opening) < 2:
             self.opening.append(_said(event))
 
-    def oldest(self) -> str | None:
-        """The id that there is no room for any more, None if there is room."""
-        if len(self.keys) - self.forgotten <= MAX_IDS:
-            return None
-        oldest = self.keys[self.forgotten]
-        self.forgotten += 1
+    def goes_on_with(self, keys: Sequence[str], events: Sequence[SseEvent]) -> bool:
+        """Whether the ids count on by one each, and there is nothing else to learn from the events."""
+        if len(self.opening) < 2 or len(keys[-1]) > MAX_ID_CHARACTERS or keys != self.by_id.following(len(keys)):
+            return False
+        return bool(self.by_progress.jumps) or PROGRESS not in [getattr(event, "method", None) for event in events]
+
+    def add_next(self, keys: Sequence[str]) -> None:
+        """Count events that the line `goes_on_with`."""
+        self.keys += keys
+        self.count += len(keys)
+        self.by_id.skip(len(keys))
+
+    def surplus(self) -> list[str]:
+        """The oldest ids that there is no room for any more; they are forgotten with this."""
+        start, self.forgotten = self.forgotten, max(self.forgotten, len(self.keys) - MAX_IDS)
+        surplus = self.keys[start : self.forgotten]
         if self.forgotten >= MAX_IDS:
             del self.keys[: self.forgotten]
             self.forgotten = 0
-        return oldest
+        return surplus
 
 
 def _said(event: SseEvent) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import groupby, islice, repeat
 from operator import attrgetter
 from typing import TypeVar
 
@@ -68,8 +68,19 @@ class _Connection:
         """
         return line.by_id.is_sure and (not self.has_session or (line.by_id.starts_low and not self.is_shared))
 
-    def add_all(self, line: Line, events: Iterable[SseEvent]) -> None:
+    def add_all(self, line: Line, events: Sequence[SseEvent]) -> None:
         """Take in what comes on a stream as it is, and is no resume: what has a new id gets its place on the line."""
+        keys = [event.event_id or "" for event in events]
+        has_room = len(self.ids) + len(keys) <= MAX_IDS_IN_ALL
+        if has_room and line.goes_on_with(keys, events) and self.ids.keys().isdisjoint(keys):
+            places = range(line.count, line.count + len(keys))
+            self.ids |= zip(keys, zip(repeat(line, len(keys)), places, strict=True), strict=True)
+            line.add_next(keys)
+            self._forget(line)
+        else:
+            self._add_each(line, events)
+
+    def _add_each(self, line: Line, events: Iterable[SseEvent]) -> None:
         ids, by_id, by_progress = self.ids, line.by_id, line.by_progress
         for event in events:
             key = event.event_id or ""
@@ -92,8 +103,12 @@ class _Connection:
     def add(self, line: Line, key: str, event: SseEvent) -> None:
         self.ids[key] = line, line.count
         line.add(key, event)
-        if line.count > MAX_IDS and (oldest := line.oldest()) is not None:
-            self.ids.pop(oldest, None)
+        self._forget(line)
+
+    def _forget(self, line: Line) -> None:
+        if line.count > MAX_IDS:
+            for oldest in line.surplus():
+                self.ids.pop(oldest, None)
         if len(self.ids) > MAX_IDS_IN_ALL:
             for oldest in list(islice(self.ids, _FORGOTTEN_AT_ONCE)):  # a look for one costs as much as for many
                 del self.ids[oldest]
@@ -212,7 +227,7 @@ class Resumptions(Fold):
     def _on_events(self, events: list[SseEvent]) -> None:
         inbound = Direction.INBOUND
         named = [each for each in events if each.event_id and each.direction is inbound and each.stream is not None]
-        for (number, stream), run in groupby(named, _PLACE):
+        for (number, stream), run in _by_place(named):
             connection = self._connection(number)
             resume = self._open.get(stream)
             if resume is None:
@@ -220,6 +235,16 @@ class Resumptions(Fold):
                 continue
             for event in run:
                 _take(resume, connection, connection.line(stream), event)
+
+
+def _by_place(events: list[SseEvent]) -> Iterable[tuple[tuple[int, int], list[SseEvent]]]:
+    """What came on one stream behind another; in a flood that is one stream for all."""
+    if not events:
+        return ()
+    place = _PLACE(events[0])
+    if list(map(_PLACE, events)).count(place) == len(events):
+        return ((place, events),)
+    return ((place, list(run)) for place, run in groupby(events, _PLACE))
 
 
 def _take(resume: Resume, connection: _Connection, line: Line, event: SseEvent) -> None:

@@ -7,12 +7,14 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from typing import Any
 from urllib.parse import urlsplit
 
 from inspector.diagnose.context import Context
 from inspector.diagnose.exchange import Exchange
 from inspector.diagnose.finding import Grade
+from inspector.diagnose.newest import Newest
 from inspector.diagnose.rule import Group, Rule, SeenBy, Watch
 from inspector.diagnose.topics import BLOCKS, Topic
 from inspector.trace import events as ev
@@ -41,6 +43,10 @@ class Counting:
         """Whether the number and what stands before it do not run into each other, as they do in very many digits."""
         return self.latest < _CLEAR and not self.prefix[-1:].isdigit()
 
+    def next(self, count: int) -> list[str]:
+        """The ids that come next if none is left out."""
+        return [f"{self.prefix}{number}" for number in range(self.latest + 1, self.latest + 1 + count)]
+
 
 class Drops(Watch):
     """Ids of events that counted up by one, and then left some out that came on no other stream either."""
@@ -50,7 +56,7 @@ class Drops(Watch):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._streams: OrderedDict[int, Counting] = OrderedDict()
-        self._recent: OrderedDict[str, int] = OrderedDict()
+        self._recent: Newest[int] = Newest(MAX_IDS)
         """The latest ids of all streams: servers may count over all of them."""
         self._losses = 0
 
@@ -58,24 +64,18 @@ class Drops(Watch):
         return dict.fromkeys(BLOCKS, self._on_run)
 
     def _on_run(self, events: list[Any]) -> None:
-        """The next one in its row, as nearly all are, is known without taking it apart."""
-        stream, counting, recent = None, None, self._recent
-        for event in events:
-            event_id = event.event_id
-            if not event_id:
-                continue
-            if event.stream != stream or counting is None:
-                stream = event.stream
-                counting = self._clear(stream)
-            if counting is None or event_id != f"{counting.prefix}{counting.latest + 1}":
+        """A row without a gap, as nearly all are, is known without taking its ids apart."""
+        stream = events[0].stream
+        counting = self._clear(stream)
+        ids = [event.event_id for event in events]
+        if counting is not None and ids == counting.next(len(ids)) and _are_of(stream, events):
+            counting.latest += len(ids)
+            counting.steps += len(ids)
+            self._recent.add_all(ids, repeat(stream, len(ids)))
+            return
+        for event, event_id in zip(events, ids, strict=True):
+            if event_id:
                 self._on_id(event, event_id)
-                counting = None
-                continue
-            counting.latest += 1
-            counting.steps += 1
-            recent[event_id] = stream
-            if len(recent) > MAX_IDS:
-                recent.popitem(last=False)
 
     def _clear(self, stream: int) -> Counting | None:
         counting = self._streams.get(stream)
@@ -86,9 +86,7 @@ class Drops(Watch):
         if event.stream is None or found is None:
             return
         prefix, number = found[1], int(found[2])
-        self._recent[event_id] = event.stream
-        if len(self._recent) > MAX_IDS:
-            self._recent.popitem(last=False)
+        self._recent.add(event_id, event.stream)
         counting = self._streams.get(event.stream)
         if counting is None or counting.prefix != prefix:
             self._streams[event.stream] = Counting(prefix, number)
@@ -159,6 +157,10 @@ class SixStreams(Watch):
             self._open[origin] -= 1
             if not self._open[origin]:
                 del self._open[origin]
+
+
+def _are_of(stream: int, events: list[Any]) -> bool:
+    return [event.stream for event in events].count(stream) == len(events)
 
 
 def _origin_of(exchange: Exchange) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from inspector.diagnose.context import Context
 from inspector.diagnose.exchange import Exchange
+from inspector.diagnose.newest import Newest
 from inspector.diagnose.rule import Era, Watch
 from inspector.diagnose.topics import BLOCKS, Topic
 from inspector.protocol.probe_steps import PREFIX
@@ -28,7 +29,7 @@ class EventIds(Watch):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._seen: OrderedDict[str, tuple[int | None, int, int]] = OrderedDict()
+        self._seen: Newest[tuple[int | None, int, int]] = Newest(MAX_IDS)
         self._answered: OrderedDict[str, int | None] = OrderedDict()
         self._roots: OrderedDict[int, int] = OrderedDict()
         """The stream where it all began, for each resumed one."""
@@ -115,17 +116,17 @@ class EventIds(Watch):
 
     def _on_plain(self, events: list[SseEvent]) -> None:
         """In a flood with ids there is hardly time to look at each; only what is odd is looked at closely."""
-        seen = self._seen
-        for event in events:
-            event_id = event.event_id
-            if not event_id:
-                continue
-            if event_id in seen or len(event_id) > MAX_ID_CHARACTERS or type(event) is FrameReceived:
-                self._on_id(event, event_id)
-                continue
-            seen[event_id] = event.stream, hash(event.raw), event.n
-            if len(seen) > MAX_IDS:
-                seen.popitem(last=False)
+        ids = [event.event_id for event in events if event.event_id]
+        if not ids:
+            return
+        if type(events[0]) is FrameReceived or not self._seen.are_new(ids) or max(map(len, ids)) > MAX_ID_CHARACTERS:
+            for event in events:
+                if event.event_id:
+                    self._on_id(event, event.event_id)
+            return
+        if len(ids) < len(events):
+            events = [event for event in events if event.event_id]
+        self._seen.add_all(ids, [(event.stream, hash(event.raw), event.n) for event in events])
 
     def _on_id(self, event: SseEvent, event_id: str) -> None:
         era = self.context.era
@@ -138,7 +139,7 @@ class EventIds(Watch):
         key, data = _key(event_id), hash(event.raw)
         before = self._seen.get(key)
         if before is None:
-            _keep(self._seen, key, (event.stream, data, event.n), MAX_IDS)
+            self._seen.add(key, (event.stream, data, event.n))
             return
         stream, known, n = before
         is_resumed = event.stream != stream and self._is_resumed(event.stream)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inspector.stats.resumption import MAX_RESUMPTIONS, ResumeOutcome, Resumption, Resumptions
 from inspector.trace.events import ConnectionState, EndCause, FrameReceived, MessageType
@@ -319,3 +321,29 @@ def test_of_the_ids_of_many_streams_only_the_newest_are_known(monkeypatch: pytes
     first, last = talk.resumptions()
 
     assert (first.duplicated, last.duplicated) == (0, 6)
+
+
+STEPS = st.lists(st.sampled_from([1, 1, 1, 1, 1, 1, 2, 0, -1]), max_size=60)
+
+
+@given(STEPS, st.lists(st.integers(1, 20), min_size=1, max_size=5), st.sampled_from(["", "s-", "0"]), st.booleans())
+def test_rows_of_ids_are_the_same_in_any_pieces(steps: list[int], cuts: list[int], head: str, has_tail: bool) -> None:
+    talk = Line()
+    stream, value, ids = talk.get(), 7, []
+    for step in steps:
+        value += step
+        ids.append(f"{head}{value}{'-x' if has_tail else ''}")
+    talk.events(stream, ids)
+    talk.end(stream, EndCause.RESET)
+    talk.events(talk.get(ids[-1] if ids else "7"), [*ids[-3:], f"{head}{value + 3}"])
+    events = talk.since(0)
+    whole, single, pieces = Resumptions(), Resumptions(), Resumptions()
+    whole.fold(events)
+    at = 0
+    while at < len(events):
+        size = cuts[at % len(cuts)]
+        pieces.fold(events[at : at + size])
+        at += size
+    for event in events:
+        single.fold((event,))
+    assert whole.resumptions == single.resumptions == pieces.resumptions

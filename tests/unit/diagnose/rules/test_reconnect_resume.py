@@ -276,11 +276,11 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconnect_resume, "MAX_IDS", 3)
     talk = watched()
     talk.listen(1)
-    for number in range(5):
+    for number in range(7):
         log(talk, 1, f"{number}", "a")
     log(talk, 1, "0", "b")
     assert talk.is_silent()
-    log(talk, 1, "4", "b")
+    log(talk, 1, "6", "b")
     assert talk.fired() == [TWICE]
 
 
