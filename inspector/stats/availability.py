@@ -123,6 +123,10 @@ class Availability(Fold):
         """The time of the last event folded."""
         return self._now_ns
 
+    def drops(self) -> tuple[Drop, ...]:
+        """The newest 1,000 drops, whoever is to blame, the oldest of them first."""
+        return self._losing.drops()
+
     def uptime_share(self, now_ns: int, since_ns: int | None = None) -> float | None:
         """What `report` says of it, without the work for the other figures."""
         up_ns = self._up.up_ns(now_ns, since_ns)

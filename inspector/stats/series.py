@@ -9,12 +9,10 @@ from dataclasses import dataclass, replace
 
 from inspector.stats.call_points import CallPoints
 from inspector.stats.gaps import Gaps
-from inspector.stats.reconnects import NO_LOSS
 from inspector.stats.slots import SLOT_NS, Firsts, Levels, Sums
 from inspector.trace.events import (
     ChunkReceived,
     ConnectionState,
-    EndCause,
     Message,
     RequestSent,
     Severity,
@@ -51,7 +49,8 @@ class Series(Fold):
     """A fold over the river that keeps what is drawn over time; all of it bounded.
 
     `events` counts what makes a timeline row, `bytes_received` the bytes of all chunks, `streams` is how many HTTP
-    exchanges are open, `firsts` leads from a time to an event.
+    exchanges are open, `firsts` leads from a time to an event. `marks` are returns and broken rules; what a drop is,
+    `Availability` says.
     """
 
     def __init__(self) -> None:
@@ -117,8 +116,6 @@ class Series(Fold):
         if event.stream is not None and event.stream in self._open:
             self._open.discard(event.stream)
             self.streams.set(event.monotonic_ns, len(self._open))
-        if event.cause not in NO_LOSS and event.cause is not EndCause.REJECTED:  # an answer, if an unwelcome one
-            self._mark(event, MarkKind.DROP, event.sentence)
 
     def _on_state(self, event: StateChanged) -> None:
         if event.state is ConnectionState.OPEN:
@@ -128,7 +125,7 @@ class Series(Fold):
         if event.severity in (Severity.WARN, Severity.ERROR):
             self._mark(event, MarkKind.FINDING, event.text)
 
-    def _mark(self, event: StreamEnded | StateChanged | Violation, kind: MarkKind, text: str) -> None:
+    def _mark(self, event: StateChanged | Violation, kind: MarkKind, text: str) -> None:
         last = self.marks[-1] if self.marks else None
         if last is not None and last.kind is kind and last.at_ns // SLOT_NS == event.monotonic_ns // SLOT_NS:
             self.marks[-1] = replace(last, count=last.count + 1)

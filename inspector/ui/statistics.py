@@ -42,7 +42,8 @@ def panes(folds: Folds, river: River, selected: Callable[[], int | None]) -> tup
         from inspector.ui.charts.pane import ChartsPane  # noqa: PLC0415
         from inspector.ui.charts.source import Source  # noqa: PLC0415
 
-        return ChartsPane(Source(folds.series, folds.reconnects, clock))
+        drops, diagnosis = folds.availability.drops, folds.diagnosis
+        return ChartsPane(Source(folds.series, folds.reconnects, clock, drops, lambda: diagnosis.findings))
 
     return (
         ("Findings", findings),

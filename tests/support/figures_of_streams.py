@@ -15,7 +15,9 @@ from inspector.stats.resumption import Resumption
 from inspector.stats.series import MarkKind
 from inspector.stats.slots import SLOT_NS
 from inspector.stats.streams import StreamRow
+from inspector.trace.clock import SystemClock
 from inspector.trace.events import EndCause
+from inspector.ui.charts.source import Source
 from tests.support.figures import SETTLE_S, Figures, call, flooded, watched
 from tests.support.scripted import Compared, Log, Scripted, scripted_server
 
@@ -166,8 +168,9 @@ async def _dropping(server: Scripted) -> tuple[list[Compared], tuple[Resumption,
         seen_ms = (_left_ns(log, number + 1) - log.of(f"get-{number}").ns("end")) / 1e6
         truth_ms = min(max(attempt.used_ms or 0.0, RETRY_MS), seen_ms)  # the server also sees how we notice and connect
         found.append(Compared(f"delay used by attempt {number}", attempt.used_ms, truth_ms))
-    drops = [mark for mark in figures.series.marks if mark.kind is MarkKind.DROP]
-    assert sum(mark.count for mark in drops) == 2
+    charted = Source(figures.series, figures.reconnects, SystemClock(), figures.availability.drops)
+    marks = charted.marks(0, now_ns)
+    assert sum(mark.count for mark in marks if mark.kind is MarkKind.DROP) == report.drops == 3
     return found, tuple(figures.resumptions.resumptions)
 
 

@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from inspector.stats.availability import Availability
 from inspector.stats.reconnects import ReconnectStats
 from inspector.stats.series import Series
 from inspector.trace.clock import StoppedClock
@@ -45,7 +46,7 @@ class Story(Talk):
 
     def __init__(self) -> None:
         super().__init__()
-        self.series, self.reconnects = Series(), ReconnectStats()
+        self.series, self.reconnects, self.availability = Series(), ReconnectStats(), Availability()
         self.asked: list[Message] = []
         self._folded = 0
 
@@ -87,10 +88,11 @@ class Story(Talk):
         self._folded = len(self)
         self.series.fold(fresh)
         self.reconnects.fold(fresh)
+        self.availability.fold(fresh)
 
     def source(self, *, is_live: bool = True) -> Source:
         clock = self.clock if is_live else StoppedClock(self.clock.time(), self.clock.monotonic_ns())
-        return Source(self.series, self.reconnects, clock)
+        return Source(self.series, self.reconnects, clock, self.availability.drops)
 
 
 def chart_of(board: ChartBoard, kind: type[C]) -> C:
@@ -308,15 +310,15 @@ def test_a_click_on_a_bar_goes_to_a_call_that_took_that_long(board: ChartBoard, 
 
 
 def test_a_drop_is_a_flag_on_every_time_axis(board: ChartBoard, story: Story, qtbot: QtBot) -> None:
-    drops = [mark.n for mark in story.series.marks if mark.text == "The connection was reset."]
+    drops = [drop.n for drop in story.availability.drops()]
     for chart in board.charts.values():
-        assert ([flag.glyph for flag in chart.flags] == ["t1", "x", "x", "t1"]) is chart.is_timed
+        assert ([flag.glyph for flag in chart.flags] == ["t1", "x", "t1"]) is chart.is_timed
     chart = chart_of(board, StreamsChart)
     at = QPointF(chart.axes.x_px(40.0), chart.axes.area.top() + 3).toPoint()
     with qtbot.waitSignal(board.jump) as jumped:
         QTest.mouseClick(chart.viewport(), _LEFT, _NONE, at)
     assert jumped.args == drops
-    assert words_of(board).endswith("dropped: The connection was reset.")
+    assert words_of(board).endswith("dropped: connection (connection reset, RST)")
 
 
 def test_the_cross_hair_stands_at_one_time_in_all_charts(board: ChartBoard) -> None:

@@ -17,6 +17,7 @@ from inspector.record.recording import open_recording
 from inspector.stats.reconnects import ReconnectStats
 from inspector.stats.series import Series
 from inspector.trace.clock import StoppedClock
+from inspector.trace.events import ConnectionState
 from inspector.ui.charts import pane as pane_module
 from inspector.ui.charts import tools
 from inspector.ui.charts.board import CHARTS, ChartBoard
@@ -246,6 +247,8 @@ def test_the_charts_of_a_recording_are_those_of_the_session(up: Up, talk: Talk, 
 
 
 def test_the_tab_loads_nothing_until_it_is_shown(application: QApplication, qtbot: QtBot, talk: Talk) -> None:
+    talk.state(ConnectionState.OPEN)
+    talk.state(ConnectionState.RECONNECTING)
     folds = Folds(talk)
     tabs = StatisticsTabs(folds, talk)
     tabs.add_statistics()
@@ -261,6 +264,7 @@ def test_the_tab_loads_nothing_until_it_is_shown(application: QApplication, qtbo
     folds.catch_up()
     board_of(pane).redraw()
     assert len(board_of(pane).charts["latency"].stops()) == 5
+    assert [flag.glyph for flag in board_of(pane).charts["latency"].flags] == ["t1", "x"]
     with qtbot.waitSignal(tabs.jump) as jumped:
         board_of(pane).point_at_value(board_of(pane).charts["latency"], 3.0)
         board_of(pane).go()

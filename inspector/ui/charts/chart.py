@@ -132,9 +132,8 @@ class Chart(Plot):
         return place if distances[place] <= REACH_PX**2 else None
 
     def _find_marks(self) -> None:
-        start_ns, end_ns = self.sight.start_ns, self.sight.end_ns
-        marks = self.source.series.marks if self.is_timed else ()
-        self._marks = [mark for mark in marks if start_ns <= mark.at_ns <= end_ns][-_MAX_FLAGS:]
+        marks = self.source.marks(self.sight.start_ns, self.sight.end_ns) if self.is_timed else []
+        self._marks = marks[-_MAX_FLAGS:]
         self.flags = [Flag(self.source.seconds(mark.at_ns), *_FLAGS[mark.kind][:2]) for mark in self._marks]
 
     def _hit_flag(self, at: QPointF) -> Hit | None:

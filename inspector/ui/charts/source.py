@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from inspector.diagnose.finding import Finding
+from inspector.diagnose.rule import SeenBy
+from inspector.diagnose.rules import ALL
 from inspector.record.text import calendar
+from inspector.stats.drops import Blame, Drop
 from inspector.stats.reconnects import ReconnectStats
-from inspector.stats.series import Series
+from inspector.stats.series import Mark, MarkKind, Series
+from inspector.stats.slots import SLOT_NS
 from inspector.trace.clock import Clock, StoppedClock
+from inspector.trace.events import Severity
 from inspector.ui.views.lanes_axis import label
 
 LATE_NS = 500_000_000
 """So long ago nothing can have happened that is not folded yet, unless much is waiting."""
+_FLAGGED = (Severity.WARN, Severity.ERROR)
+_LONGEST_S = 1e9
+"""A recording may hold any time; this is more than any session has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The folds over a river, and its clock; that of a recording stands still."""
+    """The folds over a river, and its clock; that of a recording stands still.
+
+    `drops` and `findings` give those of now: a drop is what the figures of availability count as one.
+    """
 
     series: Series
     reconnects: ReconnectStats
     clock: Clock
+    drops: Callable[[], Sequence[Drop]] = tuple
+    findings: Callable[[], Sequence[Finding]] = tuple
 
     @property
     def is_live(self) -> bool:
@@ -54,7 +69,43 @@ class Source:
         """A place on the x axis as a time."""
         return self.origin_ns + round(seconds * 1e9)
 
+    def marks(self, start_ns: int, end_ns: int) -> list[Mark]:
+        """What is worth a line through all charts in a time, in order; what is alike and at one place is one mark."""
+        found = [mark for mark in self.series.marks if start_ns <= mark.at_ns <= end_ns]
+        found += [_of_drop(drop) for drop in self.drops() if start_ns <= drop.begin_ns <= end_ns]
+        found += [mark for mark in self._of_findings() if start_ns <= mark.at_ns <= end_ns]
+        return list(_together(sorted(found, key=lambda mark: (mark.at_ns, mark.n))))
+
+    def _of_findings(self) -> Iterator[Mark]:
+        """Findings at their first times; those that the session reports itself stand among the marks of the series."""
+        for top in self.findings():
+            for each in (top, *top.dependants):
+                rule = ALL.get(each.rule)
+                if rule is not None and rule.seen_by is SeenBy.WATCH and each.severity in _FLAGGED and each.evidence:
+                    since_s = min(max(0.0, each.first_at_s - self.series.first_at), _LONGEST_S)
+                    at_ns = self.origin_ns + round(since_s * 1e9)
+                    yield Mark(at_ns, each.evidence[-1], MarkKind.FINDING, each.title)
+
     def words(self, at_ns: int) -> str:
         """A time of day and since the start: `12:03:04.123 (2:05.3)`."""
         clock = calendar(self.series.wall_of(at_ns))[11:23]
         return f"{clock} ({label(at_ns - self.origin_ns, 1_000_000)})"
+
+
+def _of_drop(drop: Drop) -> Mark:
+    words = f", {drop.words}" if drop.words else ""
+    slept = ", while this machine slept" if drop.blame is Blame.SLEEP else ""
+    return Mark(drop.begin_ns, drop.n, MarkKind.DROP, f"{drop.kind} ({drop.cause}{words}{slept})")
+
+
+def _together(marks: Iterable[Mark]) -> Iterator[Mark]:
+    latest: Mark | None = None
+    for mark in marks:
+        if latest is not None and latest.kind is mark.kind and latest.at_ns // SLOT_NS == mark.at_ns // SLOT_NS:
+            latest = replace(latest, count=latest.count + mark.count)
+            continue
+        if latest is not None:
+            yield latest
+        latest = mark
+    if latest is not None:
+        yield latest

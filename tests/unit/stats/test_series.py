@@ -51,11 +51,11 @@ def test_bytes_and_events_are_summed_up() -> None:
     assert series.firsts.nearest(S, SLOT_NS) == 4
 
 
-def test_drops_findings_and_returns_are_marks() -> None:
+def test_broken_rules_and_returns_are_marks_and_ends_of_streams_are_not() -> None:
     talk = Talk()
     listen(talk)
     talk.wait(1_000)
-    drop = talk.end(1, EndCause.RESET, "It was reset.")
+    talk.end(1, EndCause.RESET, "It was reset.")
     talk.end(2, EndCause.COMPLETE)
     talk.end(3, EndCause.REJECTED)
     opened = talk.state(ConnectionState.OPEN, reason="It stands.")
@@ -64,7 +64,6 @@ def test_drops_findings_and_returns_are_marks() -> None:
     talk.tell(Violation, rule="r", severity=Severity.NOTE, text="Small.")
     marks = talk.into(Series()).marks
     assert [(mark.kind, mark.n, mark.text, mark.count) for mark in marks] == [
-        (MarkKind.DROP, drop.n, "It was reset.", 1),
         (MarkKind.OPEN, opened.n, "It stands.", 1),
         (MarkKind.FINDING, finding.n - 1, "One.", 2),
     ]
