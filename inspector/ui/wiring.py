@@ -203,11 +203,17 @@ class _Connection(_Tie):
     """What the parts need to know of a connection that stands."""
 
     def connect_parts(self) -> None:
-        self.controller.connecting.connect(partial(self._show_verdict, ""))
+        self.controller.connecting.connect(self._forget_session)
         self.controller.connected.connect(self._show_session)
         self.controller.notified.connect(self.window.questions.note)
         self.window.questions.question_asked.connect(self._say_question)
         self.window.questions.queue_changed.connect(self._count_questions)
+
+    def _forget_session(self) -> None:
+        """What asks before a session stands, as for a sign-in, must not bear the name of the server before."""
+        self._show_verdict("")
+        questions = self.window.questions
+        questions.server, questions.is_stateless = "", False
 
     def _show_session(self) -> None:
         session = self.controller.session

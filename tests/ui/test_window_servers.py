@@ -335,6 +335,24 @@ def test_a_connection_that_waits_for_a_sign_in_says_so(application: QApplication
     at_desk(application, scene)
 
 
+def test_a_sign_in_does_not_bear_the_name_of_the_server_before(application: QApplication) -> None:
+    async def scene(desk: Desk, server: FaultServer) -> None:
+        server.routes["/mcp"] = StreamableMcp()
+        async with FaultServer() as authority, FaultServer() as other:
+            await desk.connect()
+            assert desk.window.questions.server
+            AuthServer(authority, other, StreamableMcp())
+            await desk.click("connectButton")
+            await until(lambda: not desk.controller.is_active, "the end of the first connection")
+            desk.enter_url(other.url())
+            dialog = await question(desk, "authorizationDialog")
+            assert [label.text() for label in dialog.findChildren(QLabel, "questionServer")] == [""]
+            dialog.reject()
+            await until(lambda: desk.text("stateWords").startswith("Nobody signed in: "), "the end")
+
+    at_desk(application, scene)
+
+
 def test_a_lost_connection_comes_back_while_a_question_is_open(application: QApplication) -> None:
     async def scene(desk: Desk, server: FaultServer) -> None:
         async def listen(connection: Connection, request: Request) -> None:
