@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING
 
 from inspector import arguments
 from inspector.arguments import PROGRAM, UsageError
-from inspector.exports.writing import FORMATS, ExportError, Written, file_name, write, write_file
+from inspector.exports.writing import FORMATS, ROW_FORMATS, ExportError, Written, file_name, write, write_file
+from inspector.record import query
+from inspector.record.extent import EVERYTHING, Extent, OneStream, rows_passing
+from inspector.record.query import Query, QueryError
 from inspector.wire import jsontext
 
 if TYPE_CHECKING:
+    from inspector.record.recording import Recording
     from inspector.record.redaction import Redactor
     from inspector.trace.river import River
 
@@ -36,6 +40,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--stream", metavar="N", type=_number, help="only exchange number N (not with markdown)")
     parser.add_argument(
+        "--filter",
+        metavar="EXPR",
+        type=_query,
+        help="only the rows that the timeline's filter shows, such as 'method:tools/call dur>500ms'; "
+        + "; ".join(f"{form}: {meaning}" for form, meaning in ROW_FORMATS.items()),
+    )
+    parser.add_argument(
         "--no-redaction", action="store_true", help="leave credentials in, as far as they were recorded"
     )
     parser.add_argument(
@@ -49,6 +60,16 @@ def _number(given: str) -> int:
     if not (given.isascii() and given.isdigit()) or int(given) < 1:
         raise argparse.ArgumentTypeError(f"{given[:20]!r} is no stream: give its number, 1 or higher")
     return int(given)
+
+
+def _query(given: str) -> Query:
+    try:
+        read = query.parse(given)
+    except QueryError as error:
+        raise argparse.ArgumentTypeError(f"at character {error.position + 1}: {error.sentence.rstrip('.')}") from error
+    if read.is_empty:
+        raise argparse.ArgumentTypeError("is empty; write one as in 'method:tools/call', or leave it out")
+    return read
 
 
 async def run(given: argparse.Namespace) -> int:
@@ -65,6 +86,11 @@ async def run(given: argparse.Namespace) -> int:
         raise UsageError("A report is about the whole recording. Leave --stream out, or choose another format.")
     if given.format == "json" and given.output == STANDARD_OUTPUT:
         raise UsageError("Standard output holds the export itself. Name a file with --output, or leave --format out.")
+    if given.filter is not None and given.to not in ROW_FORMATS:
+        formats = ", ".join(ROW_FORMATS)
+        raise UsageError(f"Calls are no rows of the timeline. Leave --filter out, or choose one of {formats}.")
+    if given.filter is not None and given.stream is not None:
+        raise UsageError(f"Either --filter or --stream. Write stream:{given.stream} into the filter instead.")
     _end_at_once()
     rules = RedactionRules(
         patterns=tuple(given.pattern), session_ids=given.mask_session_id, is_on=not given.no_redaction
@@ -73,7 +99,8 @@ async def run(given: argparse.Namespace) -> int:
         redactor = Redactor(rules)
         recording = open_recording(given.file)
         try:
-            code = _export(river_of(recording), redactor, given)
+            river = river_of(recording)
+            code = _export(river, _extent(river, recording, given), redactor, given)
             if recording.unreadable:
                 lost = counted(len(recording.unreadable), "event")
                 sys.stderr.write(f"{PROGRAM}: {lost} of this recording cannot be read and are left out.\n")
@@ -97,18 +124,28 @@ def _end_at_once() -> None:
             signal.signal(number, signal.default_int_handler)
 
 
-def _export(river: River, redactor: Redactor, given: argparse.Namespace) -> int:
+def _extent(river: River, recording: Recording, given: argparse.Namespace) -> Extent:
+    if given.filter is not None:
+        return rows_passing(river, given.filter, recording.marks())
+    return EVERYTHING if given.stream is None else OneStream(given.stream)
+
+
+def _export(river: River, extent: Extent, redactor: Redactor, given: argparse.Namespace) -> int:
     path: Path = given.output or Path(file_name(river, given.to))
     if path == STANDARD_OUTPUT:
-        written = _print(river, redactor, given)
+        written = _print(river, extent, redactor, given)
     else:
         if given.output is None and path.exists():
             raise UsageError(f"{str(path)!r} is there already. Name another file with --output.")
         if path.exists() and path.samefile(given.file):
             raise UsageError(f"{str(path)!r} is the recording itself. Name another file with --output.")
-        written = write_file(river, path, given.to, redactor, given.stream)
+        written = write_file(river, path, given.to, redactor, extent)
     if not written.items:
-        which = f"no {written.word}" if given.stream is None else f"no {written.word} in stream {given.stream}"
+        which = f"no {written.word}"
+        if given.filter is not None:
+            which += f" that passes the filter {given.filter.text!r}"
+        elif given.stream is not None:
+            which += f" in stream {given.stream}"
         sys.stderr.write(f"{PROGRAM}: There is {which} in {str(given.file)!r}; the export is empty.\n")
         return arguments.EXIT_ERROR
     if given.format == "json":
@@ -119,9 +156,9 @@ def _export(river: River, redactor: Redactor, given: argparse.Namespace) -> int:
     return arguments.EXIT_OK
 
 
-def _print(river: River, redactor: Redactor, given: argparse.Namespace) -> Written:
+def _print(river: River, extent: Extent, redactor: Redactor, given: argparse.Namespace) -> Written:
     try:
-        written = write(river, sys.stdout.buffer, given.to, redactor, given.stream)
+        written = write(river, sys.stdout.buffer, given.to, redactor, extent)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise  # whoever reads had enough

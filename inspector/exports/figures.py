@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import platform
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
 from inspector.diagnose.engine import Engine
 from inspector.exports.check_formats import findings_markdown
 from inspector.record import rows, text
+from inspector.record.extent import Rows
 from inspector.record.formats.markdown import Report, Table
 from inspector.record.redaction import Redactor
 from inspector.stats.counts import Counts
@@ -22,13 +24,17 @@ from inspector.trace.river import River
 MAX_STREAMS = 50
 MAX_STEPS = 50
 LAST_ROWS = 40
+CHOSEN_ROWS = 1_000
 LIBRARIES = ("sse-mcp-inspector", "httpx", "httpx-sse")
 
 
 class Figures:
-    """A fold over the river of all that a report tells; `last_rows` is how many remarkable rows are kept."""
+    """A fold over the river of all that a report tells; `last_rows` is how many remarkable rows are kept.
 
-    def __init__(self, last_rows: int = LAST_ROWS) -> None:
+    With `chosen` rows, these are listed in place of the remarkable ones.
+    """
+
+    def __init__(self, last_rows: int = LAST_ROWS, chosen: Rows | None = None) -> None:
         self.counts = Counts()
         self.latency = LatencyStats()
         self.streams = StreamStats()
@@ -39,8 +45,9 @@ class Figures:
         self.request: RequestSent | None = None
         self.first: AnyEvent | None = None
         self.last: AnyEvent | None = None
-        self.remarkable: deque[AnyEvent] = deque(maxlen=last_rows)
-        self.remarked = 0
+        self.chosen = chosen
+        self.listed: deque[AnyEvent] = deque(maxlen=last_rows if chosen is None else CHOSEN_ROWS)
+        self.listable = 0
 
     def fold(self, events: list[AnyEvent]) -> None:
         """Take in the next events of the river."""
@@ -62,7 +69,7 @@ class Figures:
                 _latency_table(self.latency),
                 _streams_table(self.streams),
                 _reconnect_table(self.reconnects),
-                _rows_table(self.remarkable, self.remarked),
+                self._rows_table(),
             ],
             sections=[("Findings", findings_markdown(self.engine.findings()))],
         )
@@ -74,10 +81,19 @@ class Figures:
             self.attempt = event
         elif isinstance(event, RequestSent) and self.request is None:
             self.request = event
-        row = rows.row_of(event)
-        if row is not None and (row.severity >= rows.NOTE or row.kind in rows.CONNECTION_KINDS):
-            self.remarkable.append(event)
-            self.remarked += 1
+        is_listed = _is_remarkable(event) if self.chosen is None else self.chosen.holds(event)
+        if is_listed:
+            self.listed.append(event)
+            self.listable += 1
+
+    def _rows_table(self) -> Table:
+        body = [_event_row(event) for event in self.listed]
+        notes = [f"The last {len(body):,} of {self.listable:,}."] if self.listable > len(body) else []
+        title = "Last remarkable events"
+        if self.chosen is not None:
+            title = "Chosen rows"
+            notes.insert(0, f"Only rows {self.chosen.words}. All other figures are of the whole session.")
+        return Table(title, ("Event", "Time", "Stream", "What"), body, frozenset({0, 2}), " ".join(notes))
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         if self.request:
@@ -103,9 +119,11 @@ class Figures:
         yield "Versions", ", ".join(_versions())
 
 
-def fold(river: River, redactor: Redactor | None = None) -> Figures:
+def fold(river: River, redactor: Redactor | None = None, chosen: Rows | None = None) -> Figures:
     """The figures of a whole river, masked first, so that no figure holds a secret."""
-    figures = Figures()
+    if chosen is not None and redactor is not None:  # a filter may name what it was used to look for
+        chosen = replace(chosen, words=redactor.text(chosen.words))
+    figures = Figures(chosen=chosen)
     for events in river.blocks():
         figures.fold([redactor.event(event) for event in events] if redactor else events)
     return figures
@@ -174,7 +192,10 @@ def _step_row(step: Step) -> list[str]:
     return [text.calendar(step.at), what, _ms(step.age_ms), _ms(step.delay_ms), asked, step.reason]
 
 
-def _rows_table(events: Sequence[AnyEvent], count: int) -> Table:
-    body = [[str(event.n), text.calendar(event.at), str(event.stream or ""), text.summary(event)] for event in events]
-    note = f"The last {len(body)} of {count:,}." if count > len(body) else ""
-    return Table("Last remarkable events", ("Event", "Time", "Stream", "What"), body, frozenset({0, 2}), note)
+def _is_remarkable(event: AnyEvent) -> bool:
+    row = rows.row_of(event)
+    return row is not None and (row.severity >= rows.NOTE or row.kind in rows.CONNECTION_KINDS)
+
+
+def _event_row(event: AnyEvent) -> list[str]:
+    return [str(event.n), text.calendar(event.at), str(event.stream or ""), text.summary(event)]

@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
+from inspector.record.extent import EVERYTHING, Extent
 from inspector.record.formats.jsonl import iso
 from inspector.record.redaction import Redactor
 from inspector.record.text import plain
@@ -39,18 +40,18 @@ _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 _BLOCK_ROWS = 512
 
 
-def write_calls(river: River, out: BinaryIO, redactor: Redactor | None = None, stream: int | None = None) -> int:
-    """Write every call of the river, or of exchange `stream` alone, as it comes to its end; returns how many."""
+def write_calls(river: River, out: BinaryIO, redactor: Redactor | None = None, extent: Extent = EVERYTHING) -> int:
+    """Write every call in the exchanges that `extent` holds, as it comes to its end; returns how many."""
     writer = _CallWriter(out)
-    for events in _events(river, redactor, stream):
+    for events in _events(river, redactor, extent):
         writer.fold(events)
     return writer.finish()
 
 
-def write_figures(river: River, out: BinaryIO, redactor: Redactor | None = None, stream: int | None = None) -> int:
+def write_figures(river: River, out: BinaryIO, redactor: Redactor | None = None, extent: Extent = EVERYTHING) -> int:
     """Write the figures of each method and tool in each window of the river; returns how many rows."""
     latency, last_ns = LatencyStats(), 0
-    for events in _events(river, redactor, stream):
+    for events in _events(river, redactor, extent):
         latency.fold(events)
         last_ns = events[-1].monotonic_ns
     rows = list(figure_rows(latency, last_ns))
@@ -136,10 +137,10 @@ class _CallWriter:
         self._rows = []
 
 
-def _events(river: River, redactor: Redactor | None, stream: int | None) -> Iterator[list[AnyEvent]]:
+def _events(river: River, redactor: Redactor | None, extent: Extent) -> Iterator[list[AnyEvent]]:
     """The river, masked; of chunks only the time counts."""
     for block in river.blocks():
-        events = [event for event in block if stream is None or event.stream is None or event.stream == stream]
+        events = [event for event in block if event.stream is None or extent.holds_exchange(event.stream)]
         if redactor is not None:
             events = [event if isinstance(event, ChunkReceived) else redactor.event(event) for event in events]
         if events:

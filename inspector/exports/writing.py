@@ -10,8 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from inspector.record.extent import EVERYTHING, Everything, Extent, Rows
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inspector.record.redaction import Redactor
+    from inspector.trace.events import AnyEvent
     from inspector.trace.river import River
 
 FORMATS = ("har", "jsonl", "sse", "markdown", "csv", "figures-csv")
@@ -24,6 +29,13 @@ KINDS = {
     "csv": "inspector-calls",
     "figures-csv": "inspector-latency",
 }
+ROW_FORMATS = {
+    "har": "the HTTP exchanges that one of these rows belongs to, whole",
+    "jsonl": "the events of these rows alone",
+    "sse": "the bytes of these rows alone, as far as they came in event streams",
+    "markdown": "these rows, and the figures and findings of the whole session",
+}
+"""What some rows of the timeline mean in the formats that can be limited to them."""
 MAX_SERVER_CHARS = 60
 
 
@@ -39,17 +51,17 @@ class Written:
     word: str
 
 
-def write_file(river: River, path: Path, form: str, redactor: Redactor | None, stream: int | None = None) -> Written:
+def write_file(river: River, path: Path, form: str, redactor: Redactor | None, extent: Extent = EVERYTHING) -> Written:
     """Write to a file that appears, or is replaced, only when it is whole. Raises `ExportError`, `RedactionError`."""
     temporary: Path | None = None
     try:
         if path.exists() and not path.is_file():  # a device or a pipe stays what it is
             with path.open("wb") as out:
-                return write(river, out, form, redactor, stream)
+                return write(river, out, form, redactor, extent)
         handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
         temporary = Path(name)
         with os.fdopen(handle, "wb") as part:
-            written = write(river, part, form, redactor, stream)
+            written = write(river, part, form, redactor, extent)
         temporary.replace(path)
     except OSError as error:
         reason = error.strerror or error
@@ -62,34 +74,44 @@ def write_file(river: River, path: Path, form: str, redactor: Redactor | None, s
 
 
 def write(
-    river: River, out: BinaryIO, form: str, redactor: Redactor | None = None, stream: int | None = None
+    river: River, out: BinaryIO, form: str, redactor: Redactor | None = None, extent: Extent = EVERYTHING
 ) -> Written:
     """Write the river in one of `FORMATS`. Raises `RedactionError` for a pattern that takes too long."""
     if form == "har":
         from inspector.record.formats.har import write_har  # noqa: PLC0415
 
-        return Written(write_har(river, out, redactor, stream), "HTTP exchange")
+        return Written(write_har(river, out, redactor, extent), "HTTP exchange")
     if form == "jsonl":
         from inspector.record.formats.jsonl import write_jsonl  # noqa: PLC0415
 
-        return Written(write_jsonl(river, out, redactor, stream), "event")
+        return Written(write_jsonl(river, out, redactor, extent), "event")
     if form == "sse":
         from inspector.record.formats.sse import write_sse  # noqa: PLC0415
 
-        return Written(write_sse(river, out, redactor, stream), "event stream")
+        return Written(write_sse(river, out, redactor, extent), "event stream")
     if form == "csv":
         from inspector.exports.latency_csv import write_calls  # noqa: PLC0415
 
-        return Written(write_calls(river, out, redactor, stream), "call")
+        return Written(write_calls(river, out, redactor, extent), "call")
     if form == "figures-csv":
         from inspector.exports.latency_csv import write_figures  # noqa: PLC0415
 
-        return Written(write_figures(river, out, redactor, stream), "figure row")
+        return Written(write_figures(river, out, redactor, extent), "figure row")
     from inspector.exports import figures  # noqa: PLC0415
     from inspector.record.formats.markdown import write_markdown  # noqa: PLC0415
 
-    write_markdown(figures.fold(river, redactor).report(), out)
-    return Written(len(river), "event")
+    rows = extent if isinstance(extent, Rows) else None
+    write_markdown(figures.fold(river, redactor, rows).report(), out)
+    return Written(len(river), "event") if rows is None else Written(len(rows), "row")
+
+
+def leaving(form: str, extent: Extent) -> Callable[[AnyEvent], bool]:
+    """Whether something of an event may stand in an export, so that what is masked in it is of interest."""
+    if form in ("jsonl", "sse") or isinstance(extent, Everything):
+        return extent.holds
+    if form == "markdown":
+        return EVERYTHING.holds
+    return lambda event: event.stream is None or extent.holds_exchange(event.stream)
 
 
 @dataclass(frozen=True, slots=True)

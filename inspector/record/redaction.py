@@ -274,17 +274,24 @@ class Redactor:
 
 
 def preview(
-    river: River, redactor: Redactor, limit: int = 200, tell: Callable[[list[Masked]], None] | None = None
+    river: River,
+    redactor: Redactor,
+    limit: int = 200,
+    tell: Callable[[list[Masked]], None] | None = None,
+    leaves: Callable[[AnyEvent], bool] = lambda _event: True,
 ) -> list[Masked]:
     """What would be masked, by place, in the order of the river; chunks hold only what is told of elsewhere too.
 
-    `tell` is given what was found so far, again and again.
+    `tell` is given what was found so far, again and again. Of events that do not leave nothing is told, but they are
+    read, as secrets that they name may be repeated in others.
     """
     found: dict[str, Masked] = {}
     own = Redactor(redactor.rules)
-    n = 0
+    n, is_leaving = 0, True
 
     def note(place: str, data: bytes, span: Span) -> None:
+        if not is_leaving:
+            return
         place = _exact_place(place, data, span)
         if place in found:
             found[place].count += 1
@@ -295,7 +302,7 @@ def preview(
     for block in river.blocks():
         for event in block:
             if not isinstance(event, ChunkReceived):
-                n = event.n
+                n, is_leaving = event.n, leaves(event)
                 own.event(event)
         if tell is not None:
             tell(list(found.values()))

@@ -71,10 +71,11 @@ def of_live(recorder: Recorder) -> Source:
 
 
 class Reading:
-    """One pass over a source, as an archive that can be stopped; `share` says how far it is."""
+    """A pass over a source, or some, as an archive that can be stopped; `share` says how far it is."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, passes: int = 1) -> None:
         self._source = source
+        self._passes, self._done = passes, 0
         self._recording: Recording | None = None
         self._first = 0
         self._position = 0
@@ -83,7 +84,8 @@ class Reading:
     @property
     def share(self) -> float:
         """How much has been read, 0 to 1."""
-        return self._position / self._source.count if self._source.count else 1.0
+        position = self._position / self._source.count if self._source.count else 1.0
+        return (self._done + position) / self._passes
 
     def stop(self) -> None:
         """Have whoever reads get `Stopped`."""
@@ -123,6 +125,8 @@ class Reading:
         """The events from number `n` on, as an archive gives them."""
         if self._gate.wait(_BREATH_S):
             raise Stopped
+        if n < self._position and self._done + 1 < self._passes:
+            self._done, self._position = self._done + 1, n
         self._position = max(self._position, n)
         if n >= self._first or self._recording is None:
             start = n - self._first

@@ -14,24 +14,24 @@ from inspector.record.saving import save_copy
 from inspector.record.schema import SUFFIX
 from inspector.record.store import StoreError
 from inspector.ui.background import Background
+from inspector.ui.export_rows import rows_in_sight
 from inspector.ui.export_source import Source
 from inspector.ui.user_data import UserData
+from inspector.ui.views.timeline_pane import TimelinePane
 
 
 class Sharing(QObject):
-    """Asks on top of `owner`; `source` gives what there is at that moment, `stream` that of the row the user is on.
+    """Asks on top of `owner`; `source` gives what there is at that moment, `timeline` shows it.
 
     `said` carries a sentence about what was done or could not be.
     """
 
     said = Signal(str)
 
-    def __init__(
-        self, owner: QWidget, source: Callable[[], Source], stream: Callable[[], int | None], name: str
-    ) -> None:
+    def __init__(self, owner: QWidget, source: Callable[[], Source], timeline: TimelinePane, name: str) -> None:
         super().__init__(owner)
         self._owner = owner
-        self._source, self._stream = source, stream
+        self._source, self._timeline = source, timeline
         self._name = name
 
     def ask_to_export(self) -> None:
@@ -42,7 +42,7 @@ class Sharing(QObject):
             return
         from inspector.ui.dialogs.export_dialog import ExportDialog  # noqa: PLC0415 - built when asked for
 
-        dialog = ExportDialog(source, UserData(), self._owner, self._stream())
+        dialog = ExportDialog(source, UserData(), self._owner, rows_in_sight(self._timeline))
         dialog.exported.connect(self.said)
         dialog.open()
 

@@ -152,7 +152,7 @@ class _Menu(_Tie):
             ("saveRecording", "Save recording…", "Ctrl+S", recordings.ask_to_save),
             ("keepLast", f"Keep the last {KEPT_MINUTES} minutes…", "", recordings.ask_to_keep_last),
         )
-        sharing = Sharing(window, lambda: of_live(window.recorder), self._stream_of_row, "this session")
+        sharing = Sharing(window, lambda: of_live(window.recorder), window.timeline, "this session")
         sharing.said.connect(self._say)
         Resending(window)
         giving: tuple[main_menu.Entry, ...] = (
@@ -190,10 +190,6 @@ class _Menu(_Tie):
         dialog.destroyed.connect(probing.deleteLater)
         dialog.findings_wanted.connect(window.tabs.show_finding)
         dialog.show()
-
-    def _stream_of_row(self) -> int | None:
-        timeline, row = self.window.timeline, self.window.timeline.view.current_row()
-        return (timeline.timeline.streams[row] or None) if row is not None else None
 
     def _say(self, sentence: str) -> None:
         self.window.statusBar().showMessage(sentence, NOTE_MS)

@@ -108,6 +108,22 @@ async def test_a_stream_is_there_byte_for_byte(river: River, recording: Path, tm
     assert done.stdout == b"".join(chunk.data for chunk in chunks) != b""
 
 
+async def test_the_rows_that_a_filter_shows(river: River, recording: Path, tmp_path: Path) -> None:
+    calls = [e for e in river.since(0) if isinstance(e, Message) and e.method == "tools/call" and e.name == "echo"]
+    answers = [e for e in river.since(0) if isinstance(e, Message) and e.request_n == calls[0].n]
+    wanted = ("--filter", "name:echo kind:message", "--output", "-")
+    lines = run(recording, "--to", "jsonl", *wanted, folder=tmp_path).stdout.splitlines()
+    assert [json.loads(line)["n"] for line in lines] == [calls[0].n, answers[0].n]
+    har = json.loads(run(recording, "--to", "har", *wanted, folder=tmp_path).stdout)
+    assert [entry["_mcp"]["stream"] for entry in har["log"]["entries"]] == [calls[0].stream]
+    sse = run(recording, "--to", "sse", *wanted, folder=tmp_path).stdout
+    assert sse.count(b"data:") == 1 and SECRET.encode() not in sse
+    report = run(recording, "--to", "markdown", *wanted, folder=tmp_path).stdout.decode()
+    assert "Only rows which pass the filter name:echo kind:message." in report
+    nothing = run(recording, "--to", "har", "--filter", "id:nobody", "--output", "-", folder=tmp_path)
+    assert nothing.returncode == 1 and b"no HTTP exchange that passes the filter 'id:nobody'" in nothing.stderr
+
+
 def timeless(event: AnyEvent) -> AnyEvent:
     """Text holds the wall time to the microsecond only."""
     return msgspec.structs.replace(event, at=0.0)
@@ -137,6 +153,9 @@ async def test_what_was_exported_can_be_imported(river: River, tmp_path: Path) -
         (("noise", "--to", "xml"), b"invalid choice"),
         (("noise", "--to", "har", "--pattern", "("), b"is no regular expression"),
         (("noise", "--to", "markdown", "--stream", "1"), b"Leave --stream out"),
+        (("noise", "--to", "csv", "--filter", "dir:in"), b"Leave --filter out, or choose one of har, jsonl, sse"),
+        (("noise", "--to", "har", "--filter", "dir:in", "--stream", "1"), b"Write stream:1 into the filter"),
+        (("noise", "--to", "har", "--filter", "dir:up"), b"argument --filter: at character 5: "),
     ],
 )
 async def test_mistakes_are_said_in_a_sentence(argv: tuple[str, ...], said: bytes, tmp_path: Path) -> None:

@@ -27,11 +27,16 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from inspector.exports import writing
+from inspector.record import query
+from inspector.record.extent import rows_of
 from inspector.record.recorder import Recorder
 from inspector.record.redaction import RedactionRules
 from inspector.record.store import Store
-from inspector.ui.dialogs.export_dialog import EVERYTHING, ONE_STREAM, ExportDialog
+from inspector.record.timeline import Timeline
+from inspector.ui.dialogs.export_dialog import ExportDialog
+from inspector.ui.dialogs.extent_box import EVERYTHING, ONE_STREAM, SELECTED_ROWS, SHOWN_ROWS
 from inspector.ui.dialogs.masking_box import UNMASKED
+from inspector.ui.export_rows import RowsInSight
 from inspector.ui.export_source import Reading, Source, of_live
 from inspector.ui.user_data import UserData
 from tests.support.panes import column, part
@@ -76,8 +81,8 @@ def owner(qtbot: QtBot) -> QWidget:
 
 @pytest.fixture
 def opened(owner: QWidget, data: UserData, qtbot: QtBot) -> Callable[..., ExportDialog]:
-    def open_(source: Source | None = None, stream: int | None = None) -> ExportDialog:
-        dialog = ExportDialog(source or of_live(Recorder(a_talk())), data, owner, stream)
+    def open_(source: Source | None = None, rows: RowsInSight | None = None) -> ExportDialog:
+        dialog = ExportDialog(source or of_live(Recorder(a_talk())), data, owner, rows)
         dialog.open()
         qtbot.waitUntil(lambda: not text(dialog, "maskedState").startswith("Looking"), timeout=LIMIT_MS)
         return dialog
@@ -142,17 +147,110 @@ def test_one_stream_of_a_recording_that_is_still_written(
     talk.calls(2)
     source = of_live(recorder)
     assert 0 < source.count - len(source.tail) <= source.count == len(talk)
-    dialog = opened(source, 2)
+    dialog = opened(source)
     choose(dialog, "jsonl")
     everything = write(dialog, tmp_path / "all", qtbot)
     assert everything.startswith(f"Exported {len(talk)} events")
     assert [json.loads(line)["n"] for line in (tmp_path / "all").read_bytes().splitlines()] == list(range(len(talk)))
-    dialog = opened(source, 2)
+    dialog = opened(source, RowsInSight(stream=2))
     choose(dialog, "sse", ONE_STREAM)
     assert part(dialog, QLineEdit, "exportStream").text() == "2"
     write(dialog, tmp_path / "one", qtbot)
     assert (tmp_path / "one").read_bytes().count(b"data:") == 1
     recorder.close()
+
+
+def talk_in_sight(text: str, *selected: int) -> tuple[Talk, RowsInSight]:
+    """Three calls, shown through a filter; `selected` are event numbers."""
+    talk = a_talk()
+    timeline = talk.into(Timeline())
+    rows = [timeline.row_of(n) or 0 for n in selected]
+    chosen = rows_of(timeline, rows, "which were selected") if rows else None
+    return talk, RowsInSight(query=query.parse(text), marked={13}, shown=2, selected=chosen, stream=3)
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("jsonl", "2 events"),
+        ("har", "2 HTTP exchanges"),
+        ("sse", "1 event stream"),
+        ("markdown", "2 rows"),
+    ],
+)
+def test_the_rows_that_the_filter_shows(
+    form: str, said: str, opened: Callable[..., ExportDialog], tmp_path: Path, qtbot: QtBot
+) -> None:
+    talk, rows = talk_in_sight("kind:response stream:2 or is:marked")
+    dialog = opened(of_live(Recorder(talk)), rows)
+    choose(dialog, form, SHOWN_ROWS)
+    assert part(dialog, QComboBox, "exportExtent").currentText() == "Rows the filter shows: 2"
+    assert text(dialog, "exportExtentWords") == f"Written: {writing.ROW_FORMATS[form]}."
+    assert write(dialog, tmp_path / "out", qtbot).startswith(f"Exported {said} as")
+    written = (tmp_path / "out").read_bytes()
+    assert [secret for secret in SECRETS[:2] if secret.encode() in written] == []
+    if form == "jsonl":
+        assert [json.loads(line)["n"] for line in written.splitlines()] == [10, 13]
+    elif form == "har":
+        assert [entry["_mcp"]["stream"] for entry in json.loads(written)["log"]["entries"]] == [2, 3]
+    elif form == "sse":
+        assert written.count(b"data:") == 1 and b'"id":1' in written
+    else:
+        assert "Only rows which pass the filter kind:response stream:2 or is:marked" in written.decode()
+
+
+def test_the_selected_rows(opened: Callable[..., ExportDialog], tmp_path: Path, qtbot: QtBot) -> None:
+    talk, rows = talk_in_sight("dir:in", 7, 1)
+    dialog = opened(of_live(Recorder(talk)), rows)
+    choose(dialog, "jsonl", SELECTED_ROWS)
+    assert part(dialog, QComboBox, "exportExtent").currentText() == "Selected rows: 2"
+    assert write(dialog, tmp_path / "out", qtbot).startswith("Exported 2 events")
+    assert [json.loads(line)["n"] for line in (tmp_path / "out").read_bytes().splitlines()] == [1, 7]
+
+
+def test_a_filter_that_no_row_of_it_passes(opened: Callable[..., ExportDialog], tmp_path: Path, qtbot: QtBot) -> None:
+    talk, rows = talk_in_sight("id:nobody")
+    dialog = opened(of_live(Recorder(talk)), rows)
+    choose(dialog, "jsonl", SHOWN_ROWS)
+    dialog.write(tmp_path / "out")
+    sentence = "✕ There is no event in the rows that the filter shows: out is empty."
+    qtbot.waitUntil(lambda: text(dialog, "exportProblem") == sentence, timeout=LIMIT_MS)
+
+
+def test_what_is_masked_is_looked_for_in_what_leaves(opened: Callable[..., ExportDialog], qtbot: QtBot) -> None:
+    talk, rows = talk_in_sight("kind:response", 1)
+    dialog = opened(of_live(Recorder(talk)), rows)
+    table = part(dialog, QTableView, "maskedTable")
+    assert len(column(table, "Place")) == 3
+    choose(dialog, "jsonl", SHOWN_ROWS)
+    qtbot.waitUntil(lambda: column(table, "Place") == ["text API key"], timeout=LIMIT_MS)
+    choose(dialog, "har", SELECTED_ROWS)
+    qtbot.waitUntil(lambda: column(table, "Times") == ["1", "2", "1"], timeout=LIMIT_MS)
+    choose(dialog, "har", EVERYTHING)
+    qtbot.waitUntil(lambda: column(table, "Times") == ["3", "6", "3"], timeout=LIMIT_MS)
+
+
+def can_choose(dialog: ExportDialog) -> list[bool]:
+    box = part(dialog, QComboBox, "exportExtent")
+    flags = [box.model().flags(box.model().index(index, 0)) for index in range(box.count())]
+    return [bool(flag & Qt.ItemFlag.ItemIsEnabled) for flag in flags]
+
+
+def test_only_what_there_is_can_be_chosen(opened: Callable[..., ExportDialog]) -> None:
+    dialog = opened()
+    box = part(dialog, QComboBox, "exportExtent")
+    texts = [box.itemText(index) for index in range(box.count())]
+    assert texts[1:3] == ["Rows the filter shows (no filter)", "Selected rows (none)"]
+    assert can_choose(dialog) == [True, False, False, True]
+    talk, rows = talk_in_sight("dir:in", 1)
+    dialog = opened(of_live(Recorder(talk)), rows)
+    choose(dialog, "jsonl", SHOWN_ROWS)
+    assert can_choose(dialog) == [True, True, True, True]
+    choose(dialog, "csv", SHOWN_ROWS)  # calls are no rows
+    assert can_choose(dialog) == [True, False, False, True]
+    assert part(dialog, QComboBox, "exportExtent").currentIndex() == EVERYTHING
+    choose(dialog, "markdown", SELECTED_ROWS)
+    assert can_choose(dialog) == [True, True, True, False]
 
 
 def test_what_is_masked_is_shown_while_rules_change(opened: Callable[..., ExportDialog], qtbot: QtBot) -> None:
@@ -229,7 +327,7 @@ def test_a_place_that_cannot_be_written_to(opened: Callable[..., ExportDialog], 
 
 
 def test_an_empty_export_says_so(opened: Callable[..., ExportDialog], tmp_path: Path, qtbot: QtBot) -> None:
-    dialog = opened(stream=99)
+    dialog = opened(rows=RowsInSight(stream=99))
     choose(dialog, "sse", ONE_STREAM)
     dialog.write(tmp_path / "out")
     qtbot.waitUntil(lambda: "no event stream in stream 99" in text(dialog, "exportProblem"), timeout=LIMIT_MS)
@@ -241,7 +339,7 @@ def test_a_stream_without_a_number_is_not_exported(opened: Callable[..., ExportD
     part(dialog, QLineEdit, "exportStream").setText("")
     assert not part(dialog, QPushButton, "exportStart").isEnabled()
     choose(dialog, "markdown", ONE_STREAM)  # a report is about everything
-    assert dialog.stream() is None
+    assert dialog.extent.stream is None
 
 
 class _Held(Reading):

@@ -79,6 +79,18 @@ def test_reading_is_stopped_from_outside(tmp_path: Path) -> None:
     recorder.close()
 
 
+def test_two_passes_are_one_way_to_go(tmp_path: Path) -> None:
+    recorder = a_recorder(tmp_path / "a.rec")
+    reading, shares = Reading(of_live(recorder), passes=2), list[float]()
+    with reading.river() as river:
+        for _ in range(2):
+            for block in river.blocks(100):
+                shares.append(reading.share * 2 * len(river))
+                assert block[0].n == shares[-1] % len(river)
+    assert shares == sorted(shares) and shares[-1] > len(river)
+    recorder.close()
+
+
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
     recorder = a_recorder(tmp_path / "a.rec")
     recorder.close()

@@ -30,6 +30,20 @@ def test_a_stream_is_a_number(stream: str, capsys: pytest.CaptureFixture[str]) -
     assert "is no stream" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("dir:in metod:x", 'at character 8: There is no field "metod"; did you mean "method"?'),
+        ("(dir:in", "at character 1: "),
+        ("  ", "is empty; write one as in 'method:tools/call', or leave it out"),
+    ],
+)
+def test_a_wrong_filter_is_told_with_its_place(text: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        typed("f", "--to", "har", "--filter", text)
+    assert f"argument --filter: {said}" in capsys.readouterr().err
+
+
 class FullDisk(io.RawIOBase):
     """Where nothing can be written to."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, BinaryIO
 
+from inspector.record.extent import EVERYTHING, Extent
 from inspector.record.formats.har_entry import Entry
 from inspector.record.formats.jsonl import iso
 from inspector.record.formats.parts import Parts
@@ -28,15 +29,17 @@ NAME = "sse-mcp-inspector"
 MAX_SESSIONS = 1_000
 
 
-def write_har(river: River, out: BinaryIO, redactor: Redactor | None = None, stream: int | None = None) -> int:
-    """Write an archive of all exchanges, or of exchange `stream` alone; returns how many entries it has."""
+def write_har(river: River, out: BinaryIO, redactor: Redactor | None = None, extent: Extent = EVERYTHING) -> int:
+    """Write an archive of the exchanges of which `extent` holds anything, whole; returns how many entries it has."""
     with Parts() as parts:
         writer = _Writer(parts, redactor)
         try:
             for block in river.blocks():
                 for event in block:
-                    if stream is None or event.stream is None or event.stream == stream:
+                    if event.stream is None or extent.holds_exchange(event.stream):
                         writer.take(event)
+                    else:
+                        writer.learn(event)
             writer.finish()
         finally:
             writer.close()
@@ -81,6 +84,11 @@ class _Writer:
             self._open[shown.stream].take(shown)
             if isinstance(shown, StreamEnded):
                 self._close(shown.stream)
+
+    def learn(self, event: AnyEvent) -> None:
+        """An event that is left out: it may tell of secrets."""
+        if self._redactor is not None and not isinstance(event, ChunkReceived):
+            self._redactor.event(event)
 
     def finish(self) -> None:
         """What is still open is written as far as it came."""

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from inspector.record.extent import EVERYTHING, Extent
 from inspector.record.redaction import Redactor
 from inspector.trace.events import TraceEvent
 from inspector.trace.river import River
@@ -50,13 +51,13 @@ def iso(at: float) -> str:
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def write_jsonl(river: River, out: BinaryIO, redactor: Redactor | None = None, stream: int | None = None) -> int:
-    """Write all events, or those of exchange `stream`; returns how many."""
+def write_jsonl(river: River, out: BinaryIO, redactor: Redactor | None = None, extent: Extent = EVERYTHING) -> int:
+    """Write the events that `extent` holds; returns how many."""
     written = 0
     for block in river.blocks():
         for event in block:
             shown = redactor.event(event) if redactor else event  # also what is left out: it may tell of secrets
-            if stream in (None, event.stream):
+            if extent.holds(event):
                 out.write(line(shown))
                 written += 1
     return written

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from inspector.record.extent import EVERYTHING, Extent
 from inspector.record.formats.parts import Parts, new_part
 from inspector.record.formats.stream_bytes import Decoder, decoder_of
 from inspector.record.redaction import Redactor
@@ -47,15 +48,16 @@ class _Stream:
             self.part.write(self.mask(block_bytes(event)))
 
 
-def write_sse(river: River, out: BinaryIO, redactor: Redactor | None = None, stream: int | None = None) -> int:
-    """Write the event stream of exchange `stream`, or all of them one after the other; returns how many.
+def write_sse(river: River, out: BinaryIO, redactor: Redactor | None = None, extent: Extent = EVERYTHING) -> int:
+    """Write the event streams that `extent` holds, one after the other; returns how many.
 
-    Content coding is undone; of a stream whose chunks cannot be read, the events alone are written.
+    Content coding is undone. The events alone are written of a stream whose chunks cannot be read, and where `extent`
+    holds no chunks, as some rows of a timeline do not.
     """
     streams: dict[int, _Stream] = {}
     with Parts() as parts:
         try:
-            _gather(river, parts, streams, redactor, stream)
+            _gather(river, parts, streams, redactor, extent)
             for left in streams.values():
                 parts.add(left.n, left.part)
         finally:
@@ -65,15 +67,13 @@ def write_sse(river: River, out: BinaryIO, redactor: Redactor | None = None, str
         return len(parts)
 
 
-def _gather(
-    river: River, parts: Parts, streams: dict[int, _Stream], redactor: Redactor | None, stream: int | None
-) -> None:
+def _gather(river: River, parts: Parts, streams: dict[int, _Stream], redactor: Redactor | None, extent: Extent) -> None:
     """Read everything; streams that ended become parts, the others are left in `streams`."""
     mask = redactor.stream if redactor else lambda: _as_is
     for block in river.blocks():
         for event in block:
             number = event.stream
-            if number is None or stream not in (None, number):
+            if number is None or not extent.holds_exchange(number):
                 continue
             if isinstance(event, HeadersReceived):
                 if number not in streams and is_event_stream(event):
@@ -82,7 +82,7 @@ def _gather(
                 if isinstance(event, StreamEnded):
                     ended = streams.pop(number)
                     parts.add(ended.n, ended.part)
-                else:
+                elif extent.holds(event):
                     streams[number].read(event)
 
 

@@ -5,27 +5,36 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
     QGridLayout,
     QLabel,
-    QLineEdit,
     QProgressBar,
     QVBoxLayout,
     QWidget,
 )
 
-from inspector.exports.writing import SUFFIXES, ExportError, Origin, Written, name_after, origin_of, write_file
+from inspector.exports.writing import (
+    SUFFIXES,
+    ExportError,
+    Origin,
+    Written,
+    leaving,
+    name_after,
+    origin_of,
+    write_file,
+)
 from inspector.record.recording import RecordingError
 from inspector.record.redaction import RedactionError, RedactionRules, Redactor
 from inspector.record.text import counted
 from inspector.ui.background import Background
 from inspector.ui.dialogs.dialog_parts import button_row, heading, problem_label, push_button
+from inspector.ui.dialogs.extent_box import ExtentBox
 from inspector.ui.dialogs.masked_table import MaskedTable
 from inspector.ui.dialogs.masking_box import MaskingBox
+from inspector.ui.export_rows import RowsInSight
 from inspector.ui.export_source import Reading, Source, Stopped
 from inspector.ui.forms.parts import muted_label
 from inspector.ui.user_data import UserData
@@ -41,10 +50,8 @@ FORMS = {
         "Percentiles for each method or tool, phase and window, for a spreadsheet.",
     ),
 }
-EVERYTHING, ONE_STREAM = range(2)
-MAX_STREAM = 2**31 - 1
+LABELLED_ROWS = 2
 _LOOK_MS = 100
-_NUMBER_PX = 110
 _EXPECTED = (ExportError, RedactionError, RecordingError)
 
 
@@ -53,7 +60,7 @@ class ExportDialog(QDialog):
 
     exported = Signal(str)
 
-    def __init__(self, source: Source, data: UserData, parent: QWidget, stream: int | None = None) -> None:
+    def __init__(self, source: Source, data: UserData, parent: QWidget, rows: RowsInSight | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("exportDialog")
         self.setWindowTitle("Export")
@@ -65,10 +72,8 @@ class ExportDialog(QDialog):
         self._writing: Reading | None = None
         self._form = QComboBox()
         self._words = muted_label()
-        self._extent = QComboBox()
-        self._stream = QLineEdit(str(stream or 1))
-        self._stream.setMaximumWidth(_NUMBER_PX)
-        self._stream.setValidator(QIntValidator(1, MAX_STREAM, self))
+        self.extent = ExtentBox(source.count, rows or RowsInSight(), self)
+        self._searched: tuple[object, ...] = ()
         self.masking = MaskingBox(data.redaction())
         self.masked = MaskedTable(source, parent)
         self._bar = QProgressBar(maximum=1000)
@@ -76,21 +81,16 @@ class ExportDialog(QDialog):
         self._export = push_button("Export…", "exportStart", "Choose a file and write it", primary=True)
         self._close = push_button("Close", "exportClose", "Write nothing (Esc)")
         self._look = QTimer(self, interval=_LOOK_MS)
-        self._fill()
+        for form, (title, _) in FORMS.items():
+            self._form.addItem(title, form)
         self._lay_out()
         self._connect()
         self._refresh()
         self._find_origin()
-        self.masked.search(self.masking.rules())
 
     def form(self) -> str:
         """The chosen format, one of `FORMATS`."""
         return str(self._form.currentData())
-
-    def stream(self) -> int | None:
-        """The one stream that is wanted, None for everything."""
-        is_one = self._extent.currentIndex() == ONE_STREAM and self._can_be_one()
-        return int(self._stream.text() or 1) if is_one else None
 
     def done(self, result: int) -> None:
         """Leave nothing running."""
@@ -107,13 +107,13 @@ class ExportDialog(QDialog):
         if self._source.is_at(path):
             self._end(f"{path.name} is the recording itself. Choose another file.")
             return
-        form, stream, rules = self.form(), self.stream(), self.masking.rules()
-        reading = self._writing = Reading(self._source)
+        form, find, rules = self.form(), self.extent.finder(), self.masking.rules()
+        reading = self._writing = Reading(self._source, self.extent.passes)
 
         def work() -> Written | None:
             try:
                 with reading.river() as river:
-                    return write_file(river, path, form, Redactor(rules), stream)
+                    return write_file(river, path, form, Redactor(rules), find(river))
             except Stopped:
                 return None
 
@@ -127,16 +127,11 @@ class ExportDialog(QDialog):
         task.start()
         self._refresh()
 
-    def _fill(self) -> None:
-        for form, (title, _) in FORMS.items():
-            self._form.addItem(title, form)
-        self._extent.addItems([f"Everything: {counted(self._source.count, 'event')}", "One stream only"])
-
     def _lay_out(self) -> None:
         named: tuple[tuple[QWidget, str, str], ...] = (
             (self._form, "exportForm", "Format"),
-            (self._extent, "exportExtent", "How much"),
-            (self._stream, "exportStream", "Number of the stream"),
+            (self.extent.choice, "exportExtent", "How much"),
+            (self.extent.line, "exportStream", "Number of the stream"),
             (self._bar, "exportProgress", "How much has been written"),
         )
         grid = QGridLayout()
@@ -146,14 +141,16 @@ class ExportDialog(QDialog):
         for row, (widget, name, meaning) in enumerate(named):
             widget.setObjectName(name)
             widget.setAccessibleName(meaning)
-            if row < ONE_STREAM + 1:
+            if row < LABELLED_ROWS:
                 label = QLabel(meaning)
                 label.setBuddy(widget)
                 grid.addWidget(label, row, 0)
                 grid.addWidget(widget, row, 1)
         grid.addWidget(self._words, 0, 2)
-        grid.addWidget(self._stream, 1, 2, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(self.extent.line, 1, 2, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(self.extent.words, 1, 2)
         self._words.setObjectName("exportWords")
+        self.extent.words.setObjectName("exportExtentWords")
         self._bar.setFormat("%p %")
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 14, 14, 14)
@@ -169,8 +166,7 @@ class ExportDialog(QDialog):
 
     def _connect(self) -> None:
         self._form.currentIndexChanged.connect(self._refresh)
-        self._extent.currentIndexChanged.connect(self._refresh)
-        self._stream.textChanged.connect(self._refresh)
+        self.extent.changed.connect(self._refresh)
         self.masking.changed.connect(self._rules_changed)
         self.masked.failed.connect(self.masking.say)
         self._look.timeout.connect(self._refresh)
@@ -179,29 +175,29 @@ class ExportDialog(QDialog):
 
     def _rules_changed(self, rules: RedactionRules) -> None:
         self._data.set_redaction(rules)
-        self.masked.search(rules)
+        self._searched = ()
         self._refresh()
 
-    def _can_be_one(self) -> bool:
-        return self.form() != "markdown"
+    def _search(self) -> None:
+        """Look for what is masked, if something else is to be exported than before."""
+        if self._searched != self.extent.key:
+            self._searched = self.extent.key
+            form, find = self.form(), self.extent.finder()
+            self.masked.search(self.masking.rules(), lambda river: leaving(form, find(river)), self.extent.passes)
 
     def _refresh(self) -> None:
         is_idle, is_masked = self._writing is None, self.masking.rules().is_on
         self._words.setText(FORMS[self.form()][1])
         for widget in (self._form, self.masking):
             widget.setEnabled(is_idle)
-        self._extent.setEnabled(is_idle and self._can_be_one())
-        self._extent.setToolTip("" if self._can_be_one() else "A report is about the whole session.")
-        if not self._can_be_one():
-            self._extent.setCurrentIndex(EVERYTHING)
-        self._stream.setVisible(self.stream() is not None)
-        self._stream.setEnabled(is_idle)
-        self._export.setEnabled(is_idle and self._stream.hasAcceptableInput())
+        self.extent.refresh(self.form(), is_idle=is_idle)
+        self._export.setEnabled(is_idle and self.extent.is_usable)
         self._export.setText("Export…" if is_masked else "Export unmasked…")
         self._close.setText("Close" if is_idle else "Stop")
         self._bar.setVisible(not is_idle)
         if self._writing is not None:
             self._bar.setValue(int(self._writing.share * 1000))
+        self._search()
 
     def _stop_or_close(self) -> None:
         if self._writing is None:
@@ -245,8 +241,7 @@ class ExportDialog(QDialog):
         if self._writing is not reading or written is None:
             return
         if not written.items:
-            which = "this session" if self.stream() is None else f"stream {self.stream()}"
-            self._end(f"There is no {written.word} in {which}: {path.name} is empty.")
+            self._end(f"There is no {written.word} in {self.extent.in_words}: {path.name} is empty.")
             return
         self._end("")
         masked = "" if self.masking.rules().is_on else " Nothing in it is masked."

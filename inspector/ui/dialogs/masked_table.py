@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from inspector.record.extent import EVERYTHING
 from inspector.record.recording import RecordingError
 from inspector.record.redaction import Masked, RedactionError, RedactionRules, Redactor, preview
 from inspector.record.text import counted
+from inspector.trace.events import AnyEvent
+from inspector.trace.river import River
 from inspector.ui.background import Background
 from inspector.ui.export_source import Reading, Source, Stopped
 from inspector.ui.forms.parts import muted_label
 from inspector.ui.models.table_model import Column, TableModel
 from inspector.ui.views.stat_table import StatTable
 
+Leaving = Callable[[River], Callable[[AnyEvent], bool]]
 MAX_PLACES = 200
 _LOOK_MS = 150
 _EMPTY = "Nothing that has to be masked was found so far."
@@ -54,8 +59,11 @@ class MaskedTable(QWidget):
         column.addWidget(self.table, 1)
         column.addStretch()
 
-    def search(self, rules: RedactionRules) -> None:
-        """Look anew, with these rules."""
+    def search(self, rules: RedactionRules, leaving: Leaving = lambda _: EVERYTHING.holds, passes: int = 1) -> None:
+        """Look anew, with these rules; `leaving` finds in the river which events leave, in a thread.
+
+        In `passes` the river is read so often in all.
+        """
         self.stop()
         self._latest = []
         self._model.replace([])
@@ -64,7 +72,7 @@ class MaskedTable(QWidget):
         if not rules.is_on:
             self._state.setText("Nothing will be masked.")
             return
-        reading = self._reading = Reading(self._source)
+        reading = self._reading = Reading(self._source, passes)
 
         def tell(found: list[Masked]) -> None:
             if self._reading is reading:
@@ -73,7 +81,7 @@ class MaskedTable(QWidget):
         def work() -> list[Masked] | None:
             try:
                 with reading.river() as river:
-                    return preview(river, Redactor(rules), MAX_PLACES, tell)
+                    return preview(river, Redactor(rules), MAX_PLACES, tell, leaving(river))
             except Stopped:
                 return None
 
@@ -113,4 +121,4 @@ class MaskedTable(QWidget):
         said = f"Masked in {counted(len(found), 'place')}{more}, {counted(sum(m.count for m in found), 'time')} in all."
         if self._reading is not None:
             said = f"Looking for secrets: {self._reading.share:.0%} of the session. {said if found else ''}"
-        self._state.setText(said if found or self._reading is not None else "No secret was found in this session.")
+        self._state.setText(said if found or self._reading is not None else "No secret was found in what is exported.")

@@ -58,7 +58,7 @@ class RecordingView(QWidget):
         self.timeline.model.marks.load(recording.marks())
         self.detail = DetailPane(self.river, self.timeline.timeline)
         self.tabs = self._make_tabs()
-        self.sharing = Sharing(self, lambda: of_recording(recording), self._stream_of_row, recording.path.name)
+        self.sharing = Sharing(self, lambda: of_recording(recording), self.timeline, recording.path.name)
         self._head = RecordingHead()
         self._head.set_menu(main_menu.build(self, self._entries()))
         self._is_loaded = False
@@ -157,10 +157,6 @@ class RecordingView(QWidget):
             ),
             (("showRules", "Rules of the diagnosis…", "Shift+F1", partial(rules_dialog.open_rules, self)),),
         )
-
-    def _stream_of_row(self) -> int | None:
-        row = self.timeline.view.current_row()
-        return (self.timeline.timeline.streams[row] or None) if row is not None else None
 
     def _lay_out(self) -> None:
         left = QSplitter(Qt.Orientation.Vertical)

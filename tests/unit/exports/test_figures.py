@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 
 from inspector.exports import figures
+from inspector.record.extent import rows_of
 from inspector.record.formats.markdown import write_markdown
 from inspector.record.redaction import RedactionRules, Redactor
+from inspector.record.timeline import Timeline
 from inspector.trace.events import ConnectionState, EndCause, SessionReady, Severity, Violation
 from tests.support.rivers import Talk
 
@@ -76,3 +78,20 @@ def test_only_the_last_remarkable_events_are_kept() -> None:
     assert len(table.rows) == figures.LAST_ROWS
     assert table.rows[-1][0] == "99"
     assert table.note == "The last 40 of 100."
+
+
+def test_chosen_rows_are_listed_and_the_figures_stay_whole() -> None:
+    talk = a_talk()
+    for _ in range(figures.CHOSEN_ROWS):
+        talk.comment(1)
+    timeline, secret = talk.into(Timeline()), "sk-abcdefghij0123456789KLMN"
+    comments = [row for row in range(len(timeline)) if timeline.kind_word(row) == "comment"]
+    out = io.BytesIO()
+    chosen = rows_of(timeline, comments, f"which pass the filter {secret} or kind:comment")
+    write_markdown(figures.fold(talk, Redactor(RedactionRules()), chosen).report(), out)
+    said = out.getvalue().decode()
+    listed = said.partition("## Chosen rows\n")[2]
+    assert "| tools/call echo | 3 | 0 | 0 | 3.2" in said and "It fell." in said
+    assert listed.count(": ping") == figures.CHOSEN_ROWS and "It fell." not in listed
+    assert "Only rows which pass the filter sk-" in listed and "The last 1,000 of 1,003." in listed
+    assert secret not in said

@@ -21,6 +21,7 @@ from inspector.exports.latency_csv import (
     write_calls,
     write_figures,
 )
+from inspector.record.extent import EVERYTHING, Extent, OneStream
 from inspector.record.redaction import RedactionRules, Redactor
 from inspector.stats.call_times import CallTimes
 from inspector.stats.clock_offset import ClockOffsets
@@ -41,8 +42,8 @@ def read(write: Callable[[io.BytesIO], int], columns: tuple[str, ...]) -> Table:
     return rows
 
 
-def calls_of(talk: Talk, redactor: Redactor | None = None, stream: int | None = None) -> Table:
-    return read(lambda out: write_calls(talk, out, redactor, stream), CALL_COLUMNS)
+def calls_of(talk: Talk, redactor: Redactor | None = None, extent: Extent = EVERYTHING) -> Table:
+    return read(lambda out: write_calls(talk, out, redactor, extent), CALL_COLUMNS)
 
 
 def figures_of(talk: Talk) -> Table:
@@ -127,7 +128,7 @@ def test_the_calls_of_one_stream() -> None:
     talk = Talk()
     for _ in range(3):
         echo(talk, 5)
-    assert [row["stream"] for row in calls_of(talk, stream=2)] == ["2"]
+    assert [row["stream"] for row in calls_of(talk, extent=OneStream(2))] == ["2"]
 
 
 def test_known_calls_are_written_as_those_of_the_river() -> None:

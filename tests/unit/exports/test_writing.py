@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspector.exports.writing import FORMATS, ExportError, file_name, write, write_file
+from inspector.exports.writing import FORMATS, ROW_FORMATS, ExportError, file_name, leaving, write, write_file
+from inspector.record.extent import EVERYTHING, OneStream, rows_of
 from inspector.record.recorder import Recorder
 from inspector.record.recording import open_recording, river_of
 from inspector.record.redaction import RedactionError, RedactionRules, Redactor
 from inspector.record.store import Store
+from inspector.record.timeline import Timeline
 from inspector.trace.events import MessageType, SessionReady
 from tests.support.rivers import Talk
 
@@ -83,6 +85,26 @@ def test_big_events_are_all_there(form: str, tmp_path: Path) -> None:
     assert write(river_of(recording), stored, form) == write(talk, live, form)
     recording.close()
     assert stored.getvalue() == live.getvalue()
+
+
+def test_what_leaves_is_what_some_rows_mean_in_a_format() -> None:
+    talk = a_talk()
+    talk.send(2)
+    talk.end(2)
+    timeline = talk.into(Timeline())
+    rows = rows_of(timeline, [timeline.row_of(2) or 0])  # the request of exchange 1
+    left = {form: [event.n for event in talk.since(0) if leaving(form, rows)(event)] for form in ROW_FORMATS}
+    everything = list(range(len(talk)))
+    assert left == {"har": everything[:-2], "jsonl": [2], "sse": [2], "markdown": everything}
+    assert [event.n for event in talk.since(0) if leaving("csv", OneStream(2))(event)] == [1, 7, 8]
+    assert all(leaving(form, EVERYTHING)(event) for form in FORMATS for event in talk.since(0))
+
+
+@pytest.mark.parametrize(("form", "items", "word"), [("jsonl", 2, "event"), ("markdown", 2, "row"), ("har", 1, "HTTP")])
+def test_what_was_written_of_some_rows_is_counted(form: str, items: int, word: str) -> None:
+    talk = a_talk()
+    written = write(talk, io.BytesIO(), form, None, rows_of(talk.into(Timeline()), [2, 3]))
+    assert written.items == items and written.word.startswith(word)
 
 
 SECRETS = st.from_regex(r"[a-z][0-9][A-Za-z0-9]{14,30}", fullmatch=True)

@@ -227,6 +227,14 @@ def test_the_preview_names_each_place_once() -> None:
     assert preview(talk, masking(), limit=1) == found[:1]
 
 
+def test_the_preview_tells_only_of_what_leaves() -> None:
+    talk = Talk()
+    talk.send(1, headers=(("Authorization", f"Bearer {SECRET}"),), body=b'{"token":"%s"}' % SECRET.encode())
+    talk.send(2, url=f"http://h/{SECRET}")
+    found = preview(talk, masking(), leaves=lambda event: event.stream == 2)
+    assert found == [Masked(1, "repeated secret", "s3… (23 bytes)", 1)]
+
+
 def test_a_message_keeps_what_ties_it_to_others() -> None:
     talk = Talk()
     asked = talk.ask(1, id=3)

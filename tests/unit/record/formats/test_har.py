@@ -12,8 +12,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inspector.record.extent import EVERYTHING, Extent, OneStream, rows_of
 from inspector.record.formats.har import write_har
 from inspector.record.redaction import RedactionRules, Redactor
+from inspector.record.timeline import Timeline
 from inspector.trace.events import (
     BodyReceived,
     Connected,
@@ -56,10 +58,10 @@ def check(value: dict[str, Any], kind: str) -> None:
         assert isinstance(value.get(name), wanted), f"{kind}.{name} is {value.get(name)!r}"
 
 
-def archive(river: River, redactor: Redactor | None = None, stream: int | None = None) -> dict[str, Any]:
+def archive(river: River, redactor: Redactor | None = None, extent: Extent = EVERYTHING) -> dict[str, Any]:
     """The archive, checked against what the format requires."""
     out = io.BytesIO()
-    count = write_har(river, out, redactor, stream)
+    count = write_har(river, out, redactor, extent)
     log: dict[str, Any] = json.loads(out.getvalue())["log"]
     check(log, "log")
     check(log["creator"], "creator")
@@ -200,7 +202,23 @@ def test_entries_stand_in_the_order_of_their_start() -> None:
         talk.end(stream)
     log = archive(talk)
     assert [entry["_mcp"]["stream"] for entry in log["entries"]] == [1, 2, 3]
-    assert [entry["_mcp"]["stream"] for entry in archive(talk, stream=2)["entries"]] == [2]
+    assert [entry["_mcp"]["stream"] for entry in archive(talk, extent=OneStream(2))["entries"]] == [2]
+
+
+def test_the_exchanges_that_have_one_of_the_rows_are_there_whole() -> None:
+    talk = Talk()
+    talk.send(1, body=b'{"token":"s3cret-0123456789"}')
+    for stream in (2, 3):
+        talk.send(stream, url="http://h/s3cret-0123456789")
+        talk.headers(stream)
+        talk.comment(stream)
+        talk.chunk(stream, b"data: 1\n\n")
+        talk.end(stream)
+    timeline = talk.into(Timeline())
+    comment = next(row for row in range(len(timeline)) if timeline.kind_word(row) == "comment")
+    (entry,) = archive(talk, Redactor(RedactionRules()), rows_of(timeline, [comment]))["entries"]
+    assert entry["_mcp"]["stream"] == 2 and "data: 1" in entry["response"]["content"]["text"]
+    assert entry["request"]["url"] == f"http://h/{'*' * 17}"  # what is left out tells of secrets, too
 
 
 def test_sessions_and_pages_tell_what_was_spoken() -> None:

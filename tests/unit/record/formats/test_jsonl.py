@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inspector.record.extent import OneStream, rows_of
 from inspector.record.formats import jsonl
 from inspector.record.redaction import RedactionRules, Redactor
+from inspector.record.timeline import Timeline
 from inspector.trace.clock import FakeClock
 from inspector.trace.events import (
     ChunkReceived,
@@ -117,8 +119,17 @@ def test_a_whole_river_and_one_stream_of_it() -> None:
     out = io.BytesIO()
     assert jsonl.write_jsonl(talk, out) == len(talk) == len(out.getvalue().splitlines())
     out = io.BytesIO()
-    assert jsonl.write_jsonl(talk, out, stream=7) == 4
+    assert jsonl.write_jsonl(talk, out, extent=OneStream(7)) == 4
     assert {json.loads(line)["stream"] for line in out.getvalue().splitlines()} == {7}
+
+
+def test_some_rows_are_their_events_alone() -> None:
+    talk = Talk()
+    talk.calls(2)
+    talk.chunk(2)
+    out = io.BytesIO()
+    assert jsonl.write_jsonl(talk, out, extent=rows_of(talk.into(Timeline()), [2, 5])) == 2
+    assert [json.loads(line)["n"] for line in out.getvalue().splitlines()] == [2, 5]
 
 
 def test_secrets_are_masked_also_those_that_another_stream_told() -> None:
@@ -126,7 +137,7 @@ def test_secrets_are_masked_also_those_that_another_stream_told() -> None:
     talk.send(1, body=b'{"token":"s3cret-0123456789"}')
     talk.send(2, url="http://h/s3cret-0123456789")
     out = io.BytesIO()
-    jsonl.write_jsonl(talk, out, Redactor(RedactionRules()), stream=2)
+    jsonl.write_jsonl(talk, out, Redactor(RedactionRules()), OneStream(2))
     assert json.loads(out.getvalue())["url"] == f"http://h/{'*' * 17}"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 
+from inspector.record.extent import EVERYTHING, Extent, OneStream, rows_of
 from inspector.record.formats.sse import write_sse
 from inspector.record.redaction import RedactionRules, Redactor
+from inspector.record.timeline import Timeline
 from inspector.trace.events import FrameReceived, HeadersReceived, MessageType
 from tests.support.rivers import Talk
 
@@ -14,9 +16,9 @@ ONE = b": hello\n\nid: 1\ndata: {}\n\n"
 TWO = b"data: cut"
 
 
-def written(talk: Talk, stream: int | None = None, redactor: Redactor | None = None) -> tuple[int, bytes]:
+def written(talk: Talk, extent: Extent = EVERYTHING, redactor: Redactor | None = None) -> tuple[int, bytes]:
     out = io.BytesIO()
-    return write_sse(talk, out, redactor, stream), out.getvalue()
+    return write_sse(talk, out, redactor, extent), out.getvalue()
 
 
 def two_streams() -> Talk:
@@ -38,9 +40,21 @@ def test_all_streams_one_after_the_other_in_the_order_of_their_headers() -> None
 
 
 def test_one_stream_is_there_byte_for_byte() -> None:
-    assert written(two_streams(), 1) == (1, ONE)
-    assert written(two_streams(), 2) == (1, TWO)
-    assert written(two_streams(), 3) == (0, b"")
+    assert written(two_streams(), OneStream(1)) == (1, ONE)
+    assert written(two_streams(), OneStream(2)) == (1, TWO)
+    assert written(two_streams(), OneStream(3)) == (0, b"")
+
+
+def test_some_rows_are_their_bytes_alone() -> None:
+    talk = two_streams()
+    talk.comment(1, "ping")
+    talk.message(1, MessageType.RESPONSE, raw=b'data: {"token":"abcdef"}\n\n')
+    talk.headers(3)
+    timeline = talk.into(Timeline())
+    rows = [row for row in range(len(timeline)) if timeline.kind_word(row) in ("comment", "response", "HTTP response")]
+    assert written(talk, rows_of(timeline, rows)) == (1, ONE[9:] + b': ping\ndata: {"token":"abcdef"}\n\n')
+    last = rows_of(timeline, [len(timeline) - 2])
+    assert written(talk, last, Redactor(RedactionRules())) == (1, b'data: {"token":"******"}\n\n')
 
 
 def test_answers_that_are_no_event_stream_are_left_out() -> None:
