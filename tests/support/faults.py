@@ -36,7 +36,8 @@ from inspector.trace.events import AnyEvent, Connected, RequestSent, Severity
 from inspector.trace.river import River
 
 SCALE = 0.05
-PATIENCE_S = 5.0
+PATIENCE_S = 100.0
+"""Scaled, as the times of the gallery are."""
 LIMIT_S = 30.0
 Stop = tuple[str, Side]
 STREAMS = frozenset({"stream", "resume", "subscriptions/listen"})
@@ -145,11 +146,15 @@ def options_of(visit: Visit, url: str, scale: float, ca_file: Path | None = None
         callbacks=Callbacks(authorize=browse, sampling=sample if visit.answers else None),
     )
     base = url.removesuffix(visit.below)
-    more: dict[str, Any] = {
-        name: value.replace("{base}", base) if isinstance(value, str) else value
-        for name, value in visit.options.items()
-    }
+    more = {name: _option(value, base, scale) for name, value in visit.options.items()}
     return replace(scaled, **more)
+
+
+def _option(value: Any, base: str, scale: float) -> Any:
+    """An option of a visit: addresses are below `base`, and seconds are those of the tests."""
+    if isinstance(value, str):
+        return value.replace("{base}", base)
+    return value * scale / SCALE if isinstance(value, float) else value
 
 
 async def visit(server: FaultServer, rule: str, side: Side, *, scale: float = SCALE, faults: Any = ALL) -> Visited:
@@ -197,15 +202,15 @@ async def _stay(session: Session, plan: Visit, seen: Visited, scale: float) -> N
             await offered.read(skill)
     await asyncio.sleep(plan.hold_s * scale)
     if plan.reconnects:
-        await _until_reopened(seen.river, plan.reconnects + plan.sessions)
+        await _until_reopened(seen.river, plan.reconnects + plan.sessions, PATIENCE_S * scale)
     target = target_of(session, plan.hold_s * scale)
     for probe in (probe for probe in PROBES if probe.id in plan.probes):
         await run_probe(session.link, probe, target)
 
 
-async def _until_reopened(river: River, wanted: int) -> None:
+async def _until_reopened(river: River, wanted: int, patience_s: float) -> None:
     """Wait until so many streams were opened; without any reconnects wanted, do not wait."""
-    limit = time.monotonic() + PATIENCE_S
+    limit = time.monotonic() + patience_s
     while wanted > 1 and time.monotonic() < limit:
         opened = sum(isinstance(e, RequestSent) and e.purpose in STREAMS for e in river.since(0))
         if opened >= wanted:
@@ -213,17 +218,17 @@ async def _until_reopened(river: River, wanted: int) -> None:
         await asyncio.sleep(0.01)
 
 
-async def visit_many(wanted: Iterable[Stop], *, at_once: int = 6) -> dict[Stop, Visited]:
+async def visit_many(wanted: Iterable[Stop], *, at_once: int = 6, scale: float = SCALE) -> dict[Stop, Visited]:
     """Visit many sides of one gallery, a few at the same time."""
     turns = asyncio.Semaphore(at_once)
     seen: dict[Stop, Visited] = {}
 
     async def take(server: FaultServer, rule: str, side: Side) -> None:
         async with turns, asyncio.timeout(LIMIT_S):
-            seen[rule, side] = await visit(server, rule, side)
+            seen[rule, side] = await visit(server, rule, side, scale=scale)
 
-    with hurried(SCALE):
-        async with FaultServer(scale=SCALE) as server, asyncio.TaskGroup() as group:
+    with hurried(scale):
+        async with FaultServer(scale=scale) as server, asyncio.TaskGroup() as group:
             for rule, side in wanted:
                 group.create_task(take(server, rule, side))
     return seen
