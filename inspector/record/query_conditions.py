@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from inspector.record import query_text
 from inspector.record.query_logic import BYTES, COLUMN, EVENT, WORD, Always, Context, joined
 from inspector.record.query_values import Clock, Interval, RowTest, Sql, Word
-from inspector.record.rows import HEARTBEAT_LABELS, KIND_WORDS, RowKind
+from inspector.record.rows import HEARTBEAT_LABELS, KIND_WORDS, WARN, RowKind
 from inspector.record.schema import shown_id
 from inspector.record.timeline import INBOUND, OUTBOUND, Timeline
 from inspector.trace.events import AnyEvent, FrameReceived, Framing, Message, ToolStep
@@ -195,6 +195,30 @@ class StatusIn:
     def _fits(self, label: str) -> bool:
         code = label.partition(" ")[0]
         return code.isdecimal() and self.interval.holds(int(code))
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFailed:
+    """The answer to a call is a result that says `isError`; only answers with something to remark are read."""
+
+    cost: int = EVENT
+
+    def test(self, context: Context) -> RowTest:
+        timeline, event_of = context.timeline, context.event_of
+        kinds, severities, numbers = timeline.kinds, timeline.severities, timeline.numbers
+
+        def fits(row: int) -> bool:
+            if kinds[row] != RowKind.RESPONSE or severities[row] != WARN:
+                return False
+            event = event_of(numbers[row])
+            return isinstance(event, Message) and event.is_tool_error
+
+        return fits
+
+    def where(self, context: Context) -> Sql:
+        # A fact is written only if it is not the default, and the quotes of a peer's text are escaped.
+        said = """instr(facts, '"is_tool_error":true') > 0"""
+        return f"({_kinds_where({RowKind.RESPONSE})} AND severity = {WARN} AND {said})", []
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,8 @@ def kinds_of(condition: Condition) -> frozenset[int] | None:
         return condition.kinds or None
     if isinstance(condition, conditions.StatusIn):
         return frozenset(conditions.STATUS_KINDS)
+    if isinstance(condition, conditions.ToolFailed):
+        return frozenset({RowKind.RESPONSE})
     if isinstance(condition, conditions.EventNameIs):
         return frozenset(conditions.MESSAGE_KINDS | {RowKind.FRAME})
     if isinstance(condition, Every):
@@ -169,6 +171,7 @@ def is_static(condition: Condition) -> bool:
         | conditions.StreamOpenedBy
         | conditions.WordIs
         | conditions.StatusIn
+        | conditions.ToolFailed
         | conditions.EventNameIs
         | conditions.Heartbeat
         | conditions.Marked,

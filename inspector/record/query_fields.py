@@ -118,7 +118,7 @@ def _severity_is(sign: str, code: int) -> Condition:
 
 
 _STATUSES: dict[str, Condition] = {
-    "error": _severity_is("=", ERROR),
+    "error": Some((_severity_is("=", ERROR), conditions.ToolFailed())),
     "warn": _severity_is("=", WARN),
     "warning": _severity_is("=", WARN),
     "note": _severity_is("=", NOTE),
@@ -235,7 +235,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "status",
-        "how it went: a word, or the code of an HTTP response",
+        "how it went: a word, or the code of an HTTP response; error also finds results of tools with isError",
         ("status:error", "status:404", "status:4xx", "status>=400", "status:failed"),
         _status,
         words=tuple(_STATUSES),

@@ -93,6 +93,7 @@ class Stored:
             "name": timeline.name(row).encode("utf-8", "backslashreplace").decode(),
             "kind": timeline.kind_word(row).lower(),
             "severity": timeline.severities[row],
+            "has_tool_failed": isinstance(event, Message) and event.is_tool_error,
             "dur": None if latency != latency else latency,  # noqa: PLR0124
             "stream": event.stream,
             "lane": lane,
@@ -267,7 +268,7 @@ LEAVES: dict[str, st.SearchStrategy[Asked]] = {
     "status": choices(
         "status",
         {
-            "error": lambda row: row["severity"] == 4,
+            "error": lambda row: row["severity"] == 4 or row["has_tool_failed"],
             "ok": lambda row: row["severity"] < 2,
             "4xx": lambda row: 400 <= _code(row) < 500,
             "404": lambda row: _code(row) == 404,
@@ -340,9 +341,11 @@ def rivers(draw: st.DrawFn) -> Talk:
 def _step(draw: st.DrawFn, talk: Talk, asked: list[Message], kind: int) -> None:
     stream, word, raw, number = draw(st.integers(1, 3)), draw(_word), draw(_short), draw(_number)
     event = {"event": draw(_word), "framing": draw(st.sampled_from(Framing)), "raw": raw}
+    told = '"is_tool_error":true'  # looks like what is stored of a result with isError
+    answer = {"is_tool_error": draw(st.booleans()), "problems": draw(st.sampled_from(((), (told,)))), "name": told}
     steps: tuple[Callable[[], object], ...] = (
         lambda: asked.append(talk.ask(stream, word, id=number, raw=raw, name=draw(_word))),
-        lambda: talk.answer(stream, asked[-1], rtt_ms=float(number), id=asked[-1].id, **event),
+        lambda: talk.answer(stream, asked[-1], rtt_ms=float(number), id=asked[-1].id, **answer, **event),
         lambda: talk.message(stream, MessageType.ERROR, asked[0], rtt_ms=number / 2, **event),
         lambda: talk.message(None, MessageType.NOTIFICATION, method=word, connection=number, **event),
         lambda: talk.hear(

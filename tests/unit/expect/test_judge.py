@@ -419,6 +419,13 @@ def test_never() -> None:
     assert (verdict.state, verdict.evidence) == (State.FAIL, (wrong.n,))
 
 
+def test_never_an_error_counts_results_with_is_error() -> None:
+    talk = called(1, 1)
+    failed = talk.answer(9, talk.call(9), is_tool_error=True)
+    verdict = talk.verdict("never status:error")
+    assert (verdict.state, verdict.evidence) == (State.FAIL, (failed.n,))
+
+
 def test_errors() -> None:
     talk = called(1, 1)
     assert talk.verdict("no errors").state is State.PASS

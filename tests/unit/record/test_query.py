@@ -138,6 +138,21 @@ def test_a_time_means_the_day_of_the_first_event(stored: Stored) -> None:
     assert stored.found(f"at<{first:%Y-%m-%d}") == []
 
 
+def test_a_result_with_is_error_is_an_error() -> None:
+    talk = Talk()
+    for is_tool_error in (False, True):
+        asked = talk.ask(1, name="echo")
+        talk.answer(1, asked, is_tool_error=is_tool_error, raw=b'{"result":{"isError":true}}')
+    talk.answer(1, talk.ask(1), problems=("Two ids.",))
+    stored = Stored(talk)
+    assert [stored.found(text) for text in ("status:error", "is:error", "status!=error kind:response")] == [
+        [3],
+        [3],
+        [1, 5],
+    ]
+    assert stored.found("status:warn") == [3, 5]  # that is how grave it is
+
+
 def test_only_an_empty_text_is_empty() -> None:
     assert query.parse(" ").is_empty
     assert not query.parse("a").is_empty

@@ -68,6 +68,7 @@ def test_kinds(text: str, kinds: set[RowKind] | None) -> None:
     ("text", "static"),
     [
         ("method:tools -event:ping (stream:get or severity>=warn)", True),
+        ("status:error", True),
         ("dur>5ms", False),
         ("is:heartbeat or timeout", False),
         ("id:7", False),
