@@ -208,6 +208,13 @@ def test_words_and_texts_agree_in_both_forms(river: Talk, asked: Asked) -> None:
     assert stored.found(asked.text) == [row for row, facts in enumerate(stored.rows()) if asked.fits(facts)]
 
 
+@settings(max_examples=200, deadline=None)
+@given(rivers(), LEAVES["status"])
+def test_how_it_went_agrees_in_both_forms(river: Talk, asked: Asked) -> None:
+    stored = Stored(river)
+    assert stored.found(asked.text) == [row for row, facts in enumerate(stored.rows()) if asked.fits(facts)]
+
+
 FIELDS = ["method", "dur", "at", "size", "stream", "status", "is", "id", "text"]
 SIGNS = [":", ">", "<=", "!=", "..", ",", "(", ")", '"', "'", "\\", "-", "!", " ", " or ", "and ", "not "]
 VALUES = ["12:03", "5", "ms", "4xx", "*", "2026-02-30", "\ud800", "²"]
