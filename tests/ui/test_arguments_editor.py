@@ -110,11 +110,18 @@ def test_what_the_form_cannot_show_stays_json_with_a_sentence(editor: ArgumentsE
 
 
 def test_problems_are_shown_while_typing(qtbot: QtBot, editor: ArgumentsEditor) -> None:
-    assert notice(editor) == "✓ The arguments fit the schema."
+    assert child(editor, QLabel, "argumentsFit").text() == "✓ The arguments fit the schema."
+    assert not child(editor, QLabel, "argumentsProblems").isVisible()
     with qtbot.waitSignal(editor.changed):
         write(editor, "{}")
     qtbot.waitUntil(lambda: notice(editor) == '⚠ "text" is required and missing.')
     assert [problem.pointer for problem in editor.problems()] == ["/text"]
+    assert child(editor, QLabel, "argumentsFit").text() == ""
+
+
+def test_many_problems_leave_room_for_the_fields(editor: ArgumentsEditor) -> None:
+    editor.set_tool({"properties": {name: {} for name in "abcd"}, "required": list("abcd")})
+    assert notice(editor) == '⚠ "a" is required and missing.\n⚠ "b" is required and missing.\n… and 2 more'
 
 
 def test_unreadable_json_gives_no_arguments(editor: ArgumentsEditor) -> None:

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QLabel,
     QLineEdit,
@@ -420,6 +421,20 @@ def test_a_warning_is_said_once_and_squeezes_nothing(qtbot: QtBot, pane: CallPan
 def repeat(pane: CallPane, times: int, concurrency: int) -> None:
     child(pane, QLineEdit, "callTimes").setText(str(times))
     child(pane, QLineEdit, "callConcurrency").setText(str(concurrency))
+
+
+def test_in_a_low_pane_a_field_is_never_cut(pane: CallPane) -> None:
+    pane.resize(740, 274)  # what a window of 1280 x 800 has for it
+    required = [f"argument_{number}" for number in range(6)]
+    properties = {name: {"type": "integer"} for name in required}
+    pane.set_tool({**ECHO, "inputSchema": {"type": "object", "properties": properties, "required": required}})
+    least_px = pane.minimumSizeHint().height()
+    call_button(pane).click()
+    assert warning(pane)
+    assert pane.minimumSizeHint().height() <= least_px, "the dock would grow, and all above it move"
+    edit = child(pane, QLineEdit, "arg:/argument_0")
+    QApplication.sendPostedEvents()
+    assert edit.visibleRegion().boundingRect().height() == edit.height()
 
 
 def test_a_call_is_repeated_as_often_as_the_button_says(qtbot: QtBot, pane: CallPane) -> None:

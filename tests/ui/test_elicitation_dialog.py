@@ -42,7 +42,7 @@ class Driver(Asked):
         editor = self.dialog.findChild(ArgumentsEditor)
         assert editor is not None
         editor._check.timeout.emit()
-        return editor.notice.text()
+        return editor.notice.text() or editor.verdict.text()
 
 
 ALL_KINDS = form(

@@ -14,6 +14,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
 
 from inspector.protocol.schema import Problem, check_schema, defaults, validate
+from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.forms.parts import muted_label, plain_label
 from inspector.ui.forms.schema_form import SchemaForm
 from inspector.ui.forms.text import read_json, text_of, write_json
@@ -22,11 +23,14 @@ from inspector.ui.theme import color, mono_font
 FORM, JSON = 0, 1
 MAX_TEXT_SHOWN_IN_FORM = 262_144
 CHECK_DELAY_MS = 150
-MAX_LINES = 5
+BASELINE_PX = 9
+"""So far above the line below the tabs their words stand."""
+MAX_LINES = 2
+"""More problems than these leave the fields too little room; what a call would be refused for names more."""
 
 
 class ArgumentsEditor(QWidget):
-    """`changed` follows each edit, `submitted` Ctrl+Enter; `notice` says what does not fit.
+    """`changed` follows each edit, `submitted` Ctrl+Enter; `verdict` says that all fits, `notice` what does not.
 
     Whichever tab is open is the truth. `noun` and `schema_noun` name what is edited and what it is to fit; `check` says
     why a value does not fit a schema.
@@ -51,7 +55,9 @@ class ArgumentsEditor(QWidget):
         self.form = SchemaForm()
         self._json = QPlainTextEdit()
         self._tabs = QTabWidget()
+        self.verdict = ElidedLabel()
         self.notice = plain_label()
+        self._is_silent = False
         self._schema_notice = muted_label()
         self._build()
         self._check = QTimer(self, singleShot=True, interval=CHECK_DELAY_MS)
@@ -89,10 +95,16 @@ class ArgumentsEditor(QWidget):
 
     def arguments(self) -> dict[str, Any] | None:
         """The value to send, or None while the JSON or a field of the form cannot be read (see `problems`)."""
-        if self._is_form():
-            return None if self.form.problems() else self._form_value()
+        is_form = self._is_form()
+        if is_form and self.form.problems():
+            return None
+        if is_form and self._form_edited:
+            return self.form.value()
+        # An unedited form is shown from the text, so the text says more: it keeps what a form cannot tell apart.
         value, error = read_json(text_of(self._json))
-        return value if not error and isinstance(value, dict) else None
+        if error or not isinstance(value, dict):
+            return self.form.value() if is_form else None
+        return value
 
     def problems(self) -> list[Problem]:
         """What cannot be read, else what does not fit the schema."""
@@ -100,6 +112,11 @@ class ArgumentsEditor(QWidget):
         if unreadable:
             return unreadable
         return self._validate(self._schema, self.arguments())
+
+    def be_silent(self, is_silent: bool) -> None:
+        """Whether what does not fit is said elsewhere, so that it need not be said here."""
+        self._is_silent = is_silent
+        self._say(self.notice.text())
 
     def focus_first(self) -> None:
         """Put the cursor where typing starts."""
@@ -110,13 +127,6 @@ class ArgumentsEditor(QWidget):
 
     def _is_form(self) -> bool:
         return self._tabs.currentIndex() == FORM
-
-    def _form_value(self) -> dict[str, Any]:
-        # An unedited form is shown from the text, so the text says more: it keeps what a form cannot tell apart.
-        if self._form_edited:
-            return self.form.value()
-        value, error = read_json(text_of(self._json))
-        return value if not error and isinstance(value, dict) else self.form.value()
 
     def _text_problems(self) -> list[Problem]:
         value, error = read_json(text_of(self._json))
@@ -133,6 +143,10 @@ class ArgumentsEditor(QWidget):
         self._tabs.setAccessibleName("Arguments as form or JSON")
         self._tabs.addTab(self.form, "Form")
         self._tabs.addTab(self._json, "JSON")
+        self.verdict.setObjectName("argumentsFit")
+        self.verdict.setAccessibleName("Whether all fits")
+        self.verdict.setContentsMargins(0, 0, 0, BASELINE_PX)
+        self._tabs.setCornerWidget(self.verdict)  # beside the tabs it takes no room from the fields
         self.notice.setObjectName("argumentsProblems")
         self.notice.setAccessibleName("What does not fit")
         layout = QVBoxLayout(self)
@@ -158,7 +172,8 @@ class ArgumentsEditor(QWidget):
             self.arguments_text()
         elif refusal := self._fill_form():
             self._open(JSON)
-            self._say(refusal, "warn")
+            self.verdict.setText("")
+            self._say(refusal)
             return
         self._show_problems()
 
@@ -191,14 +206,14 @@ class ArgumentsEditor(QWidget):
         self._check.stop()
         has_broken_schema = bool(self._schema_notice.text())
         problems = [problem for problem in self.problems() if not (problem.in_schema and has_broken_schema)]
-        if not problems:
-            self._say("" if has_broken_schema else f"✓ The {self._noun} fit the schema.", "good")
-            return
         more = f"\n… and {len(problems) - MAX_LINES} more" if len(problems) > MAX_LINES else ""
-        self._say("\n".join(f"⚠ {problem.text}" for problem in problems[:MAX_LINES]) + more, "warn")
+        self._say("\n".join(f"⚠ {problem.text}" for problem in problems[:MAX_LINES]) + more)
+        self.verdict.setText("" if problems or has_broken_schema else f"✓ The {self._noun} fit the schema.")
 
-    def _say(self, text: str, role: str) -> None:
-        palette = self.notice.palette()
-        palette.setColor(self.notice.foregroundRole(), color(role))
-        self.notice.setPalette(palette)
+    def _say(self, text: str) -> None:
+        for label, role in ((self.notice, "warn"), (self.verdict, "good")):
+            palette = label.palette()
+            palette.setColor(label.foregroundRole(), color(role))
+            label.setPalette(palette)
         self.notice.setText(text)
+        self.notice.setVisible(bool(text) and not self._is_silent)

@@ -194,8 +194,8 @@ class CallPane(QWidget):
         self.arguments.submitted.connect(self.request_call)
         for editor in (self.arguments, self.extras):
             editor.changed.connect(self._warning.hide)
-        self._warning.toggled.connect(lambda is_shown: self.arguments.notice.setVisible(not is_shown))
-        self._warning.toggled.connect(self.extras.be_silent)
+        for silent in (self.arguments.be_silent, self.extras.be_silent, self._progress.setHidden):
+            self._warning.toggled.connect(silent)  # it says more, and has the buttons that are of use
         self.extras.changed.connect(self._update_buttons)
         self._outcome.latency_wanted.connect(lambda: self.latency_wanted.emit(self._called or self._name()))
         self._call.clicked.connect(self.request_call)

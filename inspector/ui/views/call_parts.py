@@ -18,7 +18,7 @@ from inspector.ui.models.tool_list import tool_row
 from inspector.ui.theme import color, mono_font
 
 NO_TOOL = "Choose a tool from the list."
-SHORT_DESCRIPTION = 160
+SHORT_DESCRIPTION = 105
 MAX_DESCRIPTION = 20_000
 TICK_MS = 100
 PARTS = 1_000
@@ -151,6 +151,7 @@ class WarningBar(QFrame):
         layout = self.layout()
         if layout is not None:
             self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
+            layout.setGeometry(self.contentsRect())  # while it is being shown, the resize that this causes gets lost
 
     def _go_back(self) -> None:
         self.hide()
