@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from inspector.record.text import duration
+from inspector.ui import theme
+from inspector.ui.delegates.timeline_delegate import PADDING_PX
 from inspector.ui.models.timeline_cells import HEADINGS, Column, TimeMode
 from inspector.ui.views.timeline_columns import TimelineColumns
 from inspector.ui.views.timeline_pane import TimelinePane
@@ -43,6 +46,12 @@ def test_the_program_s_own_doing_is_no_choice(pane: TimelinePane, columns: Timel
         QApplication.processEvents()
     columns.measure()
     assert (told, columns.layout()) == ([], [])
+
+
+@pytest.mark.parametrize("column", [Column.DELTA, Column.LATENCY])
+def test_a_heartbeat_of_15_seconds_is_not_cut(pane: TimelinePane, column: Column) -> None:
+    metrics = QFontMetrics(theme.mono_font(0.95))
+    assert metrics.horizontalAdvance(duration(15_009.4)) + 2 * PADDING_PX <= pane.view.columnWidth(column)
 
 
 @pytest.mark.parametrize("act", ["resize", "move", "hide"])

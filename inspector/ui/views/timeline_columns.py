@@ -19,14 +19,14 @@ _ROW_PADDING_PX = 7
 _WIDEST = {
     Column.NUMBER: "★99,999",
     Column.TIME: "00:00:00.000000",
-    Column.DELTA: "9.999 s",
+    Column.DELTA: "59.999 s",
     Column.LANE: "DELETE 9",
     Column.DIRECTION: "→",
     Column.KIND: "i HTTP response",
     Column.LABEL: "notifications/message ",
     Column.ID: "9999",
     Column.SIZE: "99.9 kB",
-    Column.LATENCY: "9.999 s",
+    Column.LATENCY: "59.999 s",
 }
 _YIELDING = (Column.LANE, Column.DELTA, Column.LATENCY, Column.SIZE, Column.NUMBER, Column.ID)
 """Columns that show only where there is room, the most wanted first; until the user chooses."""
