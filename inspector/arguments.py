@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from inspector.protocol.era import REVISIONS, TransportName
 
 PROGRAM = "sse-mcp-inspector"
-COMMANDS = ("probe", "call", "watch", "check", "soak", "serve", "export", "replay")
+COMMANDS = ("probe", "call", "watch", "check", "soak", "serve", "export", "import", "replay")
 
 EXIT_OK, EXIT_ERROR, EXIT_USAGE, EXIT_NO_CONNECTION = 0, 1, 2, 3
 EXIT_UNAUTHORISED, EXIT_TIMED_OUT, EXIT_INTERRUPTED = 4, 5, 130

@@ -18,6 +18,7 @@ from inspector import (
     check_command,
     exit_codes,
     export_command,
+    import_command,
     probe,
     replay_command,
     serve_command,
@@ -142,6 +143,8 @@ def _parser() -> Parser:
     serve_command.add_options(serve)
     export = _add(commands, "export", export_command.run, "write a recording as HAR, JSON lines, raw SSE or a report")
     export_command.add_options(export)
+    importing = _add(commands, "import", import_command.run, "turn a HAR, a raw SSE capture or a log into a recording")
+    import_command.add_options(importing)
     replay = _add(commands, "replay", replay_command.run, "serve a recording again on 127.0.0.1")
     replay_command.add_options(replay)
     return parser

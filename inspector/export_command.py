@@ -91,7 +91,7 @@ async def run(given: argparse.Namespace) -> int:
         raise UsageError(f"Calls are no rows of the timeline. Leave --filter out, or choose one of {formats}.")
     if given.filter is not None and given.stream is not None:
         raise UsageError(f"Either --filter or --stream. Write stream:{given.stream} into the filter instead.")
-    _end_at_once()
+    end_at_once()
     rules = RedactionRules(
         patterns=tuple(given.pattern), session_ids=given.mask_session_id, is_on=not given.no_redaction
     )
@@ -115,7 +115,7 @@ async def run(given: argparse.Namespace) -> int:
         raise UsageError(f"{str(given.file)!r} is damaged: {error}. Only a copy of the whole file helps.") from error
 
 
-def _end_at_once() -> None:
+def end_at_once() -> None:
     """Nothing here waits for the event loop, so a signal must not wait for it either."""
     with suppress(NotImplementedError, RuntimeError):
         asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from inspector.record.formats import jsonl
 from inspector.record.formats.har import write_har
 from inspector.record.formats.retelling import Exchange, Retelling
 from inspector.record.importing import read_events
+from inspector.record.recording import open_recording
 from inspector.record.timeline import Timeline
 from inspector.servers.demo import DemoServer
 from inspector.stats.latency import LatencyStats
@@ -137,3 +140,16 @@ async def test_a_session_exported_as_har_reads_back_as_the_same_conversation(tmp
     assert [event.rule for event in again if isinstance(event, Violation)] == []
     ends = [[(e.cause, e.sentence, e.frames) for e in each if isinstance(e, StreamEnded)] for each in (again, events)]
     assert sorted(ends[0]) == sorted(ends[1])
+
+
+CAPTURES = Path(__file__).parent.parent / "data" / "imports"
+
+
+@pytest.mark.parametrize("name", ["two-exchanges.har", "plain.sse", "inspector-protocol.json"])
+def test_the_command_reads_captures(name: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "inspector", "import", str(CAPTURES / name)]
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (0, f"{name}.mcptrace\n".encode()), done.stderr.decode()
+    recording = open_recording(tmp_path / f"{name}.mcptrace")
+    assert list(recording.since(0, 10_000)) == list(read_events(CAPTURES / name).events)
+    recording.close()

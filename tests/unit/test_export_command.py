@@ -61,6 +61,6 @@ async def test_a_full_disk_behind_standard_output(form: str, tmp_path: Path, mon
     talk.end(1)
     save_events(talk.since(0), tmp_path / "a")
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(FullDisk(), 1)))
-    monkeypatch.setattr(export_command, "_end_at_once", lambda: None)
+    monkeypatch.setattr(export_command, "end_at_once", lambda: None)
     with pytest.raises(UsageError, match=r"^Cannot write to standard output: .+\. Name a file with --output\.$"):
         await export_command.run(typed(str(tmp_path / "a"), "--to", form, "--output", "-"))
