@@ -18,13 +18,24 @@ from inspector.diagnose.rule import Rule
 from inspector.diagnose.rules import ALL
 from inspector.diagnose.thresholds import Thresholds
 from inspector.diagnose.topics import Topic, by_topic
-from inspector.trace.events import AnyEvent, Severity, Violation
+from inspector.trace.events import (
+    AnyEvent,
+    ChunkReceived,
+    CommentReceived,
+    FrameReceived,
+    Message,
+    Severity,
+    ToolStep,
+    Violation,
+)
 from inspector.trace.fold import Fold, Run
 
 React = Callable[[list[Any]], None]
 THRESHOLDS = Thresholds()
 GRID_NS = 10_000_000
 """Events of the same hundredth of a second are taken in together; what is due comes before them or after them."""
+_FLOOD = frozenset({Message, FrameReceived, CommentReceived, ChunkReceived, ToolStep})
+"""Kinds that come in thousands: of these only the first in a hundredth of a second is asked for the time."""
 
 
 class Engine(Fold):
@@ -37,6 +48,7 @@ class Engine(Fold):
         self._discretion = Discretion()
         self._cases = Cases(rules, self._context.stack, self._discretion)
         self._listening = self._listeners()
+        self._now_place: int | None = None
 
     @property
     def count(self) -> int:
@@ -93,15 +105,36 @@ class Engine(Fold):
         self._cases.over(rule, self._context.timers.at_s)
 
     def _take_run(self, run: Run) -> None:
-        first, last = run[1][0], run[1][-1]
+        """Take in a run of one hundredth of a second. Where that was cut off must not show in anything."""
+        kind, events = run
+        if kind in _FLOOD:
+            self._begin(events[0])
+            self._hand_over(run)
+            return
+        for event in events:
+            if not self._begin(event):
+                self._context.timers.note_sleep(event)
+            self._hand_over((kind, [event]))
+
+    def _begin(self, event: AnyEvent) -> bool:
+        """Let pass what time has passed if an event is the first of a hundredth of a second; whether it is."""
+        place = _place(event)
+        if place == self._now_place:
+            return False
+        self._now_place = place
+        timers = self._context.timers
         # Before anything is due, because what fell due during a sleep has to know of it.
-        self._context.timers.note_sleep(first)
-        # On a grid, so that it makes no difference how many events are handed over at once.
-        self._context.timers.run_due(first.monotonic_ns // GRID_NS * GRID_NS)
-        self._context.timers.note_sleep(last)
+        timers.note_sleep(event)
+        timers.run_due(place * GRID_NS)
+        return True
+
+    def _hand_over(self, run: Run) -> None:
         for topic, events in by_topic(run):
-            for react in self._listening.get(topic, ()):
-                react(events)
+            reactions = self._listening.get(topic, ())
+            # What one answer settles is settled for the watches of the next.
+            for group in [[event] for event in events] if topic is Topic.ANSWER else [events]:
+                for react in reactions:
+                    react(group)
 
     def _listeners(self) -> dict[Topic, list[React]]:
         """Who listens to what; the context comes first, so that the watches find it up to date."""

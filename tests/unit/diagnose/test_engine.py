@@ -13,7 +13,15 @@ from inspector.diagnose.rule import Group, Rule, Watch
 from inspector.diagnose.titles import title_of
 from inspector.diagnose.topics import Topic
 from inspector.trace.clock import FakeClock
-from inspector.trace.events import SessionReady, Severity, StreamEnded, Violation
+from inspector.trace.events import (
+    AttemptMade,
+    ConnectionState,
+    EndCause,
+    SessionReady,
+    Severity,
+    StreamEnded,
+    Violation,
+)
 from inspector.trace.river import River
 from tests.support.rivers import Talk
 
@@ -117,3 +125,37 @@ def test_no_watch_knows_what_comes_later_in_the_same_run() -> None:
 )
 def test_a_rule_has_a_readable_title(rule: str, title: str) -> None:
     assert title_of(rule) == title
+
+
+def cuts_of_a_run_around_a_sleep(talk: Talk) -> None:
+    """The wall clock jumps between two ends that come at once."""
+    for stream in (1, 2, 3):
+        talk.send(stream, "GET", "stream")
+        talk.headers(stream)
+    talk.wait(1_000)
+    for stream in (1, 2, 3):
+        talk.clock._start += 3_600 if stream == 2 else 0
+        talk.end(stream, EndCause.RESET, error="<StreamReset stream_id:1, error_code:2>")
+
+
+def answers_to_one_request(talk: Talk) -> None:
+    """Two of them in one chunk, on streams that are not its own."""
+    talk.send(1)
+    asked = talk.ask(1, id=1)
+    for stream in (2, 3):
+        talk.send(stream, "GET", "stream")
+        talk.headers(stream)
+    for stream in (2, 3):
+        talk.answer(stream, asked, id=1)
+
+
+@pytest.mark.parametrize("tell", [cuts_of_a_run_around_a_sleep, answers_to_one_request])
+def test_alike_events_of_one_moment_are_judged_as_if_they_came_one_by_one(tell: Callable[[Talk], None]) -> None:
+    talk = Talk()
+    talk.state(ConnectionState.OPEN)
+    talk.tell(AttemptMade, transport="streamable-http", verdict="", succeeded=True)
+    tell(talk)
+    one_by_one = Engine()
+    for event in talk.since(0):
+        one_by_one.fold([event])
+    assert talk.into(Engine()).findings() == one_by_one.findings() != []
