@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from inspector.record.rows import RowKind
 from inspector.record.timeline import OUTBOUND, Timeline
+from inspector.trace.events import SessionReady
 from inspector.ui import theme
 from inspector.ui.listing import ListKind
 from inspector.ui.models.tool_list import tool_row
@@ -17,6 +19,7 @@ from inspector.ui.presented import Presented
 from inspector.ui.views.presentation_view import PresentationView
 
 if TYPE_CHECKING:
+    from inspector.trace.river import River
     from inspector.ui.main_window import MainWindow
 
 LOOK_BACK_EVENTS = 20_000
@@ -33,6 +36,7 @@ def present(window: MainWindow, *, full_screen: bool = True) -> PresentationView
     presented = Presented(river, start_of(timeline, len(river)), folds.transport)
     presented.ready = folds.ready
     view = PresentationView(presented, timeline, river.clock.monotonic_ns, partial(_title, window), window)
+    view.skip = partial(skip, presented, timeline, river)
     view.can_call_again = lambda: window.controller.caller.latest is not None
     view.scheme_wanted.connect(_turn_scheme)
     view.again_wanted.connect(partial(_call_again, window))
@@ -47,11 +51,28 @@ def present(window: MainWindow, *, full_screen: bool = True) -> PresentationView
 
 def start_of(timeline: Timeline, count: int) -> int:
     """The number of the event with the latest call; without one, of an event not too long ago."""
+    call_n = latest_call(timeline)
+    return max(0, count - LOOK_BACK_EVENTS) if call_n is None else call_n
+
+
+def skip(presented: Presented, timeline: Timeline, river: River) -> None:
+    """Leave out what is not read yet of earlier calls."""
+    call_n = latest_call(timeline)
+    if call_n is None:
+        return
+    sessions = timeline.kinds.tobytes()
+    row = sessions.rfind(RowKind.SESSION, 0, bisect_left(timeline.numbers, call_n))
+    ready = river[timeline.numbers[row]] if row >= 0 else None
+    presented.skip_to(call_n, ready if isinstance(ready, SessionReady) else None)
+
+
+def latest_call(timeline: Timeline) -> int | None:
+    """The number of the event with the latest call of a tool."""
     kinds, row = timeline.kinds.tobytes(), len(timeline.kinds)
     while (row := kinds.rfind(RowKind.REQUEST, 0, row)) >= 0:
         if timeline.directions[row] == OUTBOUND and timeline.label(row) == "tools/call":
             return timeline.numbers[row]
-    return max(0, count - LOOK_BACK_EVENTS)
+    return None
 
 
 def _title(window: MainWindow, name: str) -> str:

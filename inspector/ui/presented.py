@@ -42,6 +42,8 @@ class Presented:
         self.runs = 0
         """How many calls began so far: once this changes, another text begins."""
         self.ready: SessionReady | None = None
+        self.read_ns = 0
+        """When the last event came that was read."""
         self._reactions: dict[type[Any], Callable[[Any], None]] = {
             SessionReady: self._on_ready,
             RequestSent: self._on_request,
@@ -67,6 +69,11 @@ class Presented:
         """How fast the text comes."""
         return TokenFigures() if self.run is None else self.run.rate.figures
 
+    def skip_to(self, n: int, ready: SessionReady | None) -> None:
+        """Leave out what came before event `n`, a call that takes the place of all before; `ready` is its session."""
+        if n > self._cursor:
+            self._cursor, self.ready = n, ready
+
     def pull(self, budget_ns: int) -> str:
         """Read on for at most so long; the text of the latest call that came to it."""
         deadline_ns = perf_counter_ns() + budget_ns
@@ -77,6 +84,7 @@ class Presented:
                 react = self._reactions.get(type(event))
                 if react is not None:
                     react(event)
+            self.read_ns = events[-1].monotonic_ns
             if perf_counter_ns() >= deadline_ns:
                 break
         return "" if self.run is None else self.run.text.take()

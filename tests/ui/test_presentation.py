@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from time import perf_counter
 
 import pytest
@@ -19,7 +20,7 @@ from inspector.trace.events import Framing, Message, MessageType, SessionReady
 from inspector.ui import presentation, theme
 from inspector.ui.presentation import LOOK_BACK_EVENTS, start_of
 from inspector.ui.presented import Presented
-from inspector.ui.views.presentation_view import EMPTY, PresentationView
+from inspector.ui.views.presentation_view import EMPTY, FAR_BEHIND, PresentationView
 from inspector.wire import jsontext
 from tests.support.desk import Desk, on_desk
 from tests.support.panes import part
@@ -269,6 +270,37 @@ def test_thousands_of_pieces_a_second_are_taken_in_small_portions(show: Show, qt
         longest = max(longest, perf_counter() - began)
     assert longest < 0.5
     assert len(show.text.replace("\n", "")) == 50_000
+
+
+def test_a_later_call_is_not_kept_waiting_by_an_earlier_one(show: Show) -> None:
+    stream, asked = show.call("flood")
+    show.view.tick()
+    for _ in range(3 * FAR_BEHIND):
+        show.say(stream, "word ")
+    show.end(stream, asked)
+    fields = {"protocol_version": "2025-11-25", "server_name": "Server", "server_version": "1"}
+    show.river.tell(SessionReady, transport="streamable-http", session_id="own-session-number-7", **fields)
+    show.call("chat")
+    show.timeline.fold(show.river.since(0))
+    show.view.skip = partial(presentation.skip, show.view._presented, show.timeline, show.river)
+    show.view.tick()
+    show.view.refresh()
+    assert (show.view.is_behind, show.label("presentationTitle")) == (False, "Chat with a model")
+    assert "own-session" not in show.view._seen("You are own-session-number-7 here.")
+
+
+def test_what_is_read_late_is_not_called_running(show: Show) -> None:
+    stream, asked = show.call("flood")
+    for _ in range(5 * FAR_BEHIND):
+        show.say(stream, "word ")
+    show.end(stream, asked)
+    show.river.wait(60_000)
+    show.view._presented.pull(0)
+    show.view.refresh()
+    assert show.label("presentationState") == "◌ catching up"
+    assert show.label("presentationElapsed") != "60.0 s"
+    show.catch_up()
+    assert show.label("presentationState") == "✓ done"
 
 
 def test_it_begins_with_the_latest_call(river: Talk) -> None:

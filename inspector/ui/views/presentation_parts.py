@@ -25,6 +25,7 @@ _STATES = {
     Phase.FAILED: "✕ failed",
 }
 _AT_WORK = "● at work"
+_LATE = "◌ catching up"
 _ROLES = {Phase.STREAMING: "accent", Phase.DONE: "good", Phase.FAILED: "bad"}
 _STEPS = 1_000
 
@@ -37,8 +38,10 @@ def points(scale: float, *, bold: bool = False) -> QFont:
     return font
 
 
-def state_words(run: Run) -> str:
-    """How far a call is; some never say a word before their answer."""
+def state_words(run: Run, *, is_late: bool = False) -> str:
+    """How far a call is; some never say a word before their answer. `is_late`: there is more to read than is shown."""
+    if is_late and not run.is_over:
+        return _LATE
     return _AT_WORK if run.phase is Phase.WAITING and run.events else _STATES[run.phase]
 
 
@@ -86,7 +89,9 @@ class PresentationHead(QWidget):
         self._state.setFont(points(0.65 * scale))
         self._bar.setFixedHeight(max(2, round(2 * scale)))
 
-    def show_run(self, run: Run | None, title: str, server: str, seen: Callable[[str], str]) -> None:
+    def show_run(
+        self, run: Run | None, title: str, server: str, seen: Callable[[str], str], *, is_late: bool = False
+    ) -> None:
         """`title` is the tool's own, `server` the server's name, either may be empty; `seen` is what may be seen."""
         name = plain(run.name, _NAME_CHARS) if run else ""
         title, server = (plain(text, _NAME_CHARS) for text in (title if title != name else "", server))
@@ -94,7 +99,7 @@ class PresentationHead(QWidget):
         said = plain(run.why or progress_words(run), _SAID_CHARS) if run else ""
         facts = (name if title else "", server if run else "", said)
         self._subtitle.setText(seen("  ·  ".join(filter(None, facts))))
-        self._state.setText(state_words(run) if run else "")
+        self._state.setText(state_words(run, is_late=is_late) if run else "")
         palette = self._state.palette()
         palette.setColor(self._state.foregroundRole(), color(_ROLES.get(run.phase, "muted") if run else "muted"))
         self._state.setPalette(palette)

@@ -67,6 +67,8 @@ class PresentationView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.server = ""
         self.can_call_again: Callable[[], bool] = bool
+        self.skip: Callable[[], object] = lambda: None
+        """What leaves out what is not read yet of earlier calls, once that is much."""
         self._presented, self._now_ns, self._title_of = presented, now_ns, title_of
         self._veil = VeiledText()
         self._runs = self._ticks = 0
@@ -93,8 +95,14 @@ class PresentationView(QWidget):
         """Whether there is something on the river that is not shown yet."""
         return self._presented.behind > 0
 
+    @property
+    def _is_far_behind(self) -> bool:
+        return self._presented.behind > FAR_BEHIND
+
     def tick(self) -> None:
         """Read on, and bring in what came."""
+        if self._is_far_behind:
+            self.skip()
         part = self._presented.pull(BUDGET_NS)
         if self._presented.ready is not None:
             self._note_session()
@@ -113,8 +121,9 @@ class PresentationView(QWidget):
     def refresh(self) -> None:
         """Bring names, state and figures up to date."""
         run, tokens = self._presented.run, self._presented.figures
-        self.head.show_run(run, self._title_of(run.name) if run else "", self.server, self._seen)
-        self.figures.show_figures(tokens, run, self._now_ns())
+        is_late = self._is_far_behind
+        self.head.show_run(run, self._title_of(run.name) if run else "", self.server, self._seen, is_late=is_late)
+        self.figures.show_figures(tokens, run, self._presented.read_ns if is_late else self._now_ns())
         self._words.setText(self._seen(_words_without_text(run)))
         self._stack.setCurrentIndex(1 if tokens.characters else 0)
         self.keys.again.setEnabled(self.can_call_again())
