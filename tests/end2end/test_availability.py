@@ -179,7 +179,7 @@ def check_attempts(river: River, kills: int) -> None:
     made = [attempt for attempt in stats.attempts_made if not attempt.is_up]
     assert (stats.reconnects, stats.attempts) == (kills, len(made))
     assert [attempt.succeeded for attempt in made].count(True) == kills
-    assert all(attempt.used_ms is not None and attempt.used_ms >= (attempt.delay_ms or 0) - 5 for attempt in made)
+    assert [each for each in made if each.used_ms is None or each.used_ms < (each.delay_ms or 0) - 5] == []
 
 
 async def test_a_stream_that_the_server_cuts_while_it_stands(server: FaultServer, mcp: StreamableMcp) -> None:
@@ -225,9 +225,9 @@ async def test_a_storm_is_noticed(server: FaultServer, mcp: StreamableMcp) -> No
 
     mcp.listen = listen
     async with streamable(server.url()) as session:
-        await until(lambda: len(server.gets()) >= 10)
-        found = report(session.river)
-    assert found.storm_now is not None and found.storm_now.opens >= 10
+        await until(lambda: report(session.river).storm_now is not None)  # the last one is asked for before it opens
+        storm = report(session.river).storm_now
+    assert storm is not None and storm.opens >= 10 and len(server.gets()) >= 10
 
 
 async def test_a_forgotten_session_is_one_drop(server: FaultServer, mcp: StreamableMcp) -> None:

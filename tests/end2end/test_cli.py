@@ -137,25 +137,28 @@ async def test_exit_codes_of_call(demo: DemoServer, argv: tuple[str, ...], code:
     assert outcome.err.startswith("sse-mcp-inspector: ") and words in outcome.err, outcome.err
 
 
-async def test_exit_codes_of_servers(server: FaultServer) -> None:
+@pytest.mark.parametrize(
+    ("url", "limit_s", "code", "words"),
+    [
+        ("http://127.0.0.1:{free_port}/", 20, 3, "Start the server, or check the port."),
+        ("{server}/401", 20, 4, "add an Authorization header."),
+        ("{server}/500", 20, 1, "Look into its log"),
+        ("{server}/hang", 0.5, 5, "our own time limit"),
+        ("http://nothing.invalid/", 20, 3, "cannot be resolved"),
+        ("gopher://127.0.0.1/", 20, 2, "is no http:// or https:// address"),
+    ],
+)
+async def test_exit_codes_of_servers(server: FaultServer, url: str, limit_s: float, code: int, words: str) -> None:
     server.routes |= {"/401": answering(401), "/500": answering(500), "/hang": sending(b"", then="hang")}
-    cases = [
-        (f"http://127.0.0.1:{free_port()}/", 3, "Start the server, or check the port."),
-        (server.url("/401"), 4, "add an Authorization header."),
-        (server.url("/500"), 1, "Look into its log"),
-        (server.url("/hang"), 5, "our own time limit"),
-        ("http://nothing.invalid/", 3, "cannot be resolved"),
-        ("gopher://127.0.0.1/", 2, "is no http:// or https:// address"),
-    ]
-    outcomes = [await command("probe", url, "--timeout", "0.5", "--format", "json") for url, _, _ in cases]
-    for (url, code, words), outcome in zip(cases, outcomes, strict=True):
-        assert outcome.code == code, (url, outcome)
-        said = outcome.err if code == 2 else outcome.json["error"]
-        assert words in said
+    where = url.format(free_port=free_port(), server=server.url(""))
+    outcome = await command("probe", where, "--timeout", f"{limit_s:g}", "--format", "json")
+    assert outcome.code == code, outcome
+    said = outcome.err if code == 2 else outcome.json["error"]
+    assert words in said
 
 
 async def test_watch_for_a_while_as_jsonl(demo: DemoServer) -> None:
-    outcome = await command("watch", demo.url, "--for", "0.5", "--format", "jsonl")
+    outcome = await command("watch", demo.url, "--for", "3", "--format", "jsonl")  # connecting counts
     assert (outcome.code, outcome.err) == (0, "")
     lines = outcome.lines
     assert [line["n"] for line in lines] == list(range(len(lines)))
@@ -174,7 +177,7 @@ async def test_watch_keeps_nothing_of_what_it_printed(
         return rivers[-1]
 
     monkeypatch.setattr(cli, "River", begun)
-    given = cli._parser().parse_args(["watch", demo.url, "--for", "0.3", "--format", "jsonl"])
+    given = cli._parser().parse_args(["watch", demo.url, "--for", "2", "--format", "jsonl"])
     assert await cli._watch(given) == 0
     (river,) = rivers
     printed = [json.loads(line)["n"] for line in capsysbinary.readouterr().out.splitlines()]

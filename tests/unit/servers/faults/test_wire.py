@@ -137,20 +137,23 @@ async def test_rst(place: Place) -> None:
 
 async def test_waits_are_scaled_and_end_with_the_client(place: Place) -> None:
     waited: list[float] = []
+    waits_long = asyncio.Event()
 
     async def script(wire: Wire) -> None:
         loop = asyncio.get_running_loop()
-        for seconds in (0.5, 600.0):
+        for seconds in (2.0, 600.0):
             started = loop.time()
+            if waited:
+                waits_long.set()
             try:
                 await wire.sleep(seconds)
             finally:
                 waited.append(loop.time() - started)
 
     _, writer = await place.ask(script)
-    await asyncio.sleep(0.2)
-    writer.close()
     async with asyncio.timeout(PATIENCE_S):
+        await waits_long.wait()
+        writer.close()
         await place.behaviour.ended.wait()
-    assert 0.04 < waited[0] < 0.2 and waited[1] < 2.0
+    assert 0.19 < waited[0] < 2.0 and waited[1] < PATIENCE_S
     assert isinstance(place.behaviour.error, ClientGone)
