@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
+from inspector.record import log_run
+from inspector.record.log_run import LogRun
 from inspector.record.schema import COLUMNS, Columns
 
 _OWN = tuple(map(COLUMNS.index, ("n", "row", "at", "monotonic_ns", "size_bytes", "offset", "raw", "event_id")))
@@ -24,8 +26,17 @@ _STEPS = (512, 128, 32, 8, 1)
 """How many rows a statement takes."""
 
 
-def insert(connection: sqlite3.Connection, rows: Sequence[Columns]) -> None:
+def insert(connection: sqlite3.Connection, rows: Sequence[Columns | LogRun]) -> None:
     """Add rows to the table of events, in their order."""
+    for kind, group in groupby(rows, type):
+        if kind is not LogRun:
+            _insert_rows(connection, cast("list[Columns]", list(group)))
+            continue
+        for run in cast("Iterator[LogRun]", group):
+            connection.execute(log_run.INSERT, run.values())
+
+
+def _insert_rows(connection: sqlite3.Connection, rows: Sequence[Columns]) -> None:
     mixed: list[Columns] = []
     for common, group in groupby(rows, _common_of):
         run = list(group)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -83,10 +83,18 @@ def rows_of(timeline: Timeline, rows: Iterable[int], words: str = "") -> Rows:
     return Rows(array("I", map(timeline.numbers.__getitem__, places)), streams, words)
 
 
-def rows_passing(river: River, query: Query, marked: Collection[int] = frozenset()) -> Rows:
-    """The rows that a filter lets through; `marked` are the numbers of the events that the user marked."""
+def rows_passing(
+    river: River,
+    query: Query,
+    marked: Collection[int] = frozenset(),
+    evidence: Mapping[int, Collection[str]] | None = None,
+) -> Rows:
+    """The rows that a filter lets through.
+
+    `marked` are the numbers of the events that the user marked, `evidence` has the rules of what rests on an event.
+    """
     timeline, found, block = Timeline(river.__getitem__), array("I"), list[AnyEvent]()
-    test = query.test(Context(timeline, lambda n: block[n - block[0].n], marked))
+    test = query.test(Context(timeline, lambda n: block[n - block[0].n], marked, evidence or {}))
     for block in river.blocks():
         first = len(timeline)
         timeline.fold(block)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from inspector.record import query_text
 from inspector.record.query_completion import Completion as Completion  # noqa: PLC0414 - this is the door to all of it
 from inspector.record.query_completion import complete as complete  # noqa: PLC0414
-from inspector.record.query_conditions import Holds
+from inspector.record.query_conditions import NEAR_EVENTS as NEAR_EVENTS  # noqa: PLC0414
+from inspector.record.query_conditions import EvidenceOf, Holds
 from inspector.record.query_fields import FIELDS, field_of
 from inspector.record.query_fields import Field as Field  # noqa: PLC0414
 from inspector.record.query_logic import Always, Condition, Every, Not, Some
@@ -51,6 +52,11 @@ class Query:
         """Whether nothing is asked for, so that every row fits."""
         return isinstance(self.condition, Always)
 
+    @property
+    def asks_for_findings(self) -> bool:
+        """Whether the answer is another where there are other findings."""
+        return _asks_for_findings(self.condition)
+
     def test(self, context: Context) -> Callable[[int], bool]:
         """Whether a row of the timeline fits, also for rows that come later; cheap tests come first."""
         return self.condition.test(context)
@@ -78,6 +84,12 @@ def prepare(connection: sqlite3.Connection) -> None:
 def fields() -> tuple[Field, ...]:
     """Every field with its aliases, what it takes and examples, for completion and help."""
     return FIELDS
+
+
+def _asks_for_findings(condition: Condition) -> bool:
+    if isinstance(condition, Every | Some):
+        return any(map(_asks_for_findings, condition.parts))
+    return _asks_for_findings(condition.part) if isinstance(condition, Not) else isinstance(condition, EvidenceOf)
 
 
 def _condition(tree: Tree) -> Condition:

@@ -85,6 +85,10 @@ def _seen(field: Field, context: Context) -> Iterator[str]:
         for row in range(max(0, len(timeline) - _NEWEST_EVENTS), len(timeline)):
             yield (shown_id(context.event_of(timeline.numbers[row])) or "").strip('"')
         return
+    if field.name == "finding":
+        for rules in context.evidence.values():
+            yield from rules
+        return
     read = _READ.get(field.name)
     if read is None:
         return

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Container
 from dataclasses import dataclass
 
 from inspector.record import query_text
@@ -20,6 +21,8 @@ MESSAGE_KINDS = frozenset(
 """The rows that stand for a message, or for a step of a tool's run."""
 STATUS_KINDS = frozenset({RowKind.HTTP_RESPONSE, RowKind.REDIRECT})
 """The rows whose label begins with an HTTP status code."""
+NEAR_EVENTS = 8
+"""So many events without a row, as chunks are, belong to the row behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +307,44 @@ class Marked:
 
     def where(self, context: Context) -> Sql:
         return "n IN (SELECT value FROM json_each(?))", [json.dumps(list(context.marked))]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceOf:
+    """A finding rests on the row, or on what came just before it without a row; `word` names the rule, None any."""
+
+    word: Word | None = None
+    cost: int = COLUMN
+
+    def test(self, context: Context) -> RowTest:
+        numbers, wanted = context.timeline.numbers, self._wanted(context)
+        if not wanted:
+            return lambda row: False
+
+        def fits(row: int) -> bool:
+            before = numbers[row - 1] if row else -1
+            return _is_near(wanted, numbers[row], before)
+
+        return fits
+
+    def where(self, context: Context) -> Sql:
+        numbers, found = context.timeline.numbers, set[int]()
+        for n in self._wanted(context):
+            row = bisect_left(numbers, n)
+            if row < len(numbers) and numbers[row] - n <= NEAR_EVENTS:
+                found.add(numbers[row])
+        return "n IN (SELECT value FROM json_each(?))", [json.dumps(sorted(found))]
+
+    def _wanted(self, context: Context) -> frozenset[int]:
+        if self.word is None:
+            return frozenset(context.evidence)
+        fits = self.word.test
+        return frozenset(n for n, rules in context.evidence.items() if any(map(fits, rules)))
+
+
+def _is_near(wanted: Container[int], n: int, before: int) -> bool:
+    """Whether event `n`, or one of the few since event `before`, is wanted."""
+    return any(m in wanted for m in range(max(before + 1, n - NEAR_EVENTS), n + 1))
 
 
 @dataclass(frozen=True, slots=True)

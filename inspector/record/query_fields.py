@@ -210,6 +210,12 @@ def _being(field: Field, sign: str, value: Value) -> Condition:
     return _choice(_BEING, value, field.example)
 
 
+def _finding(field: Field, sign: str, value: Value) -> Condition:
+    if value.text.lower() in ("any", "none"):
+        return conditions.EvidenceOf() if value.text.lower() == "any" else Not(conditions.EvidenceOf())
+    return conditions.EvidenceOf(values.word(sign, value.text))
+
+
 def _text(field: Field, sign: str, value: Value) -> Condition:
     return conditions.Holds(value.text)
 
@@ -281,8 +287,13 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field("t", "time since the first event: us, ms, s, min, h", ("t>5s", "t:1min..2min"), _since_start, compares=True),
     Field("is", "what else the row may be", ("is:marked", "is:heartbeat", "is:answer"), _being, (), tuple(_BEING)),
+    Field("rule", "the diagnosis that a violation names", ("rule:*",), _word_in("label", RowKind.VIOLATION)),
     Field(
-        "rule", "the diagnosis that a violation names", ("rule:*",), _word_in("label", RowKind.VIOLATION), ("finding",)
+        "finding",
+        "a finding rests on the row: the id of its rule, any, or none",
+        ("finding:any", "finding:sse-bom", "finding:*timeout*"),
+        _finding,
+        words=("any", "none"),
     ),
     Field("text", "text in label, name or bytes; a bare word is the same", ('text:"timed out"', "timeout"), _text),
 )

@@ -6,8 +6,8 @@ conjunction: columns first, then words, then what has to read the event, then it
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from inspector.record.query_values import RowTest, Sql
@@ -21,12 +21,14 @@ COLUMN, WORD, EVENT, BYTES = range(4)
 class Context:
     """What a filter needs beside its text: `event_of` gives the event of a number, `marked` the marked numbers.
 
-    `marked` is looked at again for each row, so the owner may change it in place.
+    `marked` is looked at again for each row, so the owner may change it in place. `evidence` has the rules of the
+    findings that rest on an event, by its number; it stays as it is, and with other findings one asks anew.
     """
 
     timeline: Timeline
     event_of: EventOf
     marked: Collection[int] = frozenset()
+    evidence: Mapping[int, Collection[str]] = field(default_factory=dict)
 
     @property
     def first_at(self) -> float | None:

@@ -11,7 +11,8 @@ import msgspec
 import regex
 
 from inspector.record import json_place, text
-from inspector.record.secrets import WEAK_NAMES, Finder, Span, Value
+from inspector.record.secret_values import Span, Value
+from inspector.record.secrets import WEAK_NAMES, Finder
 from inspector.trace.events import (
     AnyEvent,
     ChunkReceived,
@@ -32,9 +33,11 @@ KEYS = (
     *("client_secret", "code", "refresh_token", "access_token", "id_token", "code_verifier", "client_assertion"),
     *("assertion", "password", "token", "api_key", "passwd", "pwd", "passphrase", "secret", "private_key", "jwt"),
     *("auth_token", "session_token", "device_code", "user_code", "subject_token", "actor_token", "sig"),
-    *("bearer", "passwords", "secrets", "registration_access_token", "credentials", "dpop_proof"),
+    *("bearer", "tokens", "id_tokens", "session_tokens", "registration_access_token", "credentials", "dpop_proof"),
     *("*password", "*secret", "*api_key", "*access_key"),
     *("*access_token", "*refresh_token", "*auth_token", "*bearer_token", "*security_token", "*private_key"),
+    *("*access_tokens", "*refresh_tokens", "*auth_tokens", "*bearer_tokens", "*api_tokens", "*api_token"),
+    *("*passwords", "*secrets", "*api_keys", "*access_keys", "*private_keys"),
 )
 """Members of JSON objects and parameters of forms and URLs; `*` stands for any beginning."""
 SESSION_KEYS = ("mcp-session-id", "session_id")
@@ -185,6 +188,8 @@ class Redactor:
             encoding = (http.get(event.headers, "content-encoding") or "identity").strip().lower()
             if encoding != "identity":
                 self._encoded.add(event.stream)
+            if http.media_type(http.get(event.headers, "content-type")) == _FORM:
+                self._tails[event.stream] = _Tail(context=b"&")  # its first field is a field, too
 
     def _chunk(self, event: ChunkReceived) -> bytes:
         if event.stream in self._encoded:  # nobody can see what a compressed chunk holds

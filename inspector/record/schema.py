@@ -66,7 +66,7 @@ COLUMNS = (
     "facts",
     "event_id",
 )
-N, STREAM, ABOUT_N, OFFSET, RAW = 0, 5, 15, 16, 17
+N, ROW, STREAM, SIZE_BYTES, ABOUT_N, OFFSET, RAW, EVENT_ID = 0, 1, 5, 12, 15, 16, 17, 20
 """Places of columns in a row."""
 CREATE = """
 CREATE TABLE event (

@@ -8,41 +8,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
 
+from inspector.record import secret_markup
+from inspector.record.secret_values import Fixed, Run, Span, Text, Tree, Value
 from inspector.wire import http
 from inspector.wire.secret_shapes import SHAPES, Shape, begins
 
-WEAK_NAMES = frozenset({"code", "key", "state", "auth"})
+WEAK_NAMES = frozenset({"code", "key", "state", "auth", "tokens"})
 """Names that also stand for harmless things: their numbers stay, and in plain text they count in a query only."""
-SCHEMA_KEYS = frozenset({"type", "title", "description", "format", "$ref", "pattern"})
-"""What a JSON Schema says of a member that is named like a secret is no secret."""
+LIST_NAMES = frozenset({"tokens"})
+"""Names of which only the texts of a list are secrets: else they count tokens, or describe those of a design."""
+HARMLESS_ENDINGS = (
+    "tokens",
+    "progresstoken",
+    "pagetoken",
+    "nexttoken",
+    "continuationtoken",
+    "tokencount",
+    "tokenlimit",
+)
+"""What parameters are called that count tokens, and tokens that open no door."""
 LINE_KEYS = (b"password", b"passwd", b"client_secret", b"access_token", b"refresh_token", b"api_key", b"private_key")
 """Endings of names that hold a secret also where a word without quotes follows a colon, as in YAML."""
 MAX_NAME_BYTES = 128
 _BODY = "body"
-
-
-class Span(NamedTuple):
-    """Bytes to mask; `place` says where they stand, such as `body token` or `url query code`."""
-
-    start: int
-    end: int
-    place: str
-    is_number: bool = False
-
-
-class Value(Protocol):
-    """A value whose end may not have come yet."""
-
-    @property
-    def place(self) -> str: ...
-
-    def feed(self, data: bytes, at: int, spans: list[Span]) -> int | None:
-        """Add what of the value stands from `at` on; where it ends, None if it goes on behind `data`."""
-        ...
 
 
 class Names:
@@ -64,10 +54,16 @@ class Names:
 
     def _match(self, raw: bytes) -> tuple[str, bool] | None:
         name = _ESCAPE.sub(_unescape, unquote_to_bytes(raw)).decode(errors="replace").strip()
-        normal = _normal(name)
+        normal = _normal(_inmost(name))
         if normal in self._exact or (self._suffixes and normal.endswith(self._suffixes)):
             return name, normal in WEAK_NAMES
         return None
+
+
+def _inmost(name: str) -> str:
+    """`password` of `user[password]`, `tokens` of `tokens[0]` and `tokens[]`, as forms write what is nested."""
+    parts = [part for part in re.split(r"[\[\]]+", name) if part and not part.isdigit()] if "[" in name else []
+    return parts[-1] if parts else name
 
 
 def _normal(name: str) -> str:
@@ -79,114 +75,6 @@ _ESCAPE = re.compile(rb"\\+u([0-9a-fA-F]{4})")
 
 def _unescape(match: re.Match[bytes]) -> bytes:
     return chr(int(match[1], 16)).encode("utf-8", "replace")
-
-
-_STOP = re.compile(rb"(\\*)([\"'])|[\r\n]")
-_END_SLASHES = re.compile(rb"\\*+\Z")
-
-
-@dataclass(slots=True)
-class Text:
-    """The inside of a quoted string; each quote of its level has `slashes` backslashes before it."""
-
-    place: str
-    quote: bytes
-    slashes: int
-    is_secret: bool = True
-    _run: int = 0
-    start: int = 0
-
-    def feed(self, data: bytes, at: int, spans: list[Span]) -> int | None:
-        self.start = at
-        for stop in _STOP.finditer(data, at):
-            if stop[2] is None:  # no string goes over a line break
-                return self._add(at, stop.start(), spans)
-            if stop[2] != self.quote:
-                continue
-            run = len(stop[1]) + (self._run if stop.start() == at else 0)
-            if run < self.slashes:
-                return self._add(at, stop.start(), spans)
-            if (run - self.slashes) % (2 * (self.slashes + 1)) == 0:
-                return self._add(at, max(at, stop.end() - 1 - self.slashes), spans, stop.end())
-        match = _END_SLASHES.search(data, max(at, len(data) - 4096))
-        tail = len(match[0]) if match else 0
-        self._run = tail + (self._run if tail == len(data) - at else 0)
-        self._add(at, len(data) - (tail if self.slashes else 0), spans)
-        return None
-
-    def _add(self, start: int, end: int, spans: list[Span], behind: int = -1) -> int:
-        if self.is_secret and end > start:
-            spans.append(Span(start, end, self.place))
-        return max(behind, end)
-
-
-_TOKEN = re.compile(
-    rb"(\\*)([\"'])|([\[{])|([\]}])|(,)|(:)|([0-9](?:[0-9]|[.eE+-](?=[0-9]))*+)|(?<=\n)data:|[\r\n]{2,}"
-)
-
-
-@dataclass(slots=True)
-class Tree:
-    """An object or an array under a secret name: every text and number in it is masked, but not the keys."""
-
-    place: str
-    slashes: int
-    _stack: bytearray = field(default_factory=bytearray)
-    _is_key: bool = False
-    _key: str = ""
-    _text: Text | None = None
-
-    def feed(self, data: bytes, at: int, spans: list[Span]) -> int | None:
-        while True:
-            if self._text is not None:
-                end = self._text.feed(data, at, spans)
-                if end is None:
-                    return None
-                if self._is_key:
-                    self._key = data[self._text.start : end].strip(b"\\\"'").decode(errors="replace")
-                self._text, at = None, end
-            token = _TOKEN.search(data, at)
-            if token is None:
-                return None
-            at = token.end()
-            if self._ends_at(token, spans):
-                return at
-
-    def _ends_at(self, token: re.Match[bytes], spans: list[Span]) -> bool:
-        quote, opens, closes, comma, colon, number = token[2], token[3], token[4], token[5], token[6], token[7]
-        if quote:
-            if len(token[1]) < self.slashes:  # the string around all this has ended
-                return True
-            is_secret = not self._is_key and self._key not in SCHEMA_KEYS
-            self._text = Text(self.place, quote, len(token[1]), is_secret)
-        elif opens:
-            self._stack += opens
-            self._is_key = opens == b"{"
-        elif closes:
-            del self._stack[-1:]
-        elif comma:
-            self._is_key, self._key = self._stack[-1:] == b"{", ""
-        elif colon:
-            self._is_key = False
-        elif number and not self._is_key and self._key not in SCHEMA_KEYS:
-            spans.append(Span(*token.span(), self.place, is_number=True))
-        return not self._stack
-
-
-@dataclass(slots=True)
-class Run:
-    """All that follows of some kind of byte: the value of a query parameter, the rest of a token."""
-
-    place: str
-    rest: re.Pattern[bytes]
-    is_number: bool = False
-
-    def feed(self, data: bytes, at: int, spans: list[Span]) -> int | None:
-        match = self.rest.match(data, at)
-        end = match.end() if match else at
-        if end > at:
-            spans.append(Span(at, end, self.place, self.is_number))
-        return None if end == len(data) else end
 
 
 _MEMBER = re.compile(
@@ -231,7 +119,7 @@ class Finder:
         ends: dict[object, int] = {}
         for value, at in self._values(data, is_cut=open_values is not None):
             kind = value.rest if isinstance(value, Run) else type(value)
-            if at < ends.get(kind, 0) and kind is not Text:
+            if at < ends.get(kind, 0) and kind not in (Text, Fixed):
                 continue  # the one around it masks the same, and a hostile text may nest them by the thousand
             end = value.feed(data, at, spans)
             ends[kind] = len(data) if end is None else end
@@ -261,6 +149,8 @@ class Finder:
             for match in _CODED_FIELD.finditer(data):
                 if self._is_parameter(match[1], in_query=True):
                     yield Run(f"url query {match[1].decode(errors='replace')}", _CODED_VALUE), match.end()
+            yield from secret_markup.coded_members(data, self._members.match)
+        yield from secret_markup.elements(data, self._is_element, is_cut=is_cut)
         if b"://" in data:
             yield from _users_of(data, is_cut=is_cut)
         if b":" in data and any(map(data.lower().__contains__, self._line_names)):
@@ -278,7 +168,9 @@ class Finder:
             if match[5]:
                 yield Text(place, match[5], len(match[4])), match.end()
             elif match[6]:
-                yield Tree(place, len(match[1])), match.end() - 1
+                is_flat = found[0].lower() in LIST_NAMES
+                if match[6] == b"[" or not is_flat:
+                    yield Tree(place, len(match[1]), is_flat), match.end() - 1
             elif match[7] and not found[1]:
                 yield Run(place, _DIGITS, is_number=True), match.end()
 
@@ -304,7 +196,12 @@ class Finder:
         found = self._members.match(raw)
         if found is not None:
             return in_query or not found[1]
-        return in_query and http.is_secret_name(unquote_to_bytes(raw).decode(errors="replace"))
+        name = unquote_to_bytes(raw).decode(errors="replace")
+        return in_query and http.is_secret_name(name) and not _normal(_inmost(name)).endswith(HARMLESS_ENDINGS)
+
+    def _is_element(self, raw: bytes) -> bool:
+        found = self._members.match(raw)
+        return found is not None and not found[1]
 
     def _find_shape(self, shape: Shape, data: bytes, spans: list[Span], open_values: list[Value] | None) -> None:
         at = 0
@@ -339,19 +236,6 @@ def _users_of(data: bytes, *, is_cut: bool) -> Iterator[tuple[Value, int]]:
         user, _, password = match[0].removesuffix(b"@").partition(b":")
         end = match.end() - is_known
         if password and (is_known or not password.isdigit()):  # digits may yet be a port
-            yield _Fixed("url password", match.start() + len(user) + 1, end), match.start()
+            yield Fixed("url password", match.start() + len(user) + 1, end), match.start()
         elif is_known and len(user) >= 12:
-            yield _Fixed("url user", match.start(), end), match.start()
-
-
-@dataclass(frozen=True, slots=True)
-class _Fixed:
-    """A value whose end is known already."""
-
-    place: str
-    start: int
-    end: int
-
-    def feed(self, data: bytes, at: int, spans: list[Span]) -> int | None:
-        spans.append(Span(self.start, self.end, self.place))
-        return self.end
+            yield Fixed("url user", match.start(), end), match.start()

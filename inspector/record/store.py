@@ -18,12 +18,15 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 from time import monotonic
+from typing import cast
 
 from inspector.record import bulk_insert, schema
 from inspector.record.chunk_bytes import Covering
+from inspector.record.log_run import LogRun, log_run
 from inspector.record.schema import Columns
 from inspector.record.timeline import Timeline
 from inspector.trace.events import AnyEvent, ChunkReceived, Direction, Message, RequestSent, StreamEnded
+from inspector.trace.log_entries import parts
 
 COMMIT_EVERY_S = 0.1
 MAX_BACKLOG_EVENTS = 25_000
@@ -66,8 +69,9 @@ class _ReserveReached(Exception):
 class _Portion:
     """What is written in one go."""
 
-    rows: list[Columns] = field(default_factory=list)
+    rows: list[Columns | LogRun] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
+    events: int = 0
     size_bytes: int = 0
 
 
@@ -115,14 +119,24 @@ class Store:
             with self._wake:
                 self.lost += len(events)
             return 0
-        told = [event for event in events if type(event) is not ChunkReceived]
-        rows = schema.event_columns(told, timeline, row) if told else []
-        size_bytes = self._cover(events, rows)
+        rows: list[Columns | LogRun] = []
+        size_bytes = 0
+        for are_log_entries, part in parts(events):
+            run = self._log_run(cast("Sequence[Message]", part), timeline, row) if are_log_entries else None
+            if run is not None:
+                rows.append(run)
+                row += run.rows
+                continue
+            told = [event for event in part if type(event) is not ChunkReceived]
+            columns = schema.event_columns(told, timeline, row) if told else []
+            size_bytes += self._cover(part, columns)
+            rows += columns
+            row += len(told)
         chunks, rewrites = self._covering.take()
         if chunks:
-            rows = sorted(rows + chunks, key=itemgetter(schema.N))
+            rows = sorted([*rows, *chunks], key=itemgetter(schema.N))
         statements: list[Statement] = [(_REWRITE, (rewrite.raw, rewrite.last_n, rewrite.n)) for rewrite in rewrites]
-        self._queue_up(_Portion(rows, statements, size_bytes))
+        self._queue_up(_Portion(rows, statements, len(events), size_bytes))
         return size_bytes
 
     def note(self, **facts: str) -> None:
@@ -150,6 +164,13 @@ class Store:
             self._is_closing = True
             self._wake.notify_all()
         self._thread.join()
+
+    def _log_run(self, entries: Sequence[Message], timeline: Timeline, row: int) -> LogRun | None:
+        run = log_run(entries, schema.event_columns(entries[:1], timeline, row)[0])
+        stream = entries[0].stream
+        if run is not None and stream is not None:
+            self._covering.add_bytes(stream, run.n + run.rows - 1, run.offset, run.raw)
+        return run
 
     def _cover(self, events: Sequence[AnyEvent], rows: list[Columns]) -> int:
         """Note which bytes stand where; `rows` are those of all events but the chunks. Returns the bytes that came."""
@@ -185,10 +206,10 @@ class Store:
         # The thread looks by itself ten times a second: waking it for each portion costs more than the portion.
         with self._wake:
             if self.failure:
-                self.lost += len(portion.rows)
+                self.lost += portion.events
                 return
             self._queue.append(portion)
-            self._waiting_events += len(portion.rows)
+            self._waiting_events += portion.events
             self._waiting_bytes += portion.size_bytes
 
     def _run(self) -> None:
@@ -249,7 +270,7 @@ class Store:
 
     def _settle(self, portions: list[_Portion]) -> None:
         with self._wake:
-            events = sum(len(portion.rows) for portion in portions)
+            events = sum(portion.events for portion in portions)
             self.committed += events
             self._waiting_events -= events
             self._waiting_bytes -= sum(portion.size_bytes for portion in portions)
@@ -263,7 +284,7 @@ class Store:
             portions += self._queue
             self._queue.clear()
             self.failure = self.failure or self._sentence(error)
-            self.lost += sum(len(portion.rows) for portion in portions)
+            self.lost += sum(portion.events for portion in portions)
             self._waiting_events = self._waiting_bytes = 0
             self._is_urgent = False
             self._wake.notify_all()

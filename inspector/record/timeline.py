@@ -10,6 +10,7 @@ import json
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from inspector.record.columns import Links, RowOfStream, Sizes
 from inspector.record.labels import Labels
@@ -29,6 +30,7 @@ from inspector.trace.events import (
     Direction,
     StateChanged,
 )
+from inspector.trace.log_entries import parts
 
 INBOUND, OUTBOUND = 1, 2
 """Codes of the direction column; 0 is neither."""
@@ -65,9 +67,8 @@ class Timeline:
         self.latencies_ms = array("d")
         self.severities = array("B")
         self._links = Links()
-        self.labels = Labels(self._links, self._texts_of)
+        self.labels = Labels(self._links, partial(_texts_of, self.numbers, event_of))
         """What rows are called; `label` and `name` read it."""
-        self._event_of = event_of
         self._opened = RowOfStream()
         self._end_severity = NONE
 
@@ -77,7 +78,11 @@ class Timeline:
     def fold(self, events: Sequence[AnyEvent]) -> None:
         """Append the rows of `events`, which follow those folded before."""
         for start in range(0, len(events), _PORTION):
-            self._append(events[start : start + _PORTION])
+            for are_log_entries, part in parts(events[start : start + _PORTION]):
+                if are_log_entries:
+                    self._append_alike(part)
+                else:
+                    self._append(part)
 
     def _append(self, events: Sequence[AnyEvent]) -> None:
         told = [event for event in events if type(event) in ROW_MAKERS]
@@ -100,6 +105,22 @@ class Timeline:
         self._links.extend(len(told))
         if abouts.count(None) < len(told) or min(self.kinds[start:]) <= _LAST_LINKED:
             self._relate(start, told, abouts)
+
+    def _append_alike(self, entries: Sequence[AnyEvent]) -> None:
+        """Append log entries that came together: they differ in their numbers and sizes only."""
+        first, count = entries[0], len(entries)
+        kind, label, name, _, latency_ms, severity, _ = ROW_MAKERS[type(first)](first)
+        self.numbers.fromlist([entry.n for entry in entries])
+        self.monotonic_ns.extend(array("q", [first.monotonic_ns]) * count)
+        self.at.extend(array("d", [first.at]) * count)
+        self.streams.extend(array("I", _stream_numbers([first])) * count)
+        self.directions.extend(array("B", [DIRECTIONS[first.direction]]) * count)
+        self.kinds.extend(array("B", [kind]) * count)
+        self.sizes_bytes.extend([len(entry.raw) for entry in entries])  # type: ignore[union-attr]
+        self.latencies_ms.extend(array("d", [latency_ms]) * count)
+        self.severities.extend(array("B", [severity]) * count)
+        self.labels.extend([label] * count, [name] * count)
+        self._links.extend(count)
 
     def row_of(self, n: int) -> int | None:
         """The row of event number `n`, None if that event makes no row or was not folded."""
@@ -216,9 +237,10 @@ class Timeline:
             return None
         return self._opened.get(event.stream)
 
-    def _texts_of(self, row: int) -> tuple[str, str]:
-        facts = row_of(self._event_of(self.numbers[row])) if self._event_of is not None else None
-        return (facts.label, facts.name) if facts is not None else ("…", "…")
+
+def _texts_of(numbers: array[int], event_of: EventOf | None, row: int) -> tuple[str, str]:
+    facts = row_of(event_of(numbers[row])) if event_of is not None else None
+    return (facts.label, facts.name) if facts is not None else ("…", "…")
 
 
 def _stream_numbers(events: Sequence[AnyEvent]) -> list[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from inspector.protocol import log_entry
 from inspector.trace.events import (
     CommentReceived,
     Direction,
@@ -14,6 +13,7 @@ from inspector.trace.events import (
     MessageType,
     ToolStep,
 )
+from inspector.trace.log_entries import LOG_ENTRY
 
 _INBOUND = Direction.INBOUND
 
@@ -31,4 +31,4 @@ class Moulds:
             message_type=MessageType.NOTIFICATION,
             framing=Framing.SSE,
         )
-        self.log_entry = replace(self.message, method=log_entry.METHOD)
+        self.log_entry = replace(LOG_ENTRY, connection=connection)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any, Protocol, TypeVar
+
+from msgspec.structs import replace
 
 from inspector.trace.clock import FakeClock
 from inspector.trace.events import (
@@ -26,6 +29,7 @@ from inspector.trace.events import (
     ToolStep,
     TraceEvent,
 )
+from inspector.trace.log_entries import LOG_ENTRY
 from inspector.trace.river import River
 
 
@@ -77,6 +81,15 @@ class Talk(River):
 
     def chunk(self, stream: int, data: bytes = b"0123456789", offset: int = 0) -> ChunkReceived:
         return self.hear(ChunkReceived, stream, offset=offset, data=data)
+
+    def log_entries(self, stream: int, raws: Sequence[bytes], ids: Sequence[str | None] = (), offset: int = 0) -> None:
+        """A chunk of the server's with log entries, as the session tells them."""
+        self.chunk(stream, b"".join(raws), offset)
+        stamps = {"at": self.clock.time(), "monotonic_ns": self.clock.monotonic_ns()}
+        stamps |= {"first_byte_ns": stamps["monotonic_ns"], "connection": 1, "stream": stream}
+        for raw, event_id in zip_longest(raws, ids):
+            self.append(replace(LOG_ENTRY, n=len(self), raw=raw, offset=offset, event_id=event_id, **stamps))
+            offset += len(raw)
 
     def comment(self, stream: int | None, text: str = "ping") -> CommentReceived:
         return self.hear(CommentReceived, stream, text=text, offset=0, raw=f": {text}\n".encode())

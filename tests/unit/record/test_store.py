@@ -46,6 +46,23 @@ def test_what_was_put_is_on_disk_after_a_flush(store: Store, calls: Talk, path: 
     assert ask(path, "PRAGMA synchronous") == [(2,)]
 
 
+def test_a_flood_comes_back_as_it_was_with_its_chunks(store: Store, river: Talk, path: Path) -> None:
+    """Entries that are handed over together, those cut in two, and what stands between them."""
+    offset = 0
+    for number in range(6):
+        raws = [b"id: %d-%d\ndata: %s\n\n" % (number, place, b"x" * place) for place in range(30)]
+        river.log_entries(1, raws, [f"{number}-{place}" for place in range(30)], offset)
+        offset += sum(map(len, raws))
+        river.comment(2)
+        river.wait(1)
+    events = river.since(0)
+    put(store, events)
+    store.close()
+    assert read_back(path) == events
+    kept = "SELECT sum(length(raw)) FROM event WHERE kind = 'chunk'"
+    assert ask(path, kept) == [(0,)], "the bytes of entries stand once"
+
+
 def test_a_closed_recording_is_one_plain_private_file(store: Store, calls: Talk, path: Path) -> None:
     put(store, calls.since(0))
     store.close()

@@ -5,6 +5,8 @@ import tracemalloc
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inspector.record.labels import Labels
 from inspector.record.rows import ERROR as ERROR_CODE
@@ -269,3 +271,28 @@ def test_a_row_costs_less_than_seventy_bytes(talk: Talk) -> None:
         assert (tracemalloc.get_traced_memory()[0] - before) / len(timeline) < 70
     finally:
         tracemalloc.stop()
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=6), st.integers(1, 40))
+def test_entries_that_came_together_make_the_rows_of_each_alone(floods: list[tuple[int, bool]], size: int) -> None:
+    talk = Talk()
+    request(talk)
+    for place, (count, is_torn) in enumerate(floods):
+        talk.log_entries(place % 2 + 1, [b"data: %d\n\n" % number for number in range(count)])
+        if is_torn:
+            talk.comment(1)
+        talk.wait(1.5)
+    events = talk.since(0)
+    single, many = Timeline(), Timeline()
+    for event in events:
+        single.fold((event,))
+    for start in range(0, len(events), size):
+        many.fold(events[start : start + size])
+    for name in ("numbers", "at", "monotonic_ns", "streams", "directions", "kinds", "severities"):
+        assert getattr(many, name) == getattr(single, name), name
+    rows = range(len(single))
+    assert list(many.sizes_bytes) == list(single.sizes_bytes)
+    assert all(math.isnan(many.latencies_ms[row]) == math.isnan(single.latencies_ms[row]) for row in rows)
+    assert [(many.label(row), many.name(row), many.root(row)) for row in rows] == [
+        (single.label(row), single.name(row), single.root(row)) for row in rows
+    ]

@@ -19,6 +19,7 @@ from inspector.session.options import Options
 from inspector.session.reader import Arrival
 from inspector.trace.clock import FakeClock
 from inspector.trace.events import FrameReceived, Message, Violation
+from inspector.trace.log_entries import LOG_ENTRY
 from inspector.trace.river import River
 from inspector.wire.sse import Frame, SseParser
 
@@ -208,6 +209,9 @@ async def test_a_log_entry_goes_the_short_way() -> None:
     (event,) = desk.read(data({"jsonrpc": "2.0", "method": log_entry.METHOD, "params": {"a": 1}}), one_by_one=False)
     assert isinstance(event, Message) and event.method == log_entry.METHOD
     assert (desk.heard, desk.told) == ([], [(log_entry.METHOD, {"a": 1})])
+    changed = {name for name in event.__struct_fields__ if getattr(event, name) != getattr(LOG_ENTRY, name)}
+    assert event.method is LOG_ENTRY.method
+    assert changed <= {"n", "at", "monotonic_ns", "connection", "stream", "first_byte_ns", "raw", "offset", "event_id"}
 
 
 @given(st.binary(max_size=60), st.booleans())
