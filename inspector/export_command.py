@@ -126,8 +126,20 @@ def end_at_once() -> None:
 
 def _extent(river: River, recording: Recording, given: argparse.Namespace) -> Extent:
     if given.filter is not None:
-        return rows_passing(river, given.filter, recording.marks())
+        evidence = _evidence(river) if given.filter.asks_for_findings else {}
+        return rows_passing(river, given.filter, recording.marks(), evidence)
     return EVERYTHING if given.stream is None else OneStream(given.stream)
+
+
+def _evidence(river: River) -> dict[int, tuple[str, ...]]:
+    """What the diagnosis rests on, as the window has it for the same recording."""
+    from inspector.diagnose.engine import Engine  # noqa: PLC0415 - few filters ask for it
+    from inspector.diagnose.finding import rules_by_event  # noqa: PLC0415
+
+    engine = Engine()
+    for events in river.blocks():
+        engine.fold(events)
+    return rules_by_event(engine.findings())
 
 
 def _export(river: River, extent: Extent, redactor: Redactor, given: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,3 +38,13 @@ class Finding:
     first_at_s: float = 0.0
     over_at_s: float | None = None
     dependants: tuple[Finding, ...] = ()
+
+
+def rules_by_event(findings: Iterable[Finding]) -> dict[int, tuple[str, ...]]:
+    """The rules of these findings and of what they explain, by the numbers of the events they rest on."""
+    found: dict[int, tuple[str, ...]] = {}
+    for cause in findings:
+        for finding in (cause, *cause.dependants):
+            for n in finding.evidence:
+                found[n] = (*found.get(n, ()), finding.rule)
+    return found

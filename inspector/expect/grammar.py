@@ -42,6 +42,7 @@ FORMS: tuple[tuple[str, str], ...] = (
 
 _NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,6})?", re.ASCII)
 _FIGURE = re.compile(r"mean|max|p\d{1,2}(?:\.\d{1,3})?", re.IGNORECASE | re.ASCII)
+_NO_FINDINGS = "Findings come and go; expect them as in: no finding above note."
 _FIRST_WORDS = (
     "answer",
     "at",
@@ -242,8 +243,10 @@ class _Line(Cursor):
         if not text:
             raise ExpectationError(f"A filter is missing here; write it as in: {example}.", start)
         try:
-            query.parse(text)
+            wanted = query.parse(text)
         except QueryError as error:
             raise ExpectationError(error.sentence, start + error.position, error.length) from error
+        if wanted.asks_for_findings:
+            raise ExpectationError(_NO_FINDINGS, start, len(text))
         self.at = self.stop if end >= self.stop else end
         return text

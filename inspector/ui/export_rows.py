@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from inspector.record.extent import Rows, rows_of
 from inspector.record.query import Query
@@ -21,6 +21,7 @@ class RowsInSight:
 
     query: Query | None = None
     marked: Collection[int] = frozenset()
+    evidence: Mapping[int, Collection[str]] = field(default_factory=dict)
     shown: int | None = 0
     selected: Rows | None = None
     stream: int | None = None
@@ -33,6 +34,7 @@ def rows_in_sight(pane: TimelinePane) -> RowsInSight:
     return RowsInSight(
         query=query,
         marked=frozenset(model.marks),
+        evidence=model.evidence.rules,
         shown=None if model.filtering else model.rowCount(),
         selected=_selected(pane.view),
         stream=(model.timeline.streams[row] or None) if row is not None else None,

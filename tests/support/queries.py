@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -41,11 +41,13 @@ Oracle = Callable[[Row], bool]
 class Stored:
     """A river as the window has it: its timeline, and its events in a database."""
 
-    def __init__(self, river: River, marked: Collection[int] = ()) -> None:
+    def __init__(
+        self, river: River, marked: Collection[int] = (), evidence: Mapping[int, Collection[str]] | None = None
+    ) -> None:
         self.river = river
         self.timeline = Timeline()
         self.timeline.fold(river.since(0))
-        self.context = query.Context(self.timeline, river.__getitem__, marked)
+        self.context = query.Context(self.timeline, river.__getitem__, marked, evidence or {})
         self.database = sqlite3.connect(":memory:")
         self.database.executescript(CREATE)
         query.prepare(self.database)
@@ -105,8 +107,14 @@ class Stored:
             "at": event.at,
             "since_ns": event.monotonic_ns - self.river[timeline.numbers[0]].monotonic_ns,
             "marked": event.n in self.context.marked,
+            "rules": self._rules(event.n, timeline.numbers[row - 1] if row else -1),
             "said": said if has_bytes else said.decode("utf-8", "backslashreplace").encode(),
         }
+
+    def _rules(self, n: int, before: int) -> list[str]:
+        """Those of the event, and of what came before it without a row."""
+        evidence = self.context.evidence
+        return [rule for m in evidence if before < m <= n and n - m <= query.NEAR_EVENTS for rule in evidence[m]]
 
 
 def _shown(event: object) -> str | None:
@@ -283,6 +291,16 @@ LEAVES: dict[str, st.SearchStrategy[Asked]] = {
         {
             "marked": lambda row: row["marked"],
             "heartbeat": lambda row: row["kind"] == "comment" or row["label"] in BEATS,
+        },
+    ),
+    "finding": choices(
+        "finding",
+        {
+            "any": lambda row: bool(row["rules"]),
+            "none": lambda row: not row["rules"],
+            "sse": lambda row: "sse-bom" in row["rules"],
+            "*-b*": lambda row: "sse-bom" in row["rules"],
+            "tcp-reset": lambda row: "tcp-reset" in row["rules"],
         },
     ),
     "at": st.integers(-1, 1).map(_at),

@@ -8,9 +8,11 @@ from pytestqt.qtbot import QtBot
 
 from inspector.record.rows import WARN
 from inspector.trace.events import MessageType, Severity, Violation
+from inspector.ui.export_rows import rows_in_sight
 from inspector.ui.models.evidence import Evidence, Held
 from inspector.ui.models.timeline_cells import Column, TimeMode
 from inspector.ui.views.line_popup import LinePopup
+from inspector.ui.views.timeline_area import TimelineArea
 from inspector.ui.views.timeline_pane import TimelinePane
 from tests.support.panes import part, put_up, settle
 from tests.support.rivers import Talk
@@ -68,6 +70,19 @@ def test_the_finding_that_rests_on_a_row_is_asked_for(walker: Walker, qtbot: QtB
     assert wanted.args == ["late"]
     pane.select_event(pane.timeline.numbers[ERROR_ROW])  # what stands among the rows comes first
     assert walker.press(Qt.Key.Key_J, CONTROL | SHIFT) == VIOLATION_ROW
+
+
+def test_a_filter_for_findings_follows_what_is_found(walker: Walker, qtbot: QtBot) -> None:
+    pane, numbers = walker.pane, walker.pane.timeline.numbers
+    area = put_up(qtbot, TimelineArea(pane), 1_000, 500)
+    area.show_evidence(Evidence(rules={numbers[3]: ("late",)}))
+    pane.filter_bar.line.set_filter("finding:any")
+    qtbot.waitUntil(lambda: pane.rows_shown() == 1)
+    area.show_evidence(Evidence(rules={numbers[3]: ("late",), numbers[ERROR_ROW]: ("broken",)}))
+    qtbot.waitUntil(lambda: pane.rows_shown() == 2)
+    pane.filter_bar.line.set_filter("finding:late")
+    qtbot.waitUntil(lambda: pane.rows_shown() == 1)
+    assert rows_in_sight(pane).evidence == pane.model.evidence.rules
 
 
 def test_keys_lead_to_request_answer_and_finding(walker: Walker) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import io
+import json
 import os
 import sys
 from pathlib import Path
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from inspector import export_command
-from inspector.arguments import UsageError
+from inspector.arguments import EXIT_OK, UsageError
 from inspector.record.saving import save_events
+from inspector.trace.events import Severity, Violation
 from tests.support.rivers import Talk
 
 
@@ -42,6 +44,17 @@ def test_a_wrong_filter_is_told_with_its_place(text: str, said: str, capsys: pyt
     with pytest.raises(SystemExit):
         typed("f", "--to", "har", "--filter", text)
     assert f"argument --filter: {said}" in capsys.readouterr().err
+
+
+async def test_the_rows_that_findings_rest_on(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    talk = Talk()
+    talk.calls(2)
+    talk.tell(Violation, rule="sse-bom", severity=Severity.WARN, text="It starts with a BOM.", about_n=3)
+    talk.calls(1)
+    save_events(talk.since(0), tmp_path / "a.mcptrace")
+    given = typed(str(tmp_path / "a.mcptrace"), "--to", "jsonl", "--output", "-", "--filter", "finding:sse-bom")
+    assert await export_command.run(given) == EXIT_OK
+    assert [json.loads(line)["n"] for line in capsysbinary.readouterr().out.splitlines()] == [3]
 
 
 class FullDisk(io.RawIOBase):

@@ -76,8 +76,8 @@ class ExtentBox(QObject):
         """What finds the extent in a river that holds the session, in a thread."""
         rows, stream = self._rows, self.stream
         if self._index == SHOWN_ROWS and rows.query is not None:
-            query, marked = rows.query, rows.marked
-            return lambda river: rows_passing(river, query, marked)
+            query, marked, evidence = rows.query, rows.marked, rows.evidence
+            return lambda river: rows_passing(river, query, marked, evidence)
         chosen: Extent = ALL_OF_IT if stream is None else OneStream(stream)
         if self._index == SELECTED_ROWS and rows.selected is not None:
             chosen = rows.selected

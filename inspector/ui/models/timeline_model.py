@@ -157,7 +157,7 @@ class TimelineModel(QAbstractTableModel):
 
     def query_context(self) -> Context:
         """What a query is asked about."""
-        return Context(self.timeline, self.river.__getitem__, self.marks)
+        return Context(self.timeline, self.river.__getitem__, self.marks, self.evidence.rules)
 
     @property
     def filtering(self) -> bool:

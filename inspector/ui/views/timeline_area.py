@@ -39,8 +39,11 @@ class TimelineArea(QSplitter):
         add_row_actions(pane.view, ("timelineFollowStream", "Follow this stream…", "Ctrl+Shift+T", self.follow_stream))
 
     def show_evidence(self, evidence: Evidence) -> None:
-        """Mark the events that findings rest on, in the rows and in the lanes."""
-        self.pane.model.evidence = evidence
+        """Mark the events that findings rest on, in the rows and in the lanes; a filter for them looks anew."""
+        model = self.pane.model
+        query, before, model.evidence = model.query, model.evidence, evidence
+        if query is not None and query.asks_for_findings and evidence.rules != before.rules:
+            model.set_query(query)
         self.pane.view.viewport().update()
         self.lanes.scene.evidence.show(evidence)
         self.lanes.refresh()

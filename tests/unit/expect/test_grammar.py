@@ -103,6 +103,7 @@ def test_remarks_and_empty_lines_say_nothing() -> None:
         ("no drops please", "please", "complete before this"),
         ('answer under 2s of "a', '"a', "quote is not closed"),
         ('answer under 2s of ""', '""', "1 to 200 characters"),
+        ("never -(finding:any kind:http)", "-(finding:any kind:http)", "no finding above note"),
         ("hello", "hello", "An expectation begins with"),
     ],
 )

@@ -38,7 +38,7 @@ def stored() -> Stored:
     talk.fail(listed, Outcome.LOST, elapsed_ms=3.0)
     talk.tell(Violation, rule="R12", severity=Severity.WARN, text="It is wrong.", about_n=called.n)
     talk.hear(Message, 2, connection=2, message_type=MessageType.RESPONSE, framing=Framing.BODY, raw=b"{}")
-    return Stored(talk, marked={1, 4})
+    return Stored(talk, marked={1, 4}, evidence={3: ("sse-bom", "tcp-reset"), 5: ("tcp-reset",)})
 
 
 FOUND: dict[str, list[int]] = {
@@ -107,6 +107,13 @@ FOUND: dict[str, list[int]] = {
     "is:sent": [0, 1, 6, 9],
     "rule:*": [11],
     "rule:r12": [11],
+    "finding:any": [3, 5],
+    "finding:none kind:http": [0, 2, 6, 7],
+    "finding:sse-bom": [3],
+    "finding:TCP": [3, 5],
+    "finding=tcp": [],
+    "finding:*-b*": [3],
+    "finding!=sse-bom finding:any": [5],
     "timed": [5],
     '"TIMED out"': [5],
     "text:'timed out'": [5],
@@ -174,6 +181,26 @@ def test_a_test_sees_what_came_after_it_was_made() -> None:
     assert [test(1) for test in tests] == [True, False, True, True, False, True]
 
 
+def test_a_finding_about_chunks_is_on_the_row_behind_them() -> None:
+    talk = Talk()
+    talk.send(1)
+    for _ in range(3):
+        talk.chunk(1)
+    talk.comment(1)
+    for _ in range(20):
+        talk.chunk(1)
+    talk.comment(1)
+    stored = Stored(talk, evidence={2: ("sse-bom",), 7: ("tcp-reset",)})
+    assert stored.found("finding:any") == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"), [("finding:any", True), ("a or -(b finding!=x)", True), ("rule:x", False), ("", False)]
+)
+def test_it_is_known_whether_findings_matter(text: str, asks: bool) -> None:
+    assert query.parse(text).asks_for_findings is asks
+
+
 def test_cheap_tests_spare_the_reading_of_events(stored: Stored) -> None:
     read: list[int] = []
 
@@ -193,9 +220,16 @@ def test_a_timeline_without_rows_asks_for_nothing() -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(rivers(), asked, st.sets(st.integers(0, 20)))
-def test_both_forms_agree_with_a_slow_oracle(river: Talk, asked: Asked, marked: set[int]) -> None:
-    stored = Stored(river, marked)
+@given(
+    rivers(),
+    asked,
+    st.sets(st.integers(0, 20)),
+    st.dictionaries(st.integers(0, 20), st.sampled_from((("sse-bom",), ("tcp-reset",), ("tcp-reset", "sse-bom")))),
+)
+def test_both_forms_agree_with_a_slow_oracle(
+    river: Talk, asked: Asked, marked: set[int], evidence: dict[int, tuple[str, ...]]
+) -> None:
+    stored = Stored(river, marked, evidence)
     expected = [row for row, facts in enumerate(stored.rows()) if asked.fits(facts)]
     assert stored.tested(asked.text) == expected
     assert stored.selected(asked.text) == expected

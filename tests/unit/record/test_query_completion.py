@@ -39,6 +39,12 @@ def test_seen_values_come_with_the_most_frequent_first(context: Context) -> None
     assert "status:418" in offered("dir:in status:4".removeprefix("dir:in "), context)
 
 
+def test_rules_with_findings_are_offered() -> None:
+    context = Context(Timeline(), Talk().__getitem__, evidence={3: ("sse-bom",), 4: ("tcp-reset", "sse-bom")})
+    offers = ["finding:any", "finding:none", "finding:sse-bom", "finding:tcp-reset"]
+    assert offered("finding:", context)[:4] == offers
+
+
 def test_values_with_spaces_are_quoted(context: Context) -> None:
     assert 'id:"a b"' in offered("id:", context)
     assert 'name:"say (hello)"' in offered("name:sa", context)
