@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from inspector.protocol import typed_address
 from inspector.protocol.era import REVISIONS, TransportName
 
 PROGRAM = "sse-mcp-inspector"
@@ -170,12 +171,11 @@ def target_of(given: argparse.Namespace) -> Target:
 
 def _checked_url(url: str) -> str:
     """An address with a scheme; `host:port/path` is taken as http."""
-    if "://" not in url:
-        url = f"http://{url}"
-    if not url.lower().startswith(("http://", "https://")):
-        sys.stderr.write(f"{PROGRAM}: {url!r} is no http:// or https:// address.\n")
+    address, problem = typed_address.read(url)
+    if problem:
+        sys.stderr.write(f"{PROGRAM}: {problem}\n")
         sys.exit(EXIT_USAGE)
-    return url
+    return address
 
 
 def json_object(text: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QDockWidget, QLabel, QMainWindow, QWidget
 
+from inspector.protocol import typed_address
 from inspector.trace.states import ConnectionState
 from inspector.ui.resources import resource
 from inspector.ui.settings import ConnectionSettings
@@ -123,9 +124,12 @@ class MainWindow(QMainWindow):
             self.bar.show_state(ConnectionState.CLOSED, "Type the address of a server first.", "", is_failure=True)
             self.bar.focus_url()
             return
-        if "://" not in url:
-            url = f"http://{url}"
-            self.bar.set_url(url)
+        url, problem = typed_address.read(url)
+        if problem:
+            self.bar.show_state(ConnectionState.CLOSED, problem, "", is_failure=True)
+            self.bar.focus_url()
+            return
+        self.bar.set_url(url)
         if is_lasting:
             self.url_used.emit(url)
         self.controller.catalog.set_paginated(self.settings.paginated)

@@ -121,6 +121,15 @@ async def test_disconnecting_brings_the_window_back_to_the_beginning(desk: Desk)
 
 
 @on_desk
+async def test_what_can_be_no_address_is_said_before_anything_is_sent(desk: Desk) -> None:
+    desk.enter_url("npx -y @scope/server")
+    assert "is a command. Start it yourself" in desk.text("stateWords")
+    desk.enter_url("localhost:99999/mcp")
+    assert "ports go from 1 to 65535" in desk.text("stateWords")
+    assert (len(desk.river), desk.controller.is_active) == (0, False)
+
+
+@on_desk
 async def test_connecting_again_ends_the_connection_before(desk: Desk) -> None:
     await desk.connect()
     await desk.press_ctrl_r()
