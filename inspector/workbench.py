@@ -111,6 +111,7 @@ class Workbench:
         self._window.timeline.recall(memory)
         if not self._wanted.demo:  # its port is another one the next time
             self._window.url_used.connect(memory.add_url)
+            self._window.url_used.connect(lambda _: self._window.bar.offer_urls(memory.urls()))
         return memory
 
     def _apply_target(self) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMainWindow, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -16,8 +18,8 @@ from inspector.ui.dialogs.shortcuts_dialog import SHORTCUTS, ShortcutsDialog
 from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.views.connection_bar import ConnectionBar
 
-# The offscreen platform says so whenever a window asks for a minimum size.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+# The offscreen platform says so of windows and popups.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 O = TypeVar("O", bound=QObject)  # noqa: E741
 LONG = "The certificate of mcp.example.com:443 is not trusted: unable to get local issuer certificate. " * 3
@@ -73,6 +75,41 @@ def test_the_address_keeps_its_width_while_states_and_facts_change(qtbot: QtBot,
         widths.add(field.width())
     assert len(widths) == 1
     assert bar.width() == 1_000
+
+
+def test_nothing_moves_when_the_button_changes(bar: ConnectionBar) -> None:
+    places = set()
+    for active in (False, True, False):
+        bar.set_active(active)
+        QApplication.processEvents()
+        places.add((part(bar, QPushButton, "connectButton").width(), part(bar, QAbstractButton, "settingsButton").x()))
+    assert len(places) == 1
+
+
+def test_earlier_addresses_are_a_key_or_a_click_away(qtbot: QtBot, bar: ConnectionBar) -> None:
+    field = part(bar, QLineEdit, "urlField")
+    arrow = part(bar, QAction, "earlierUrls")
+    assert not arrow.isVisible()
+    urls = [f"http://a-quite-long-name-{number}.example.com:8000/mcp" for number in range(10)]
+    bar.offer_urls(urls)
+    assert arrow.isVisible()
+    bar.set_url(urls[3])
+    bar.window().activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)  # only then a field listens to what completes it
+    QTest.keyClick(field, Qt.Key.Key_Down)
+    completer = field.completer()
+    assert completer is not None
+    popup = completer.popup()
+    assert popup is not None
+    qtbot.waitUntil(popup.isVisible)
+    assert popup.width() > field.fontMetrics().horizontalAdvance(urls[0])
+    assert [popup.model().index(row, 0).data() for row in range(popup.model().rowCount())] == urls
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        QTest.keyClick(popup, key)
+    assert field.text() == urls[1]
+    bar.set_active(True)
+    assert not arrow.isVisible()
 
 
 def test_the_warning_of_certificates_fits_into_a_narrow_window(bar: ConnectionBar) -> None:

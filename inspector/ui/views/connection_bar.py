@@ -6,10 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QCompleter,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QMenu,
     QPushButton,
     QSizePolicy,
@@ -23,11 +21,13 @@ from inspector.trace.states import ConnectionState
 from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.forms.parts import tool_tip
 from inspector.ui.theme import colors
+from inspector.ui.views.address_field import AddressField
 from inspector.ui.views.state_line import StateLine
 
 URL_WIDTH, NARROW_URL_WIDTH = 260, 215
 _URL_SHARE, _FACTS_SHARE = 3, 4
 """How both share what is left: the facts are the longer text in a window of the usual width."""
+_CONNECT, _DISCONNECT = "Connect", "Disconnect"
 STATE_WIDTH = 180
 """Room for the usual words of a state, so that the address keeps its width while they change."""
 
@@ -48,9 +48,9 @@ class ConnectionBar(QWidget):
         self.setObjectName("connectionBar")
         self._active = False
         self._verdict = ""
-        self._url = QLineEdit(placeholderText="http://localhost:8000/mcp", clearButtonEnabled=True)
+        self._url = AddressField()
         self._transport = QComboBox()
-        self._button = QPushButton("Connect")
+        self._button = QPushButton(_CONNECT)
         self._settings = QToolButton()
         self._settings.setText("Settings…")
         self._help = QToolButton()
@@ -73,11 +73,8 @@ class ConnectionBar(QWidget):
         self._url.setText(url)
 
     def offer_urls(self, urls: list[str]) -> None:
-        """Complete what is typed from these addresses: those that contain it are offered."""
-        completer = QCompleter(urls, self)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._url.setCompleter(completer)
+        """Complete what is typed from these addresses, and show them when they are asked for."""
+        self._url.offer(urls)
 
     def transport(self) -> TransportName:
         return TransportName(self._transport.currentData())
@@ -106,10 +103,10 @@ class ConnectionBar(QWidget):
     def set_active(self, active: bool) -> None:
         """Whether there is a connection, or an attempt at one, to end."""
         self._active = active
-        self._button.setText("Disconnect" if active else "Connect")
+        self._button.setText(_DISCONNECT if active else _CONNECT)
         self._button.setProperty("primary", not active)
         self._button.style().polish(self._button)
-        self._url.setReadOnly(active)
+        self._url.lock(active)
         self._transport.setEnabled(not active)
         again = "End the connection; Ctrl+R connects anew"
         self._button.setToolTip(again if active else "Connect (Return in the address, or Ctrl+R)")
@@ -153,7 +150,7 @@ class ConnectionBar(QWidget):
         for widget, name_, label in named:
             widget.setObjectName(name_)
             widget.setAccessibleName(label)
-        self._url.setToolTip("The server's address (Ctrl+L)")
+        self._url.setToolTip("The server's address (Ctrl+L); Down shows earlier ones")
         self._transport.setToolTip("How messages travel; Auto finds out")
         self._settings.setToolTip("Headers, certificates, time limits (Ctrl+,)")
         self._help.setToolTip("Keyboard shortcuts (F1)")
@@ -164,6 +161,8 @@ class ConnectionBar(QWidget):
     def _lay_out(self) -> None:
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._url.setMinimumWidth(URL_WIDTH)
+        self._button.setText(_DISCONNECT)
+        self._button.setMinimumWidth(self._button.sizeHint().width())  # nothing is to move when it changes
         self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._insecure.hide()
