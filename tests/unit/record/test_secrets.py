@@ -7,7 +7,8 @@ import time
 import pytest
 
 from inspector.record.redaction import HEADERS, KEYS
-from inspector.record.secrets import Finder, Names, Value
+from inspector.record.secret_values import Value
+from inspector.record.secrets import Finder, Names
 
 FINDER = Finder(KEYS, HEADERS)
 
@@ -141,6 +142,17 @@ HOSTILE = {
     "gaps": b"a \t",
     "spaced": b"token = ",
     "numbers": b'"token":1-',
+    "elements": b"<token>",
+    "tags": b"<a ",
+    "sections": b"<token><![CDATA[",
+    "escaped elements": b"\\u003ctoken\\u003e",
+    "escaped tags": b"\\u003ca \\\\",
+    "HTML": b"&lt;token&gt;",
+    "coded elements": b"%3Ctoken%3E",
+    "coded members": b"%22token%22%3A",
+    "coded texts": b"%22token%22%3A%22",
+    "coded trees": b"%22token%22%3A%5B",
+    "coded escapes": b"%22token%22%3A%22%5C",
 }
 
 
