@@ -7,12 +7,14 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from typing import Any
 
 from inspector import arguments, report
 from inspector.arguments import WindowArguments
 from inspector.record.recording import RecordingError, open_recording
 from inspector.ui.frame_meter import FrameMeter
 from inspector.ui.recording_window import RecordingWindow
+from inspector.ui.views.recording_view import RecordingView
 
 CATCH_UP_S = 0.05
 SETTLE_S = 0.4
@@ -63,7 +65,7 @@ class Offline:
             await self._closed.wait()
             work.cancel()
         self._meter.stop()
-        document = report.build(self._figures()) if self._wanted.report else None
+        document = self._report() if self._wanted.report else None
         self._window.close()
         if document is not None and self._wanted.report is not None:
             try:
@@ -86,8 +88,10 @@ class Offline:
         if self._wanted.quit_when_done:
             self._closed.set()
 
-    def _figures(self) -> report.Figures:
-        view = self._window.view
+    def _report(self) -> dict[str, Any]:
+        return report.build_offline([(view.recording.path, self._figures(view)) for view in self._window.views])
+
+    def _figures(self, view: RecordingView) -> report.Figures:
         view.folds.catch_up()
         ready = view.ready
         return report.Figures(

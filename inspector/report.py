@@ -19,6 +19,9 @@ from inspector.trace.events import SessionReady
 from inspector.wire import jsontext
 from inspector.wire.http import mask_url
 
+OF_THE_PROCESS = frozenset({"startup_ms", "ui", "memory"})
+"""What of a report is not about a session."""
+
 
 @dataclass(slots=True)
 class Startup:
@@ -94,6 +97,20 @@ def build(figures: Figures) -> dict[str, Any]:
             for finding in figures.findings
         ],
     }
+
+
+def build_offline(recordings: Sequence[tuple[Path, Figures]]) -> dict[str, Any]:
+    """The report on recordings that are open in one window: on the first, and under `beside` on the others.
+
+    What is of this process alone is told once.
+    """
+    (path, figures), *others = recordings
+    return {**build(figures), "recording": str(path), "beside": [_of_recording(*other) for other in others]}
+
+
+def _of_recording(path: Path, figures: Figures) -> dict[str, Any]:
+    told = {name: value for name, value in build(figures).items() if name not in OF_THE_PROCESS}
+    return {**told, "recording": str(path)}
 
 
 def write(path: Path, document: dict[str, Any]) -> None:

@@ -24,7 +24,8 @@ def opened(tmp_path: Path, *paths: Path) -> dict[str, Any]:
     assert (ended.returncode, ended.stderr) == (0, "")
     assert screenshot.read_bytes().startswith(PNG)
     found: dict[str, Any] = json.loads(report.read_text())
-    assert list(found) == REPORT_KEYS
+    assert list(found) == [*REPORT_KEYS, "recording", "beside"]
+    assert [found["recording"], *(each["recording"] for each in found["beside"])] == list(map(str, paths))
     return found
 
 
@@ -56,7 +57,10 @@ def test_two_recordings(tmp_path: Path) -> None:
     left, right = two(tmp_path)
     found = opened(tmp_path, left, right)
     assert found["protocol_version"] == "2025-11-25"
-    assert found["events"]["shown"] > 0
+    (beside,) = found["beside"]
+    alone = opened(tmp_path, right)
+    assert 0 < found["events"]["shown"] != beside["events"]["shown"]
+    assert beside == {key: alone[key] for key in beside}
 
 
 def test_an_empty_recording(tmp_path: Path) -> None:

@@ -57,6 +57,21 @@ def test_what_was_not_measured_is_null() -> None:
 
 
 @pytest.mark.usefixtures("no_memory_figures")
+def test_recordings_side_by_side_are_told_apart() -> None:
+    def figures(shown: int) -> report.Figures:
+        return report.Figures(url=None, counts=Counts(), reconnects=ReconnectStats(), shown=shown)
+
+    alone = report.build_offline([(Path("a"), figures(1))])
+    assert alone == {**report.build(figures(1)), "recording": "a", "beside": []}
+    assert list(alone) == [*NOTHING_MEASURED, "recording", "beside"]
+    built = report.build_offline([(Path("a"), figures(1)), (Path("b"), figures(2))])
+    (beside,) = built["beside"]
+    assert (built["recording"], built["events"]["shown"]) == ("a", 1)
+    assert (beside["recording"], beside["events"]["shown"]) == ("b", 2)
+    assert set(built) - set(beside) == {"startup_ms", "ui", "memory", "beside"}
+
+
+@pytest.mark.usefixtures("no_memory_figures")
 def test_everything_measured_is_in_its_place() -> None:
     river = River(FakeClock())
     ready = river.emit(
