@@ -21,6 +21,8 @@ from tests.end2end.crash_child import FLOOD, STAMP
 from tests.support.stored import everything
 
 KILLS, PROGRAM_KILLS = 50, 2
+STAGES = ((None, 0.03), (0, 0.2), *((20, 0.8),) * 3)
+"""From which event on a session may be killed, and for how long: while it begins, shakes hands, or is in a flood."""
 AT_MOST_LOST_S = 0.25
 BUSY_S = 1.0
 """A busy machine may keep both the disk and us waiting for longer, now and then."""
@@ -36,12 +38,17 @@ def launcher(demo_url: str) -> Iterator[subprocess.Popen[str]]:
         process.wait(30)
 
 
-def killed(launcher: subprocess.Popen[str], path: Path, after_s: float) -> float:
-    """Start a session, end it without a warning; when that was, in seconds of the monotonic clock."""
+def killed(launcher: subprocess.Popen[str], path: Path, begun: int | None, after_s: float) -> float:
+    """Start a session, end it without a warning; when that was, in seconds of the monotonic clock.
+
+    `after_s` begins at the start, or once the session has seen `begun` events, however long a busy machine needs.
+    """
     assert launcher.stdin is not None and launcher.stdout is not None
     launcher.stdin.write(f"{path}\n")
     launcher.stdin.flush()
     child = int(launcher.stdout.readline())
+    while begun is not None and not any(count >= begun for count, _ in stamps(path)):
+        time.sleep(0.01)
     time.sleep(after_s)
     at_s = time.monotonic()
     os.kill(child, signal.SIGKILL)
@@ -92,7 +99,8 @@ def test_a_session_killed_at_any_moment_is_kept_but_for_its_last_moment(
     chance, losses, total = random.Random(), [], 0
     for number in range(KILLS):
         path = tmp_path / f"{number}.mcptrace"
-        at_s = killed(launcher, path, chance.uniform(0.0, 0.8) if number % 5 else chance.uniform(0.0, 0.03))
+        begun, longest_s = STAGES[number % len(STAGES)]
+        at_s = killed(launcher, path, begun, chance.uniform(0.0, longest_s))
         events = recorded(path)
         losses.append(lost_s(stamps(path), len(events), at_s))
         total += len(events)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +33,8 @@ from tests.support.rivers import Talk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-TIME_LIMIT_S = 90.0
+TIME_LIMIT_S = 240.0
+VISITS = 2
 SCALE = 0.05
 LONG_S = 600.0 * SCALE
 Said = tuple[str, Mapping[str, Any]]
@@ -215,10 +216,25 @@ async def test_fast_calls_a_cancelled_one_and_a_user_who_leaves_in_the_middle(se
     assert loud(river.since(0)) == []
 
 
-async def hold(healthy: Healthy, until_s: float) -> list[str]:
-    """Stay connected until a time of the loop's, with a call now and then; what there is to blame."""
+async def blamed(servers: Servers, visit: Callable[[Healthy], Awaitable[list[str]]]) -> dict[str, list[str]]:
+    """What there is to blame on whom when all are visited at once.
+
+    Who seems to be to blame is visited again without the others: the clocks of a busy machine are no verdict.
+    """
+    suspects: dict[str, list[str]] = {name: [] for name in NAMES}
+    for _ in range(VISITS):
+        healthy = [await servers.start(name) for name in suspects]
+        with hurried(SCALE):
+            found = await asyncio.gather(*map(visit, healthy))
+        suspects = {name: said for name, said in zip(suspects, found, strict=True) if said}
+    return suspects
+
+
+async def hold(healthy: Healthy) -> list[str]:
+    """Stay connected for long, with a call now and then; what there is to blame."""
     river = River()
     now = asyncio.get_running_loop().time
+    until_s = now() + LONG_S
     async with healthy.connect(river) as session:
         while now() < until_s:
             for name, arguments in (healthy.quick, healthy.works):
@@ -228,11 +244,7 @@ async def hold(healthy: Healthy, until_s: float) -> list[str]:
 
 
 async def test_ten_minutes_with_each_of_them(servers: Servers) -> None:
-    healthy = [await servers.start(name) for name in NAMES]
-    until_s = asyncio.get_running_loop().time() + LONG_S
-    with hurried(SCALE):
-        found = await asyncio.gather(*(hold(each, until_s) for each in healthy))
-    assert dict(zip(NAMES, found, strict=True)) == {name: [] for name in NAMES}
+    assert await blamed(servers, hold) == {}
 
 
 async def experiment(healthy: Healthy) -> list[str]:
@@ -273,16 +285,13 @@ async def cut(healthy: Healthy, session: Session, how: str, *, is_calling: bool)
 
 
 async def test_what_the_laboratory_does_is_nobodys_fault(servers: Servers) -> None:
-    healthy = [await servers.start(name) for name in NAMES]
     few = asyncio.Semaphore(4)  # what is slow because the machine is busy would be blamed on somebody
 
     async def in_turn(each: Healthy) -> list[str]:
         async with few:
             return await experiment(each)
 
-    with hurried(SCALE):
-        found = await asyncio.gather(*map(in_turn, healthy))
-    assert dict(zip(NAMES, found, strict=True)) == {name: [] for name in NAMES}
+    assert await blamed(servers, in_turn) == {}
 
 
 class SleepyClock(FakeClock):
