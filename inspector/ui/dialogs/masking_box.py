@@ -16,7 +16,9 @@ UNMASKED = (
     "Nothing will be masked: the file holds every password, token and id that was recorded. "
     "Give it only to those who may have them."
 )
-_WORDS = "Always masked: credentials in headers, in URLs, forms and JSON, in text that looks like a token, and cookies."
+_WORDS = (
+    "Always masked: credentials in headers, in URLs, forms, JSON and XML, in text that looks like a token, and cookies."
+)
 _TO_BE_TYPED_MS = 300
 
 
