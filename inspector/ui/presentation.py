@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from inspector.record.rows import RowKind
 from inspector.record.timeline import OUTBOUND, Timeline
@@ -15,12 +15,14 @@ from inspector.trace.events import SessionReady
 from inspector.ui import theme
 from inspector.ui.listing import ListKind
 from inspector.ui.models.tool_list import tool_row
+from inspector.ui.playing import Playing
 from inspector.ui.presented import Presented
 from inspector.ui.views.presentation_view import PresentationView
 
 if TYPE_CHECKING:
     from inspector.trace.river import River
     from inspector.ui.main_window import MainWindow
+    from inspector.ui.views.recording_view import RecordingView
 
 LOOK_BACK_EVENTS = 20_000
 """So far back an event stream is looked for where there is no call."""
@@ -28,9 +30,8 @@ LOOK_BACK_EVENTS = 20_000
 
 def present(window: MainWindow, *, full_screen: bool = True) -> PresentationView:
     """Begin, with the latest call of the running session; what is open already comes to the front."""
-    shown = next((view for view in window.findChildren(PresentationView) if view.isVisible()), None)
+    shown = _open_one(window)
     if shown is not None:
-        shown.activateWindow()
         return shown
     folds, river, timeline = window.folds, window.river, window.timeline.timeline
     presented = Presented(river, start_of(timeline, len(river)), folds.transport)
@@ -38,15 +39,61 @@ def present(window: MainWindow, *, full_screen: bool = True) -> PresentationView
     view = PresentationView(presented, timeline, river.clock.monotonic_ns, partial(_title, window), window)
     view.skip = partial(skip, presented, timeline, river)
     view.can_call_again = lambda: window.controller.caller.latest is not None
-    view.scheme_wanted.connect(_turn_scheme)
     view.again_wanted.connect(partial(_call_again, window))
-    view.closed.connect(partial(_restore_scheme, theme.colors()))
     window.closing.connect(view.close)
+    return _show(view, window, full_screen=full_screen)
+
+
+def present_recording(recording: RecordingView, *, full_screen: bool = True) -> PresentationView | None:
+    """Tell a call of a recording once more in its own time: that of the current row, else the latest.
+
+    None, and a sentence to the user, where nothing is in it.
+    """
+    shown = _open_one(recording)
+    if shown is not None or not len(recording.river):
+        if shown is None:
+            recording.said.emit("Nothing is in this recording that could be presented.")
+        return shown
+    ready = recording.ready
+    playing = Playing(recording.river, _chosen(recording))
+    presented = Presented(playing, playing.start, ready.transport if ready else "")
+    presented.ready = ready
+    view = PresentationView(presented, playing.timeline, playing.now_ns, parent=recording)
+    view.keys.again.setText("Ctrl+Return  play again")
+    view.keys.again.setToolTip("Tell it once more from the beginning (Ctrl+Return)")
+    view.can_call_again = lambda: True
+    view.again_wanted.connect(partial(_play_again, playing, presented))
+    return _show(view, recording.window(), full_screen=full_screen)
+
+
+def _open_one(owner: QWidget) -> PresentationView | None:
+    """The presentation that is open already, brought to the front."""
+    shown = next((view for view in owner.findChildren(PresentationView) if view.isVisible()), None)
+    if shown is not None:
+        shown.activateWindow()
+    return shown
+
+
+def _show(view: PresentationView, window: QWidget, *, full_screen: bool) -> PresentationView:
+    view.scheme_wanted.connect(_turn_scheme)
+    view.closed.connect(partial(_restore_scheme, theme.colors()))
     view.setGeometry(window.geometry())
     view.setWindowState(Qt.WindowState.WindowFullScreen if full_screen else Qt.WindowState.WindowNoState)
     view.show()
     view.activateWindow()
     return view
+
+
+def _chosen(recording: RecordingView) -> int:
+    """The number of the event to begin with."""
+    timeline, row = recording.timeline.timeline, recording.timeline.view.current_row()
+    call_n = None if row is None else latest_call(timeline, row + 1)
+    return start_of(timeline, len(recording.river)) if call_n is None else call_n
+
+
+def _play_again(playing: Playing, presented: Presented) -> None:
+    playing.restart()
+    presented.go_back(playing.start)
 
 
 def start_of(timeline: Timeline, count: int) -> int:
@@ -66,9 +113,10 @@ def skip(presented: Presented, timeline: Timeline, river: River) -> None:
     presented.skip_to(call_n, ready if isinstance(ready, SessionReady) else None)
 
 
-def latest_call(timeline: Timeline) -> int | None:
-    """The number of the event with the latest call of a tool."""
-    kinds, row = timeline.kinds.tobytes(), len(timeline.kinds)
+def latest_call(timeline: Timeline, before_row: int | None = None) -> int | None:
+    """The number of the event with the latest call of a tool, of all or of those before a row."""
+    kinds = timeline.kinds.tobytes()
+    row = len(kinds) if before_row is None else before_row
     while (row := kinds.rfind(RowKind.REQUEST, 0, row)) >= 0:
         if timeline.directions[row] == OUTBOUND and timeline.label(row) == "tools/call":
             return timeline.numbers[row]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, Protocol
 
 from inspector.stats.token_rate import TokenFigures
 from inspector.trace.events import (
+    AnyEvent,
     Direction,
     ExchangeFailed,
     FrameReceived,
@@ -19,7 +20,6 @@ from inspector.trace.events import (
     StreamEnded,
     ToolStep,
 )
-from inspector.trace.river import River
 from inspector.ui.presented_run import Phase, Run
 
 BATCH = 50
@@ -30,10 +30,18 @@ _FEED_TRANSPORT, _SHARED_TRANSPORT = "raw-sse", "http+sse"
 """An event stream without calls; and the transport whose answers come on a stream that all calls share."""
 
 
+class Told(Protocol):
+    """What has happened: a river, or a recording that is told once more."""
+
+    def __len__(self) -> int: ...
+
+    def since(self, n: int, limit: int) -> Sequence[AnyEvent]: ...
+
+
 class Presented:
     """Follows a river on a cursor of its own from event `start` on; a new call takes the place of the one before."""
 
-    def __init__(self, river: River, start: int = 0, transport: str = "") -> None:
+    def __init__(self, river: Told, start: int = 0, transport: str = "") -> None:
         self._river = river
         self._cursor = start
         self._transport = transport
@@ -73,6 +81,11 @@ class Presented:
         """Leave out what came before event `n`, a call that takes the place of all before; `ready` is its session."""
         if n > self._cursor:
             self._cursor, self.ready = n, ready
+
+    def go_back(self, n: int) -> None:
+        """Begin anew with event `n`."""
+        self._cursor, self.run = n, None
+        self._sent.clear()
 
     def pull(self, budget_ns: int) -> str:
         """Read on for at most so long; the text of the latest call that came to it."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QProgressBar, QTextBrowser, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
+from inspector.record.recording import open_recording
 from inspector.record.timeline import Timeline
 from inspector.record.veiled_text import DOT
 from inspector.trace.events import Framing, Message, MessageType, SessionReady
@@ -21,10 +23,12 @@ from inspector.ui import presentation, theme
 from inspector.ui.presentation import LOOK_BACK_EVENTS, start_of
 from inspector.ui.presented import Presented
 from inspector.ui.views.presentation_view import EMPTY, FAR_BEHIND, PresentationView
+from inspector.ui.views.recording_view import RecordingView
 from inspector.wire import jsontext
 from tests.support.desk import Desk, on_desk
-from tests.support.panes import part
+from tests.support.panes import part, put_up
 from tests.support.qt_loop import until
+from tests.support.recordings import saved
 from tests.support.rivers import Talk
 
 TITLES = {"chat": "Chat with a model"}
@@ -346,3 +350,59 @@ async def test_the_same_call_is_made_again_from_the_presentation(desk: Desk) -> 
     await until(lambda: view._presented.runs > runs, "the call")
     assert len(desk.controller.caller.calls) == 2
     view.close()
+
+
+@pytest.fixture
+def view(application: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[RecordingView]:
+    """A recording of two calls, each with two pieces of text, 50 ms apart."""
+    assert application is not None
+    told = Show.__new__(Show)
+    told.river = Talk()
+    for words in (("one", "two"), ("three", "four")):
+        stream, asked = told.call()
+        told.river.headers(stream)
+        for word in words:
+            told.river.wait(50)
+            told.say(stream, f"{word} ")
+        told.end(stream, asked)
+    shown = put_up(qtbot, RecordingView(open_recording(saved(told.river, tmp_path / "told.mcptrace"))), 1_200, 700)
+    qtbot.waitUntil(lambda: shown.is_loaded, timeout=20_000)
+    yield shown
+    shown.hide()
+
+
+def text_of(presented: PresentationView) -> str:
+    presented.text.render_now()
+    return part(presented, QPlainTextEdit, "liveTextPlain").toPlainText()
+
+
+def test_a_call_of_a_recording_is_told_once_more_in_its_own_time(view: RecordingView, qtbot: QtBot) -> None:
+    view.timeline.select_event(4)  # within the first call
+    action = view.findChild(QAction, "present")
+    assert action is not None and action.shortcut().toString() == "F11"
+    action.trigger()
+    (shown,) = view.findChildren(PresentationView)
+    qtbot.waitUntil(lambda: text_of(shown) == "three four ", timeout=20_000)
+    assert shown._presented.runs == 2
+    qtbot.waitUntil(lambda: "done" in part(shown, QLabel, "presentationState").text(), timeout=20_000)
+    assert presentation.present_recording(view) is shown
+    QTest.keyClick(shown, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: shown._presented.runs == 4 and text_of(shown) == "three four ", timeout=20_000)
+    shown.close()
+
+
+def test_without_a_chosen_row_the_latest_call_of_a_recording_is_told(view: RecordingView, qtbot: QtBot) -> None:
+    view.timeline.view.setCurrentIndex(QModelIndex())
+    shown = presentation.present_recording(view, full_screen=False)
+    assert shown is not None
+    qtbot.waitUntil(lambda: text_of(shown) == "three four ", timeout=20_000)
+    assert shown._presented.runs == 1
+    shown.close()
+
+
+def test_an_empty_recording_says_that_it_has_nothing(application: QApplication, tmp_path: Path, qtbot: QtBot) -> None:
+    assert application is not None
+    view = put_up(qtbot, RecordingView(open_recording(saved(Talk(), tmp_path / "empty.mcptrace"))), 900, 500)
+    with qtbot.waitSignal(view.said) as said:
+        assert presentation.present_recording(view) is None
+    assert said.args == ["Nothing is in this recording that could be presented."]

@@ -137,6 +137,11 @@ class RecordingView(QWidget):
     def _on_ready(self, ready: SessionReady) -> None:
         self.ready = ready
 
+    def _present(self) -> None:
+        from inspector.ui import presentation  # noqa: PLC0415 - seldom wanted
+
+        presentation.present_recording(self)
+
     def _make_tabs(self) -> StatisticsTabs:
         tabs = StatisticsTabs(self.folds, self.river)
         tabs.setObjectName("recordingTabs")
@@ -155,6 +160,7 @@ class RecordingView(QWidget):
                 ("compareWith", "Compare with…", "Ctrl+D", self.compare_wanted.emit),
                 ("replaySession", "Replay this recording", "", sharing.ask_to_replay),
             ),
+            (("present", "Presentation", "F11", self._present),),
             (("showRules", "Rules of the diagnosis…", "Shift+F1", partial(rules_dialog.open_rules, self)),),
         )
 
