@@ -15,7 +15,7 @@ from inspector.protocol.peer import Peer, name_of
 from inspector.session.asked import Asked
 from inspector.session.asks import Asks
 from inspector.session.calls import Answer, Call, Calls
-from inspector.session.inbox import Inbox, QuietInbox
+from inspector.session.inbox import Inbox, OnLog, QuietInbox
 from inspector.session.link import Link
 from inspector.session.stream import Ended, Stream
 from inspector.session.task_runs import TaskRuns
@@ -87,6 +87,7 @@ class Conversation:
         self.negotiated: Negotiated | None = None
         self.task_runs = TaskRuns(link, self.asks, self.request)
         self.listeners: list[Callable[[str, Any], None]] = []
+        self.log_listeners: list[OnLog] = []
         self.data_listeners: list[Callable[[str, Any], None]] = []
         self._farewells: set[asyncio.Task[None]] = set()
 
@@ -230,16 +231,33 @@ class Conversation:
         if self.channel is not None:
             self.channel.on_notification(method, params)
         self.task_runs.on_notification(method, params)
-        self._tell(method, params)
+        if method == log_entry.METHOD and isinstance(params, dict):
+            self._on_log([params])
+        else:
+            self._tell(method, params)
 
-    def _on_log(self, params: dict[str, Any]) -> None:
-        """A log entry changes nothing: it is only told."""
-        if self.listeners:
-            self._tell(log_entry.METHOD, params)
+    def _on_log(self, entries: list[dict[str, Any]]) -> None:
+        """Log entries change nothing: they are only told."""
+        for listener in self.log_listeners:
+            _call(listener, entries)
 
     def _tell(self, method: str, params: Any) -> None:
         for listener in self.listeners:
-            try:
-                listener(method, params)
-            except Exception:  # it is the user's code
-                log.exception("The listener for notifications failed on %s", method)
+            _call(listener, method, params)
+
+
+def one_by_one(listener: Callable[[str, Any], None]) -> OnLog:
+    """What tells a listener for notifications of log entries that came together."""
+
+    def tell(entries: list[dict[str, Any]]) -> None:
+        for params in entries:
+            _call(listener, log_entry.METHOD, params)
+
+    return tell
+
+
+def _call(listener: Callable[..., None], *what: Any) -> None:
+    try:
+        listener(*what)
+    except Exception:  # it is the user's code
+        log.exception("The listener for notifications failed on %s", what[0] if len(what) > 1 else log_entry.METHOD)

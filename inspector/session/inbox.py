@@ -35,13 +35,14 @@ _SSE = Framing.SSE
 _REQUEST, _NOTIFICATION = MessageType.REQUEST, MessageType.NOTIFICATION
 
 OnMessage = Callable[[JsonRpc, Message], None]
-OnLog = Callable[[dict[str, Any]], None]
+OnLog = Callable[[list[dict[str, Any]]], None]
 
 
 class Inbox(Frames):
     """Reads everything the server says on any stream.
 
-    `on_message` gets what is not an answer, but `on_log` the params of log entries that only have to be told.
+    `on_message` gets what is not an answer, but `on_log` the params of log entries that only have to be told, of all
+    that follow each other in what came together.
     """
 
     def __init__(self, link: Link, peer: Peer, calls: Calls, on_message: OnMessage, on_log: OnLog) -> None:
@@ -55,37 +56,38 @@ class Inbox(Frames):
     def message_items(self, items: list[Frame | Comment], arrival: Arrival, carrier: Pending | None) -> None:
         """What came together of an MCP stream; most of a flood are log entries, which go a short way."""
         is_watched = carrier is not None and carrier.on_message is not None
+        river, mould = self._link.river, self._mould_of_entries(arrival)
+        entries: list[dict[str, Any]] = []
         for item in items:
+            params = None if is_watched else _entry_params(item)
+            if params is not None:
+                river.append(replace(mould, n=len(river), raw=item.raw, offset=item.offset, event_id=item.id))  # type: ignore[union-attr]
+                entries.append(params)
+                continue
+            self._tell_entries(entries, carrier)
+            entries = []
             if isinstance(item, Comment):
                 self.comment(item, arrival)
-            elif is_watched or not self._log_entry(item, arrival, carrier):
+            else:
                 self.message_frame(item, arrival, carrier)
+        self._tell_entries(entries, carrier)
 
-    def _log_entry(self, frame: Frame, arrival: Arrival, carrier: Pending | None) -> bool:
-        """Do what `message_frame` does with a log entry; False, and nothing done, if it is none or anything is odd."""
-        if not is_ordinary(frame):
-            return False
-        params = log_entry.read_params(frame.data)
-        if params is None:
-            return False
-        if carrier is not None:
-            carrier.events += 1
-        river = self._link.river
-        river.append(
-            replace(
-                self.moulds.log_entry,
-                n=len(river),
-                at=self.at(arrival),
-                monotonic_ns=arrival.last_ns,
-                stream=arrival.stream,
-                first_byte_ns=arrival.first_ns,
-                raw=frame.raw,
-                offset=frame.offset,
-                event_id=frame.id,
-            )
+    def _mould_of_entries(self, arrival: Arrival) -> Message:
+        """What `message_frame` would make of a log entry of this arrival, but for its own block."""
+        return replace(
+            self.moulds.log_entry,
+            at=self.at(arrival),
+            monotonic_ns=arrival.last_ns,
+            stream=arrival.stream,
+            first_byte_ns=arrival.first_ns,
         )
-        self._on_log(params)
-        return True
+
+    def _tell_entries(self, entries: list[dict[str, Any]], carrier: Pending | None) -> None:
+        if not entries:
+            return
+        if carrier is not None:
+            carrier.events += len(entries)
+        self._on_log(entries)
 
     def message_frame(self, frame: Frame, arrival: Arrival, carrier: Pending | None) -> None:
         """A block of an MCP stream: a JSON-RPC message, a batch, a priming event, or something broken."""
@@ -189,6 +191,11 @@ class Inbox(Frames):
     def _foreign_event_name(self, frame: Frame, arrival: Arrival) -> None:
         note, breach = foreign_event_name(frame)
         self._link.report_once(breach, arrival.stream, self.frame(frame, arrival, note))
+
+
+def _entry_params(item: Frame | Comment) -> dict[str, Any] | None:
+    """The params of a log entry; None if it is none, or anything about it is odd."""
+    return log_entry.read_params(item.data) if isinstance(item, Frame) and is_ordinary(item) else None
 
 
 class QuietInbox(Inbox):

@@ -13,9 +13,10 @@ from inspector.protocol.detection import Detected
 from inspector.protocol.era import TransportName
 from inspector.protocol.lifecycle import Negotiated
 from inspector.protocol.manifest import Manifest
-from inspector.session.conversation import Conversation
+from inspector.session.conversation import Conversation, one_by_one
 from inspector.session.detect import open_channel
 from inspector.session.failure import ConnectError
+from inspector.session.inbox import OnLog
 from inspector.session.laboratory import Laboratory
 from inspector.session.link import Link
 from inspector.session.options import Options
@@ -140,9 +141,13 @@ class Session(Requests):
         channel = self._conversation.channel
         return channel.freshness(method, params) if channel else None
 
-    def on_notification(self, listener: Callable[[str, Any], None]) -> None:
-        """Call `listener(method, params)` too for each notification that is no progress of ours."""
+    def on_notification(self, listener: Callable[[str, Any], None], on_log: OnLog | None = None) -> None:
+        """Call `listener(method, params)` too for each notification that is no progress of ours.
+
+        If `on_log` is given, it gets log entries instead: a list with the params of all that came together.
+        """
         self._conversation.listeners.append(listener)
+        self._conversation.log_listeners.append(on_log or one_by_one(listener))
 
     def on_stream_data(self, listener: Callable[[str, Any], None]) -> None:
         """Call `listener(tool, data)` too for what a tool stream sends on the way and is no number of progress."""

@@ -48,10 +48,10 @@ class Caller(QObject):
         """What was called last."""
         self.bad_answer: Answer | None = None
 
-    def hear(self, method: str, params: Any) -> None:
+    def hear_log(self, entries: list[dict[str, Any]]) -> None:
         """What the server logs while a call runs belongs to its live text."""
-        if method == "notifications/message" and self._calls and isinstance(params, dict):
-            self._said.add(_log_text, params.get("data"))
+        if self._calls:
+            self._said.add_all(_log_text, [entry.get("data") for entry in entries])
 
     def hear_data(self, tool: str, data: Any) -> None:
         """A tool stream brought a piece that is no number."""

@@ -91,7 +91,7 @@ class Controller(QObject):
         self.connecting.emit()
         started_ns = perf_counter_ns()
         session = Session(self._with_memory(options), self._river, number)
-        session.on_notification(self._on_notification)
+        session.on_notification(self._on_notification, self.caller.hear_log)
         session.on_stream_data(self.caller.hear_data)
         session.on_task(self.caller.hear_task)
         try:
@@ -120,10 +120,8 @@ class Controller(QObject):
         return replace(options, verdicts=FileVerdicts(default_path()), credentials=credentials)
 
     def _on_notification(self, method: str, params: Any) -> None:
-        if method != "notifications/message":  # a flood of them concerns neither lists nor questions
-            self.catalog.hear(method, params)
-            self.notified.emit(method, params)
-        self.caller.hear(method, params)
+        self.catalog.hear(method, params)
+        self.notified.emit(method, params)
 
     def set_log_level(self, level: str) -> None:
         """What the server shall log from now on; a refusal is shown like every other answer."""

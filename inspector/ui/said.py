@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import repeat
 from typing import Any
 
 GATHER_S = 0.03
@@ -30,7 +31,11 @@ class Said:
 
     def add(self, text_of: TextOf, data: Any) -> None:
         """Tell of `data` in a moment, as `text_of` writes it."""
-        self._waiting.append((text_of, data))
+        self.add_all(text_of, (data,))
+
+    def add_all(self, text_of: TextOf, data: Iterable[Any]) -> None:
+        """The same for all that came together."""
+        self._waiting.extend(zip(repeat(text_of), data, strict=False))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._delay_s, self.flush)
 

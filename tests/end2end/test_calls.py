@@ -24,6 +24,7 @@ from tests.end2end.servers.faults import (
     MethodBehaviour,
     Request,
     StreamableMcp,
+    block,
     result_of,
     text_of,
 )
@@ -144,6 +145,32 @@ async def test_a_listener_that_fails_harms_nobody(
         assert (await session.call_tool("x", on_progress=fail)).ok
     check_river(session.river)
     assert "listener for the progress of tools/call x failed" in caplog.text
+
+
+async def test_a_listener_that_fails_at_a_log_entry_hears_the_next(
+    server: FaultServer, mcp: StreamableMcp, caplog: pytest.LogCaptureFixture
+) -> None:
+    entries = [{"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": n}} for n in range(3)]
+    together = b"".join(block(json.dumps(entry).encode()) for entry in entries)
+
+    async def log(connection: Connection, request: Request, message: Json) -> None:
+        await connection.stream()
+        await connection.chunk(together + block(json.dumps(text_of(message)).encode()))
+        await connection.end()
+
+    heard: list[Any] = []
+
+    def fail_once(method: str, params: Any) -> None:
+        heard.append((method, params))
+        if params["data"] == 1:
+            raise RuntimeError("the user's own bug")
+
+    mcp.on["tools/call"] = log
+    async with streamable(server.url()) as session:
+        session.on_notification(fail_once)
+        assert (await session.call_tool("x")).ok
+    assert heard == [("notifications/message", {"data": n}) for n in range(3)]
+    assert "listener for notifications failed on notifications/message" in caplog.text
 
 
 def paging(cursors: dict[str | None, str | None]) -> MethodBehaviour:

@@ -36,7 +36,7 @@ class Desk:
         self.calls = Calls(link, self.peer)
         self.heard: list[JsonRpc] = []
         self.told: list[tuple[str | None, Any]] = []
-        self.inbox = Inbox(link, self.peer, self.calls, self._hear, lambda params: self._tell(log_entry.METHOD, params))
+        self.inbox = Inbox(link, self.peer, self.calls, self._hear, self._hear_log)
         self.call: Call | None = None
         if waits:
             self.call = self.calls.start("tools/call", {"name": "echo"}, None, None, with_progress=True)
@@ -45,6 +45,10 @@ class Desk:
     def _hear(self, message: JsonRpc, event: Message) -> None:
         self.heard.append(message)
         self._tell(message.method, message.params)
+
+    def _hear_log(self, entries: list[dict[str, Any]]) -> None:
+        for params in entries:
+            self._tell(log_entry.METHOD, params)
 
     def watch(self, message: JsonRpc, event: Message) -> None:
         self._tell("watched", (event.n, message.value))
@@ -221,3 +225,17 @@ async def test_no_bytes_raise(raw: bytes, promised: bool) -> None:
     before = len(desk.river)
     taken = desk.inbox.body(raw, ARRIVAL, None, must_be_message=promised)
     assert taken is any(isinstance(event, Message) for event in desk.river.since(before))
+
+
+def test_log_entries_are_told_before_what_comes_behind_them() -> None:
+    desk = Desk(waits=False)
+    entry = {"jsonrpc": "2.0", "method": log_entry.METHOD}
+    other = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+    stream = [{**entry, "params": {"a": 1}}, {**entry, "params": {"a": 2}}, other, {**entry, "params": {"a": 3}}]
+    desk.read(b"".join(map(data, stream)), one_by_one=False)
+    assert desk.told == [
+        (log_entry.METHOD, {"a": 1}),
+        (log_entry.METHOD, {"a": 2}),
+        ("notifications/tools/list_changed", None),
+        (log_entry.METHOD, {"a": 3}),
+    ]
