@@ -16,6 +16,7 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Ctrl+R", "Connect anew"),
             ("C", "In Reconnects: copy the availability as text"),
             ("Ctrl+,", "Settings"),
+            ("F10", "The menu; a letter chooses in it"),
         ),
     ),
     (

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from inspector.protocol.era import TransportName
 from inspector.trace.states import ConnectionState
+from inspector.ui import main_menu
 from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.forms.parts import tool_tip
 from inspector.ui.theme import colors
@@ -154,7 +155,7 @@ class ConnectionBar(QWidget):
         self._transport.setToolTip("How messages travel; Auto finds out")
         self._settings.setToolTip("Headers, certificates, time limits (Ctrl+,)")
         self._help.setToolTip("Keyboard shortcuts (F1)")
-        self._menu.setToolTip("Recordings, exports, replay")
+        self._menu.setToolTip("Recordings, exports, replay (F10)")
         self._facts.setProperty("muted", True)
         self._insecure.setToolTip("Anyone between here and the server can read and change everything (see Settings)")
 
@@ -188,6 +189,7 @@ class ConnectionBar(QWidget):
         self._url.returnPressed.connect(self._enter)
         self._settings.clicked.connect(self.settings_requested)
         self._help.clicked.connect(self.help_requested)
+        main_menu.add_key(self, self._menu)
         shortcut = QShortcut(QKeySequence("Ctrl+L"), self)
         shortcut.activated.connect(self.focus_url)
 

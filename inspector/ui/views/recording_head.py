@@ -8,23 +8,23 @@ from inspector.ui.elided_label import ElidedLabel
 
 
 class RecordingHead(QWidget):
-    """`facts` is the line; the menu stands at its right end."""
+    """`facts` is the line, `menu_button` stands at its right end."""
 
     def __init__(self) -> None:
         super().__init__()
         self.facts = ElidedLabel()
         self.facts.setObjectName("recordingFacts")
-        self._menu = QToolButton()
-        self._menu.setText("☰")
-        self._menu.setObjectName("recordingMenuButton")
-        self._menu.setAccessibleName("Menu: exports, comparing, replay, a copy")
-        self._menu.setToolTip("Exports, comparing, replay, a copy")
-        self._menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu_button = QToolButton()
+        self.menu_button.setText("☰")
+        self.menu_button.setObjectName("recordingMenuButton")
+        self.menu_button.setAccessibleName("Menu: exports, comparing, replay, a copy")
+        self.menu_button.setToolTip("Exports, comparing, replay, a copy (F10)")
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 8, 4)
         row.addWidget(self.facts, 1)
-        row.addWidget(self._menu)
+        row.addWidget(self.menu_button)
 
     def set_menu(self, menu: QMenu) -> None:
         """What the button opens."""
-        self._menu.setMenu(menu)
+        self.menu_button.setMenu(menu)

@@ -61,6 +61,7 @@ class RecordingView(QWidget):
         self.sharing = Sharing(self, lambda: of_recording(recording), self.timeline, recording.path.name)
         self._head = RecordingHead()
         self._head.set_menu(main_menu.build(self, self._entries()))
+        main_menu.add_key(self, self._head.menu_button)
         self._is_loaded = False
         self._lay_out()
         self.sharing.said.connect(self.said)
