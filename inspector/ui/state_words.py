@@ -35,10 +35,10 @@ def is_failure(state: StateChanged | None) -> bool:
 
 
 def facts(transport: str, revision: str, rtt_ms: float | None, up_ms: float | None, reconnects: int) -> str:
-    """`Streamable HTTP · 2025-11-25 · rtt 1.2 ms · up 03:12 · 2 reconnects`, as far as known."""
+    """`Streamable HTTP · 2025-11-25 · last rtt 1.2 ms · up 03:12 · 2 reconnects`, as far as known."""
     parts = [part for part in (TransportName(transport).label if transport else "", revision) if part]
     if rtt_ms is not None:
-        parts.append(f"rtt {duration(rtt_ms)}")
+        parts.append(f"last rtt {duration(rtt_ms)}")
     if up_ms is not None:
         parts.append(f"up {clock(up_ms)}")
     if reconnects:

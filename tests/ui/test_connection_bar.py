@@ -153,7 +153,7 @@ def test_a_label_that_is_cut_keeps_its_text(qtbot: QtBot) -> None:
 def test_the_usual_facts_are_whole_in_a_window_of_the_usual_width(bar: ConnectionBar) -> None:
     bar.window().resize(1_280, 400)
     bar.set_active(True)
-    said = "Streamable HTTP · 2025-11-25 · rtt 12.3 ms · up 03:12"
+    said = "Streamable HTTP · 2025-11-25 · last rtt 12.3 ms · up 03:12"
     bar.show_state(ConnectionState.OPEN, "connected", said, is_failure=False)
     QApplication.processEvents()
     facts = part(bar, QLabel, "stateFacts")

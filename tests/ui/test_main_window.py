@@ -72,7 +72,7 @@ async def test_return_in_the_address_connects_and_lists_the_tools(desk: Desk) ->
     await until(lambda: {"echo", "slow", "flood"} <= set(desk.tool_names()), "all pages of the tools")
     await until(lambda: desk.text("stateWords") == "connected", "the state")
     await until(lambda: desk.text("stateFacts"), "the facts")
-    assert desk.text("stateFacts").startswith("Streamable HTTP · 2025-11-25 · rtt ")
+    assert desk.text("stateFacts").startswith("Streamable HTTP · 2025-11-25 · last rtt ")
     assert desk.child(QPushButton, "connectButton").text() == "Disconnect"
     assert desk.child(QLineEdit, "urlField").isReadOnly()
 

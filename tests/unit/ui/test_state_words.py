@@ -69,7 +69,7 @@ def test_what_the_user_ended_is_no_failure(river: River, reason: str) -> None:
 
 def test_facts_say_what_is_known() -> None:
     transport, revision = "streamable-http", "2025-11-25"
-    expected = "Streamable HTTP · 2025-11-25 · rtt 1.20 ms · up 03:12 · 2 reconnects"
+    expected = "Streamable HTTP · 2025-11-25 · last rtt 1.20 ms · up 03:12 · 2 reconnects"
     assert state_words.facts(transport, revision, 1.2, 192_000.0, 2) == expected
     assert state_words.facts(transport, revision, None, None, 0) == "Streamable HTTP · 2025-11-25"
     assert state_words.facts("tool-stream", "", None, None, 0) == "Tool stream"
