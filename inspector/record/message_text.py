@@ -168,7 +168,8 @@ def _result(result: dict[str, Any]) -> str:
         if isinstance(items, list):
             names = [str(item.get(label, "?")) for item in items[:_NAMES_SHOWN] if isinstance(item, dict)]
             more = ", …" if len(items) > len(names) else ""
-            return f"{len(items)} {key}: {', '.join(names)}{more}" if items else f"no {key}"
+            noun = key.removesuffix("s") if len(items) == 1 else key
+            return f"{len(items)} {noun}: {', '.join(names)}{more}" if items else f"no {key}"
     return ""
 
 

@@ -60,13 +60,15 @@ async def test_the_chosen_checks_are_made_and_say_what_they_saw(desk: Desk) -> N
     dialog = open_dialog(desk)
     choose(desk, "session id that nobody has", "protocol version that does not exist")
     assert sent(desk) == []
+    progress = desk.child(QProgressBar, "probeProgress")
+    assert not progress.isVisible() and not desk.child(QPushButton, "probeCopy").isEnabled()
     assert all(item.text(1) for item in rows(desk))
     await desk.click("probeToggle")
     await until(lambda: "Done" in desk.child(QLabel, "probeState").text(), "the end of the checks")
     assert sent(desk) == ["probe:badsession", "probe:version"]
     seen = [item.text(2) for item in rows(desk) if item.text(2) and not item.isDisabled()]
     assert [text.rpartition("; ")[2] for text in seen] == ["404 is right.", "400 is right."]
-    progress = desk.child(QProgressBar, "probeProgress")
+    assert progress.isVisible()
     assert progress.value() == progress.maximum() == 2
     desk.child(QPushButton, "probeFindings").click()
     desk.child(QPushButton, "probeCopy").click()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.stats.availability import Availability
@@ -83,6 +83,19 @@ def test_latency_has_a_row_per_tool_and_goes_to_the_slowest_call(qtbot: QtBot) -
     with qtbot.waitSignal(pane.jump) as jumped:
         table.doubleClicked.emit(table.model().index(0, 2))
     assert jumped.args == [slowest.n]
+
+
+def test_a_table_without_rows_does_not_scroll(qtbot: QtBot) -> None:
+    talk = Session()
+    pane = put_up_table(qtbot, LatencyPane(talk.latency, ClockOffsets(), talk))
+    pane.resize(500, 300)
+    bar = part(pane, StatTable, "latencyTable").horizontalScrollBar()
+    QApplication.processEvents()
+    assert not bar.isVisible()
+    talk.call("echo", 10)
+    talk.fold()
+    pane.refresh()
+    qtbot.waitUntil(bar.isVisible)
 
 
 def test_a_row_without_an_answer_leads_nowhere(qtbot: QtBot) -> None:

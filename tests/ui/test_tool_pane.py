@@ -250,6 +250,9 @@ def test_the_age_of_the_list_is_shown(qtbot: QtBot) -> None:
     lasting = Lasting(fresh_until=240.0)
     pane.show_listing(Listing(ListKind.TOOLS, [ECHO], freshness=lasting, listed_at=clock.time()))
     assert text(pane, "toolAge") == "fresh for 4 min"
+    search(pane).setText("nothing of this name")
+    assert text(pane, "toolAge") == "", "beside '0 of 1 tool' it would be cut"
+    search(pane).clear()
     clock.advance(300)
     qtbot.waitUntil(lambda: text(pane, "toolAge") == f"stale since {time_of_day(clock.time() - 60)}")
     with qtbot.waitSignal(pane.refresh_requested):

@@ -98,7 +98,7 @@ class ConnectionDialog(QDialog):
         column.setContentsMargins(14, 14, 14, 14)
         column.setSpacing(10)
         column.addWidget(self._tabs, 1)
-        column.addWidget(muted_label("These settings hold from the next connection on."))
+        column.addWidget(muted_label("These settings hold from the next connection on; Ctrl+R connects anew."))
         column.addWidget(self._problem)
         column.addWidget(self._buttons())
         self.resize(640, 500)

@@ -77,6 +77,7 @@ class ProbeDialog(QDialog):
         self._fill()
         self._lay_out()
         self._connect()
+        self._refresh()
 
     def done(self, result: int) -> None:
         """Stop what is under way and close."""
@@ -124,6 +125,7 @@ class ProbeDialog(QDialog):
                 item.setText(_SEEN, "")
         self._progress.setRange(0, max(1, len(self._wanted)))
         self._progress.setValue(0)
+        self._progress.show()
         self._probing.start(self._wanted, float(self._hold.currentData()), self._direct.text().strip())
         self._refresh()
 
@@ -166,6 +168,7 @@ class ProbeDialog(QDialog):
         is_running = self._probing.is_running
         self._toggle.setText("Stop" if is_running else "Start")
         self._toggle.setEnabled(is_running or bool(self._chosen()))
+        self._copy.setEnabled(self._done > 0 and not is_running)
         self._hold.setEnabled(not is_running)
         self._direct.setEnabled(not is_running)
 
@@ -194,7 +197,7 @@ class ProbeDialog(QDialog):
             self._hold.addItem(words, seconds)
         self._hold.setCurrentIndex(1)
         self._progress.setTextVisible(False)
-        self._progress.setRange(0, 1)
+        self._progress.hide()  # an empty one looks like a field to type in
         watch = QLabel("&Watch an idle stream for")
         watch.setBuddy(self._hold)
         without = QLabel("Without the &proxy")

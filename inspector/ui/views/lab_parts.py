@@ -103,6 +103,7 @@ class ToolChoice(QWidget):
             arguments = jsontext.dumps(latest.arguments).decode()
             if self._arguments.text() != arguments:
                 self._arguments.setText(arguments)
+                self._arguments.setCursorPosition(0)  # how they begin says more than how they end
         del blockers
 
     @property

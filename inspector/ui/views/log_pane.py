@@ -100,6 +100,7 @@ class LogPane(Pane):
     def _lay_out(self) -> None:
         level = QLabel("Server logs from")
         level.setBuddy(self._wanted)
+        level.setContentsMargins(8, 0, 0, 0)  # it is no part of the count before it
         finding = (self._least, self._search, self._summary)
         self._detail.setFont(mono_font())
         self._detail.setPlaceholderText("Choose a line to read it whole.")

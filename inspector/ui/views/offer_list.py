@@ -86,6 +86,7 @@ class OfferList(QWidget):
             f"{rows:,} of {counted(total, self._noun)}" if rows != total else counted(total, self._noun)
         )
         self._count.setVisible(bool(total))
+        self._show_age()
         if self._current:
             self.select(self._current)
 
@@ -179,7 +180,9 @@ class OfferList(QWidget):
         return LOADING if listing.is_loading and not listing.items else listing.why
 
     def _show_age(self) -> None:
-        self._age.setText(self._listing.age_words(self._clock) if self._listing is not None else "")
+        """Beside the number of those found there is no room for it."""
+        is_whole = self.model.rowCount() == self.model.total
+        self._age.setText(self._listing.age_words(self._clock) if self._listing is not None and is_whole else "")
 
     def _current_changed(self, index: QModelIndex) -> None:
         row: OfferRow | None = index.data(OfferListModel.RowRole)

@@ -40,6 +40,9 @@ class StatTable(QTableView, Generic[R]):
         self._empty = empty
         model.setParent(self)
         self.setModel(model)
+        self._scroll_rows_only()
+        for changed in (model.modelReset, model.rowsInserted, model.rowsRemoved):
+            changed.connect(self._scroll_rows_only)
         self.setAccessibleDescription(empty)
         self._use_tabular_figures()
         self._set_up()
@@ -71,6 +74,12 @@ class StatTable(QTableView, Generic[R]):
             room: QRect = self.viewport().rect().adjusted(24, 12, -24, -12)
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._empty)
             painter.end()
+
+    def _scroll_rows_only(self) -> None:
+        """A bar below a sentence would say that there is more of it."""
+        policy = Qt.ScrollBarPolicy
+        has_rows = self._model.rowCount() > 0
+        self.setHorizontalScrollBarPolicy(policy.ScrollBarAsNeeded if has_rows else policy.ScrollBarAlwaysOff)
 
     def _jump_from(self, index: QModelIndex) -> None:
         if index.isValid():

@@ -54,6 +54,7 @@ def message(value: Any, **fields: Any) -> Message:
         ({"method": ["x"], "params": "y"}, '"y"'),
         ({"result": {"protocolVersion": "V", "serverInfo": {"name": "s"}}}, "protocol V · s"),
         ({"result": {"tools": [{"name": "a"}, {"name": "b"}]}}, "2 tools: a, b"),
+        ({"result": {"prompts": [{"name": "a"}]}}, "1 prompt: a"),
         (
             {"result": {"tools": [{"name": str(n)} for n in range(13)]}},
             "13 tools: " + ", ".join(map(str, range(12))) + ", …",
