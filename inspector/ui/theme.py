@@ -149,7 +149,7 @@ def _palette(c: Colors) -> QPalette:
 def _stylesheet(c: Colors) -> str:
     sheet = resource("style.qss").read_text(encoding="utf-8")
     shade = "dark" if c is DARK else "light"
-    for name in ("check", "arrow"):
+    for name in ("check", "arrow", "left", "right"):
         sheet = sheet.replace(f"@{name}", Path(str(resource(f"{name}-{shade}.svg"))).as_posix())
     for field in sorted(fields(c), key=lambda item: -len(item.name)):
         sheet = sheet.replace(f"@{field.name}", getattr(c, field.name))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
@@ -31,6 +34,15 @@ def contrast(first: str, second: str) -> float:
 def test_every_text_can_be_read_on_every_background(scheme: Colors, background: str) -> None:
     ratios = {role: contrast(getattr(scheme, role), getattr(scheme, background)) for role in TEXT_ROLES}
     assert {role: ratio for role, ratio in ratios.items() if ratio < READABLE} == {}
+
+
+@pytest.mark.parametrize("scheme", [DARK, LIGHT], ids=["dark", "light"])
+def test_the_style_sheet_names_only_what_there_is(scheme: Colors, application: QApplication) -> None:
+    theme.apply(application, scheme)
+    pictures = re.findall(r"url\((.+?)\)", application.styleSheet())
+    assert len(set(pictures)) == 4
+    assert all(Path(picture).is_file() for picture in pictures)
+    assert "@" not in application.styleSheet()
 
 
 @pytest.mark.parametrize("scheme", [DARK, LIGHT], ids=["dark", "light"])
