@@ -130,9 +130,9 @@ class Cursor:
     def unknown(self, word: str, known: tuple[str, ...], what: str, start: int) -> ExpectationError:
         """What to say of a word that is none of those known."""
         near = difflib.get_close_matches(word, known, 1, 0.6)
-        hint = f'did you mean "{near[0]}"?' if near else f"{what} {', '.join(known[:-1])} or {known[-1]}."
+        hint = f'; did you mean "{near[0]}"?' if near else f". {what} {', '.join(known[:-1])} or {known[-1]}."
         said = f'"{word[:30]}" is not understood here' if word else "A word is missing here"
-        return ExpectationError(f"{said}; {hint}", start, len(word))
+        return ExpectationError(f"{said}{hint}", start, len(word))
 
     def _peek_as_written(self) -> str:
         return self.text[self.at : self._word_end()]

@@ -104,7 +104,7 @@ def test_remarks_and_empty_lines_say_nothing() -> None:
         ('answer under 2s of "a', '"a', "quote is not closed"),
         ('answer under 2s of ""', '""', "1 to 200 characters"),
         ("never -(finding:any kind:http)", "-(finding:any kind:http)", "no finding above note"),
-        ("hello", "hello", "An expectation begins with"),
+        ("hello", "hello", "is not understood here. An expectation begins with"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(line: str, part: str, says: str) -> None:
