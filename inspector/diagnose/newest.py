@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -45,14 +44,13 @@ class Newest(Generic[T]):
         if len(self._newer) >= self._size:
             self._turn()
 
-    def add_all(self, keys: Sequence[str], values: Iterable[T]) -> None:
-        """The same for many keys that are new; cutting them into several calls makes no difference."""
-        pairs = zip(keys, values, strict=True)
-        left = len(keys)
-        while left:
-            count = min(self._size - len(self._newer), left)
-            self._newer.update(islice(pairs, count))
-            left -= count
+    def add_all(self, keys: Sequence[str], value: T) -> None:
+        """The same for many keys with one value; cutting them into several calls makes no difference."""
+        start = 0
+        while start < len(keys):
+            stop = start + self._size - len(self._newer)
+            self._newer |= dict.fromkeys(keys[start:stop], value)
+            start = stop
             if len(self._newer) >= self._size:
                 self._turn()
 

@@ -51,7 +51,7 @@ class Caller(QObject):
     def hear_log(self, entries: list[dict[str, Any]]) -> None:
         """What the server logs while a call runs belongs to its live text."""
         if self._calls:
-            self._said.add_all(_log_text, [entry.get("data") for entry in entries])
+            self._said.add_all(_entry_text, entries)
 
     def hear_data(self, tool: str, data: Any) -> None:
         """A tool stream brought a piece that is no number."""
@@ -176,6 +176,10 @@ def _data_text(data: Any) -> str:
     """What a piece of a tool stream adds to the live text."""
     piece = "" if isinstance(data, str) else deltas.text_of(data)
     return piece or _log_text(data)
+
+
+def _entry_text(entry: dict[str, Any]) -> str:
+    return _log_text(entry.get("data"))
 
 
 def _log_text(data: Any) -> str:

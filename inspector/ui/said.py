@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
-from itertools import repeat
+from collections.abc import Callable, Sequence
 from typing import Any
 
 GATHER_S = 0.03
@@ -25,7 +24,8 @@ class Said:
 
     def __init__(self, tell: Callable[[list[str]], None]) -> None:
         self._tell = tell
-        self._waiting: deque[tuple[TextOf, Any]] = deque(maxlen=MAX_WAITING)
+        self._waiting: deque[tuple[TextOf, Sequence[Any]]] = deque()
+        self._waits = 0
         self._timer: asyncio.TimerHandle | None = None
         self._delay_s = GATHER_S
 
@@ -33,9 +33,12 @@ class Said:
         """Tell of `data` in a moment, as `text_of` writes it."""
         self.add_all(text_of, (data,))
 
-    def add_all(self, text_of: TextOf, data: Iterable[Any]) -> None:
+    def add_all(self, text_of: TextOf, data: Sequence[Any]) -> None:
         """The same for all that came together."""
-        self._waiting.extend(zip(repeat(text_of), data, strict=False))
+        self._waiting.append((text_of, data))
+        self._waits += len(data)
+        while self._waits - len(self._waiting[0][1]) >= MAX_WAITING:
+            self._waits -= len(self._waiting.popleft()[1])
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._delay_s, self.flush)
 
@@ -44,14 +47,16 @@ class Said:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        waiting = self._waiting
         texts: list[str] = []
         room = MAX_SHOWN
-        while waiting and room > 0:
-            text_of, data = waiting.pop()
-            texts.append(text_of(data))
-            room -= min(len(texts[-1]), MAX_PIECE)
-        waiting.clear()
+        for text_of, data in reversed(self._waiting):
+            for each in reversed(data):
+                if room <= 0:
+                    break
+                texts.append(text_of(each))
+                room -= min(len(texts[-1]), MAX_PIECE)
+        self._waiting.clear()
+        self._waits = 0
         self._delay_s = FLOOD_S if MAX_SHOWN - room > FLOOD_LENGTH else GATHER_S
         if texts:
             self._tell(texts[::-1])

@@ -20,6 +20,7 @@ MAX_HEADS = 64
 MAX_HEAD_BYTES = 256
 _NEWLINE, _RETURN, _COLON = b"\n\r:"
 _HEAD = re.compile(rb"(?:id: ?([^\0\r\n]*)\r?\n|event: ?([^\r\n]*)\r?\n)*+")
+_ID_LINE = re.compile(rb"id: [\x20-\x7e]*\r?\n").fullmatch
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _LONE_LF = re.compile(rb"\n(?<!\r\n)")
 # A pattern finds two bytes more than twice as fast as `bytes.split` does.
@@ -106,7 +107,12 @@ class SseParser:
         known = self._known_heads.get
         for block in blocks:
             head, found, value = block.partition(b"data:")
-            fields = (known(head) or self._read_head(head, id_end)) if found and _NEWLINE not in value else None
+            if not found or _NEWLINE in value:
+                fields = None
+            elif _ID_LINE(head):  # most heads differ in the id alone
+                fields = "message", head[4:id_end].decode()
+            else:
+                fields = known(head) or self._read_head(head, id_end)
             if fields:
                 try:
                     data = value.decode().removeprefix(" ")

@@ -7,7 +7,6 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import repeat
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -71,7 +70,7 @@ class Drops(Watch):
         if counting is not None and ids == counting.next(len(ids)) and _are_of(stream, events):
             counting.latest += len(ids)
             counting.steps += len(ids)
-            self._recent.add_all(ids, repeat(stream, len(ids)))
+            self._recent.add_all(ids, stream)
             return
         for event, event_id in zip(events, ids, strict=True):
             if event_id:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from inspector.diagnose.context import Context
 from inspector.diagnose.exchange import Exchange
@@ -22,6 +23,24 @@ MAX_SHOWN = 60
 _NO_REPLAY = frozenset({400, 405})
 
 
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """Events that were taken in together; one object for all of them, as a flood has no time for one each."""
+
+    stream: int | None
+    ids: Sequence[str]
+    hashes: Sequence[int]
+    numbers: Sequence[int]
+
+    @classmethod
+    def of(cls, ids: Sequence[str], events: Sequence[SseEvent]) -> Self:
+        return cls(events[0].stream, ids, [hash(event.raw) for event in events], [event.n for event in events])
+
+    def one(self, key: str) -> tuple[int | None, int, int]:
+        place = self.ids.index(key)
+        return self.stream, self.hashes[place], self.numbers[place]
+
+
 class EventIds(Watch):
     """Keeps which event had which id, and which stream a resumed one goes on from."""
 
@@ -29,7 +48,7 @@ class EventIds(Watch):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._seen: Newest[tuple[int | None, int, int]] = Newest(MAX_IDS)
+        self._seen: Newest[_Together] = Newest(MAX_IDS)
         self._answered: OrderedDict[str, int | None] = OrderedDict()
         self._roots: OrderedDict[int, int] = OrderedDict()
         """The stream where it all began, for each resumed one."""
@@ -62,7 +81,7 @@ class EventIds(Watch):
         if event.purpose != "resume" or event.stream is None or self.context.era is not Era.STREAMABLE:
             return
         last = next((value for name, value in event.headers if name.lower() == "last-event-id"), None)
-        origin = self._seen.get(_key(last)) if last is not None else None
+        origin = self._before(_key(last)) if last is not None else None
         if origin is not None:
             _keep(self._cursors, event.stream, origin[2], MAX_ROOTS)
         if origin is not None and origin[0] is not None:
@@ -126,7 +145,7 @@ class EventIds(Watch):
             return
         if len(ids) < len(events):
             events = [event for event in events if event.event_id]
-        self._seen.add_all(ids, [(event.stream, hash(event.raw), event.n) for event in events])
+        self._seen.add_all(ids, _Together.of(ids, events))
 
     def _on_id(self, event: SseEvent, event_id: str) -> None:
         era = self.context.era
@@ -137,9 +156,9 @@ class EventIds(Watch):
         if isinstance(event, FrameReceived) and not event.complete:  # it was cut, and comes again
             return
         key, data = _key(event_id), hash(event.raw)
-        before = self._seen.get(key)
+        before = self._before(key)
         if before is None:
-            self._seen.add(key, (event.stream, data, event.n))
+            self._seen.add(key, _Together.of((key,), (event,)))
             return
         stream, known, n = before
         is_resumed = event.stream != stream and self._is_resumed(event.stream)
@@ -152,6 +171,11 @@ class EventIds(Watch):
         elif is_resumed and self._was_not_asked_for(event.stream, n):
             text = f"The event with the id {_shown(event_id)} came again after a resume, though we had it already."
             self._say(event, text, n, self.rules[1])
+
+    def _before(self, key: str) -> tuple[int | None, int, int] | None:
+        """Stream, hash and number of the event that had an id."""
+        found = self._seen.get(key)
+        return None if found is None else found.one(key)
 
     def _on_answer(self, message: Message) -> None:
         if self.context.era is not Era.STREAMABLE or message.stream is None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from inspector.ui.said import FLOOD_S, GATHER_S, MAX_PIECE, MAX_SHOWN, Said
+from inspector.ui.said import FLOOD_S, GATHER_S, MAX_PIECE, MAX_SHOWN, MAX_WAITING, Said
 
 
 class Loop:
@@ -73,3 +73,23 @@ def test_a_piece_counts_for_no_more_than_is_shown_of_it(loop: Loop) -> None:
     said.flush()
     assert [text[0] for text in told[0]] == list("abcdefgh")
     assert MAX_PIECE * 8 < MAX_SHOWN
+
+
+def test_what_came_together_is_told_like_what_came_alone(loop: Loop) -> None:
+    told: list[list[str]] = []
+    said = Said(told.append)
+    said.add(str, 0)
+    said.add_all(str, [1, 2, 3])
+    said.add_all(str, [])
+    said.add(str, 4)
+    said.flush()
+    assert told == [["0", "1", "2", "3", "4"]]
+
+
+def test_what_waits_is_bounded(loop: Loop) -> None:
+    said = Said(lambda texts: None)
+    for _ in range(10):
+        said.add_all(str, range(1_000))
+    assert MAX_WAITING <= sum(len(data) for _, data in said._waiting) < MAX_WAITING + 1_000
+    said.add_all(str, range(100_000))
+    assert len(said._waiting) == 1
