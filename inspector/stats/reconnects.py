@@ -257,15 +257,13 @@ class ReconnectStats(Fold):
         )
 
     def _on_events(self, events: list[Message | FrameReceived]) -> None:
-        for event in events:
-            if event.event_id is not None or event.retry_ms is not None:
-                self._on_own_word(event)
-
-    def _on_own_word(self, event: Message | FrameReceived) -> None:
-        if event.direction is Direction.OUTBOUND:
-            return
-        connection = self._connection(event.connection)
-        if event.event_id is not None:
-            connection.last_event_id = event.event_id
-        if event.retry_ms is not None:
-            connection.asked_ms = event.retry_ms
+        """Of each connection the latest word of the server counts."""
+        outbound = Direction.OUTBOUND
+        ids = {it.connection: it.event_id for it in events if it.event_id is not None and it.direction is not outbound}
+        asked = {
+            it.connection: it.retry_ms for it in events if it.retry_ms is not None and it.direction is not outbound
+        }
+        for number, event_id in ids.items():
+            self._connection(number).last_event_id = event_id
+        for number, retry_ms in asked.items():
+            self._connection(number).asked_ms = retry_ms
