@@ -95,7 +95,7 @@ def coded_members(data: bytes, match: Callable[[bytes], tuple[str, bool] | None]
             yield Run(place, _CODED_TEXT), member.end()
         elif member[3] and not (found[1] and member[3] in _CODED_OBJECT):
             yield CodedTree(place, is_flat=found[1]), member.end() - len(member[3])
-        elif not found[1] and not member[3]:
+        elif not found[1] and not member[3] and not found[0].lower().endswith("s"):
             yield Run(place, _CODED_NUMBER, is_number=True), member.end()
 
 

@@ -19,16 +19,10 @@ WEAK_NAMES = frozenset({"code", "key", "state", "auth", "tokens"})
 """Names that also stand for harmless things: their numbers stay, and in plain text they count in a query only."""
 LIST_NAMES = frozenset({"tokens"})
 """Names of which only the texts of a list are secrets: else they count tokens, or describe those of a design."""
-HARMLESS_ENDINGS = (
-    "tokens",
-    "progresstoken",
-    "pagetoken",
-    "nexttoken",
-    "continuationtoken",
-    "tokencount",
-    "tokenlimit",
-)
-"""What parameters are called that count tokens, and tokens that open no door."""
+COUNT_ENDINGS = ("tokens", "tokencount", "tokenlimit")
+"""What parameters are called that count tokens, if a number stands behind them."""
+PASSING_TOKENS = ("progresstoken", "pagetoken", "nexttoken", "continuationtoken")
+"""Tokens that open no door."""
 LINE_KEYS = (b"password", b"passwd", b"client_secret", b"access_token", b"refresh_token", b"api_key", b"private_key")
 """Endings of names that hold a secret also where a word without quotes follows a colon, as in YAML."""
 MAX_NAME_BYTES = 128
@@ -55,6 +49,8 @@ class Names:
     def _match(self, raw: bytes) -> tuple[str, bool] | None:
         name = _ESCAPE.sub(_unescape, unquote_to_bytes(raw)).decode(errors="replace").strip()
         normal = _normal(_inmost(name))
+        if "[" in name and normal in WEAK_NAMES - LIST_NAMES:  # `errors[code]`
+            return None
         if normal in self._exact or (self._suffixes and normal.endswith(self._suffixes)):
             return name, normal in WEAK_NAMES
         return None
@@ -64,6 +60,10 @@ def _inmost(name: str) -> str:
     """`password` of `user[password]`, `tokens` of `tokens[0]` and `tokens[]`, as forms write what is nested."""
     parts = [part for part in re.split(r"[\[\]]+", name) if part and not part.isdigit()] if "[" in name else []
     return parts[-1] if parts else name
+
+
+def _ending(raw: bytes) -> str:
+    return _normal(_inmost(unquote_to_bytes(raw).decode(errors="replace")))
 
 
 def _normal(name: str) -> str:
@@ -85,6 +85,7 @@ _MEMBER = re.compile(
 _ESCAPED = re.compile(rb"[bfnrt]|u00[01][0-9a-fA-F]")
 """What of an escape of JSON looks like the beginning of a name."""
 _DIGITS = re.compile(rb"[-+0-9.eE]*+")
+_COUNT = re.compile(rb"[0-9]{1,12}(?![^&;#\s\"'<>\\])")
 _QUERY_VALUE = re.compile(rb"[^&;#\s\"'<>\\]*+")
 _FIELD = re.compile(rb"(?<![\w.%%\-\[\]])([\w.%%\-\[\]]{1,%d}+)=(?=[^&;#\s\"'<>\\])" % MAX_NAME_BYTES)
 _ASSIGNED = re.compile(
@@ -135,7 +136,8 @@ class Finder:
         return [
             Span(*match.span(2), f"form {match[1].decode(errors='replace')}")
             for match in _FORM_FIELD.finditer(data)
-            if match[2] and self._is_parameter(match[1].replace(b"+", b" "), in_query=True)
+            if match[2]
+            and self._is_parameter(match[1].replace(b"+", b" "), in_query=True, is_count=_COUNT.match(match[2]))
         ]
 
     def _values(self, data: bytes, *, is_cut: bool) -> Iterator[tuple[Value, int]]:
@@ -171,13 +173,14 @@ class Finder:
                 is_flat = found[0].lower() in LIST_NAMES
                 if match[6] == b"[" or not is_flat:
                     yield Tree(place, len(match[1]), is_flat), match.end() - 1
-            elif match[7] and not found[1]:
+            elif match[7] and not found[1] and not found[0].lower().endswith("s"):  # of many things, it is their count
                 yield Run(place, _DIGITS, is_number=True), match.end()
 
     def _fields_of(self, data: bytes) -> Iterator[tuple[Value, int]]:
         for match in _FIELD.finditer(data):
             in_query = data[max(0, match.start() - 1) : match.start()] in (b"?", b"&", b"#", b";")
-            if any(self._is_parameter(name, in_query=in_query) for name in _spellings(data, match)):
+            is_count = _COUNT.match(data, match.end())
+            if any(self._is_parameter(name, in_query=in_query, is_count=is_count) for name in _spellings(data, match)):
                 where = "url query" if in_query else "text"
                 yield Run(f"{where} {match[1].decode(errors='replace')}", _QUERY_VALUE), match.end()
 
@@ -192,12 +195,14 @@ class Finder:
             elif not match[4] or match[1].lower().endswith(LINE_KEYS):
                 yield Run(place, _WORD), match.end()
 
-    def _is_parameter(self, raw: bytes, *, in_query: bool) -> bool:
+    def _is_parameter(self, raw: bytes, *, in_query: bool, is_count: object = None) -> bool:
         found = self._members.match(raw)
+        if is_count and (found is None or found[1]) and _ending(raw).endswith(COUNT_ENDINGS):
+            return False
         if found is not None:
             return in_query or not found[1]
         name = unquote_to_bytes(raw).decode(errors="replace")
-        return in_query and http.is_secret_name(name) and not _normal(_inmost(name)).endswith(HARMLESS_ENDINGS)
+        return in_query and http.is_secret_name(name) and not _ending(raw).endswith(PASSING_TOKENS)
 
     def _is_element(self, raw: bytes) -> bool:
         found = self._members.match(raw)

@@ -61,6 +61,7 @@ def test_elements(data: bytes, secrets: list[bytes]) -> None:
         (b'{"tokens":[101,7592],"usage":{"tokens":57,"max_tokens":5,"prompt_tokens":["x"]}}', []),
         (b'{"progressToken":"a","nextPageToken":"b","tokenIds":["c"],"stopTokens":["d"]}', []),
         (b"tokens = abc, tokens: abc", []),
+        (b'{"api_keys":3,"num_secrets":2,"passwords":["1234"],"credentials":{"pin":1234}}', [b"1234", b"1234"]),
     ],
 )
 def test_lists(data: bytes, secrets: list[bytes]) -> None:
@@ -71,6 +72,7 @@ def test_lists(data: bytes, secrets: list[bytes]) -> None:
     ("form", "masked"),
     [
         (b"tokens=abc&tokens[]=abc&tokens%5B1%5D=abc", b"tokens=***&tokens[]=***&tokens%5B1%5D=***"),
+        (b"errors[code]=404&tokens=57&deploy_tokens=12a", b"errors[code]=404&tokens=57&deploy_tokens=***"),
         (b"user[password]=abc&user%5Bname%5D=abc", b"user[password]=***&user%5Bname%5D=abc"),
         (b"a=%7B%22token%22%3A%22b%5C%22c%22%7D", b"a=%7B%22token%22%3A%22********%22%7D"),
         (b"a=%7B%22token%22:+%22b%22,%22x%22:1%7D", b"a=%7B%22token%22:+%22b%22,%22x%22:1%7D"),
