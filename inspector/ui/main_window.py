@@ -188,6 +188,11 @@ class MainWindow(QMainWindow):
             self.timeline.select_event(n)
         self.detail.show_event(n)
 
+    def toggle_dock(self, name: str) -> None:
+        """Give the room of a dock to the rest, or have it back."""
+        dock = self._docks[name]
+        dock.setVisible(dock.isHidden())
+
     def open_settings(self) -> None:
         from inspector.ui.dialogs.connection_dialog import ConnectionDialog  # noqa: PLC0415 - built when first asked for
 
@@ -218,6 +223,8 @@ def _add_dock(window: QMainWindow, title: str, area: Qt.DockWidgetArea) -> QDock
     """A dock whose content comes later."""
     dock = QDockWidget(title)
     dock.setObjectName(f"{title.lower()}Dock")
+    features = QDockWidget.DockWidgetFeature
+    dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable)  # what closes it also brings it back
     dock.setWidget(QWidget())
     window.addDockWidget(area, dock)
     return dock

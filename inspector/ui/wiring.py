@@ -169,7 +169,11 @@ class _Menu(_Tie):
             ("openLaboratory", "Laboratory…", "Ctrl+Shift+L", laboratory.open),
             ("openSoak", "Soak…", "", laboratory.open_soak),
         )
-        showing: tuple[main_menu.Entry, ...] = (("present", "Presentation", "F11", self._present),)
+        showing: tuple[main_menu.Entry, ...] = (
+            ("toggleServer", "Show or hide the server", "Ctrl+B", partial(window.toggle_dock, "Server")),
+            ("toggleDetail", "Show or hide the detail", "Ctrl+Shift+B", partial(window.toggle_dock, "Detail")),
+            ("present", "Presentation", "F11", self._present),
+        )
         window.bar.set_menu(main_menu.build(window, (files, keeping, giving, asking, testing, showing)))
 
     def _present(self) -> None:

@@ -77,6 +77,11 @@ def test_the_address_keeps_its_width_while_states_and_facts_change(qtbot: QtBot,
     assert bar.width() == 1_000
 
 
+def test_a_long_address_shows_its_host(bar: ConnectionBar) -> None:
+    bar.set_url(f"http://mcp.example.com/{'path/' * 30}mcp")
+    assert part(bar, QLineEdit, "urlField").cursorPosition() == 0
+
+
 def test_nothing_moves_when_the_button_changes(bar: ConnectionBar) -> None:
     places = set()
     for active in (False, True, False):

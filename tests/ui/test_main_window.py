@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -118,6 +119,21 @@ async def test_disconnecting_brings_the_window_back_to_the_beginning(desk: Desk)
     await desk.connect()
     connections = {event.connection for event in desk.river.since(0)}
     assert connections == {1, 2}
+
+
+@on_desk
+async def test_a_pane_that_is_hidden_comes_back_by_the_same_key(desk: Desk) -> None:
+    for dock, action in (("serverDock", "toggleServer"), ("detailDock", "toggleDetail")):
+        pane = desk.child(QDockWidget, dock)
+        assert not pane.features() & QDockWidget.DockWidgetFeature.DockWidgetClosable
+        room = desk.window.area
+        room_px = room.width()
+        for is_shown in (False, True):
+            desk.child(QAction, action).trigger()
+            assert pane.isVisible() is is_shown
+        desk.child(QAction, action).trigger()
+        QApplication.processEvents()
+        assert room.width() > room_px
 
 
 @on_desk

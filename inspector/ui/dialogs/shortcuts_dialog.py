@@ -16,6 +16,7 @@ SHORTCUTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Ctrl+R", "Connect anew"),
             ("C", "In Reconnects: copy the availability as text"),
             ("Ctrl+,", "Settings"),
+            ("Ctrl+B", "Show or hide the server; with Shift the detail"),
             ("F10", "The menu; a letter chooses in it"),
         ),
     ),

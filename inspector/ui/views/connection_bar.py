@@ -72,6 +72,7 @@ class ConnectionBar(QWidget):
 
     def set_url(self, url: str) -> None:
         self._url.setText(url)
+        self._url.setCursorPosition(0)  # the host says more than the end of the path
 
     def offer_urls(self, urls: list[str]) -> None:
         """Complete what is typed from these addresses, and show them when they are asked for."""
