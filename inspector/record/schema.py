@@ -34,6 +34,7 @@ from inspector.trace.events import (
     ToolStep,
     TraceEvent,
 )
+from inspector.trace.log_entries import LOG_ENTRY
 from inspector.wire import jsontext
 
 APPLICATION_ID = 0x4D435054
@@ -141,6 +142,10 @@ _NOTHING_MORE = (None, None, None, ())
 _MAX_PLAIN = 1_000
 _PLAIN: dict[str | None, str] = {}
 """The facts of plain notifications by their method."""
+_MAX_PLAIN_LENGTH = 400
+_BARE_OF: dict[str, AnyEvent] = {}
+"""What short facts say."""
+_LOG_ENTRY = replace(LOG_ENTRY, direction=None, first_byte_ns=_AT_ONCE)
 _STREAM_TYPES = (int, type(None))
 _CHUNK = '{"kind":"chunk","offset":0,"data":""}'
 _encode = msgspec.json.Encoder().encode
@@ -228,6 +233,17 @@ def read(columns: tuple[Any, ...], data: bytes | None = None) -> AnyEvent:
 
 
 def _bare(facts: str) -> AnyEvent:
+    """What the facts of an event say; floods have the same ones over and over."""
+    known = _BARE_OF.get(facts)
+    if known is not None:
+        return known
+    bare = _decoded(facts)
+    if len(facts) <= _MAX_PLAIN_LENGTH and len(_BARE_OF) < _MAX_PLAIN:
+        _BARE_OF[facts] = bare = _LOG_ENTRY if bare == _LOG_ENTRY else bare
+    return bare
+
+
+def _decoded(facts: str) -> AnyEvent:
     if _HALF_PAIR not in facts:
         with suppress(msgspec.MsgspecError, ValueError):
             bare: AnyEvent = _decode(facts)

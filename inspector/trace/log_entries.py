@@ -18,13 +18,13 @@ LOG_ENTRY = Message(
 """The mould of log entries that say no more than what stands in their bytes and in the id of their block.
 
 A copy is known by the very object that its method is, as looking at all its other fields takes too long: whoever
-changes more in a copy than number, times, connection, stream, bytes, offset and id gives it another method.
+changes more in a copy than number, times, connection, stream, direction, bytes, offset and id gives it another method.
 """
 LEAST = 8
 """Fewer are not worth the trouble."""
 
 Part = tuple[bool, Sequence[AnyEvent]]
-_ARRIVAL = attrgetter("connection", "stream", "at", "monotonic_ns", "first_byte_ns")
+_ARRIVAL = attrgetter("connection", "stream", "direction", "at", "monotonic_ns", "first_byte_ns")
 
 
 def parts(events: Sequence[AnyEvent]) -> list[Part]:

@@ -17,6 +17,7 @@ from inspector.record import schema
 from inspector.record import store as module
 from inspector.record.store import Store, StoreError
 from inspector.record.timeline import Timeline
+from inspector.trace.log_entries import parts
 from tests.support.rivers import Talk
 from tests.support.stored import ask, put, read_back
 
@@ -61,6 +62,7 @@ def test_a_flood_comes_back_as_it_was_with_its_chunks(store: Store, river: Talk,
     assert read_back(path) == events
     kept = "SELECT sum(length(raw)) FROM event WHERE kind = 'chunk'"
     assert ask(path, kept) == [(0,)], "the bytes of entries stand once"
+    assert [len(part) for are_alike, part in parts(read_back(path)) if are_alike] == [30] * 6
 
 
 def test_a_closed_recording_is_one_plain_private_file(store: Store, calls: Talk, path: Path) -> None:

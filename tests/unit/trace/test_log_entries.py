@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from inspector.protocol import log_entry
-from inspector.trace.events import AnyEvent, Message, MessageType
+from inspector.trace.events import AnyEvent, Direction, Message, MessageType
 from inspector.trace.log_entries import LEAST, LOG_ENTRY, parts
 from tests.support.rivers import Talk
 from tests.support.stored import rivers
@@ -53,6 +53,7 @@ def test_an_entry_in_two_pieces_goes_with_what_came_before(talk: Talk) -> None:
         {"at": 1.5},
         {"monotonic_ns": 7},
         {"first_byte_ns": 7},
+        {"direction": Direction.OUTBOUND},
     ],
     ids=lambda change: next(iter(change)),
 )
