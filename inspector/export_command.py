@@ -43,7 +43,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--filter",
         metavar="EXPR",
         type=_query,
-        help="only the rows that the timeline's filter shows, such as 'method:tools/call dur>500ms'; "
+        help="only the rows that the timeline's filter shows, such as 'method:tools/call dur>500ms' "
+        + "(--filter=-event:ping where it begins with a minus); "
         + "; ".join(f"{form}: {meaning}" for form, meaning in ROW_FORMATS.items()),
     )
     parser.add_argument(
