@@ -154,7 +154,7 @@ async def test_a_server_that_is_not_there(tmp_path: Path) -> None:
 
 def test_a_long_day_leaves_memory_flat(tmp_path: Path) -> None:
     """The small version of `tests/benchmarks/bench_endurance.py`."""
-    day = LongDay(tmp_path / "day.mcptrace", heartbeats=30_000, reconnects=30)
+    day = LongDay(tmp_path / "day.mcptrace", heartbeats=20_000, reconnects=30)
     sizes: list[tuple[int, int]] = []
     tracemalloc.start()
     for done, rows in enumerate(day.live(), 1):
