@@ -17,6 +17,7 @@ from inspector.ui.views.connection_bar import ConnectionBar
 
 if TYPE_CHECKING:
     from inspector.record.recorder import Recorder
+    from inspector.trace.events import StateChanged
     from inspector.ui.controller import Controller
     from inspector.ui.folds import Folds
     from inspector.ui.frame_meter import FrameMeter
@@ -38,6 +39,7 @@ class MainWindow(QMainWindow):
     """`closing` is emitted once, when the user closes the window; the owner then shuts everything down.
 
     `has_layout` says that the docks are where the user left them, so that they are not given their first shares.
+    `state_before` is the newest state from before the user connected: it tells nothing of that connection.
     `not_recording` is the sentence why nothing is kept, for as long as it holds.
     """
 
@@ -53,6 +55,7 @@ class MainWindow(QMainWindow):
         self._was_closed = False
         self.has_layout = False
         self.not_recording = ""
+        self.state_before: StateChanged | None = None
         self.bar = ConnectionBar()
         self._status = QLabel()
         self._docks = {name: _add_dock(self, name, area) for name, area in DOCKS.items()}
@@ -134,6 +137,7 @@ class MainWindow(QMainWindow):
             self.url_used.emit(url)
         self.controller.catalog.set_paginated(self.settings.paginated)
         callbacks = self.questions.callbacks(self.settings)
+        self.state_before = self.folds.state
         self.controller.connect_to(self.settings.options(url, self.bar.transport(), callbacks))
         self.bar.set_active(True)
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QLabel
 
 from inspector.record.text import counted, size
+from inspector.trace.states import ConnectionState
 from inspector.ui import state_words
 from inspector.ui.views.lazy_tab import LazyTab
 
@@ -37,6 +38,9 @@ class Pulse(QObject):
         """The state of the connection and its facts, in the bar."""
         folds, now_ns = self._window.folds, self._window.river.clock.monotonic_ns()
         state = folds.state
+        if state is self._window.state_before and self._window.controller.is_active:
+            self._window.bar.show_state(ConnectionState.CONNECTING, "connecting", "", is_failure=False)
+            return
         if state is None:
             return
         summary = folds.reconnects.summary(now_ns)

@@ -137,6 +137,17 @@ async def test_a_pane_that_is_hidden_comes_back_by_the_same_key(desk: Desk) -> N
 
 
 @on_desk
+async def test_a_connection_is_coming_from_the_moment_it_is_asked_for(desk: Desk) -> None:
+    for _ in range(2):
+        desk.enter_url(desk.url)
+        desk.window._pulse.show_state()
+        assert desk.text("stateWords") == "connecting"
+        await until(lambda: desk.text("stateWords") == "connected", "the state")
+        await desk.click("connectButton")
+        await until(lambda: desk.text("stateWords") == "not connected", "the end")
+
+
+@on_desk
 async def test_what_can_be_no_address_is_said_before_anything_is_sent(desk: Desk) -> None:
     desk.enter_url("npx -y @scope/server")
     assert "is a command. Start it yourself" in desk.text("stateWords")
