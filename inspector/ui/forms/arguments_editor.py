@@ -23,7 +23,7 @@ from inspector.ui.theme import color, mono_font
 FORM, JSON = 0, 1
 MAX_TEXT_SHOWN_IN_FORM = 262_144
 CHECK_DELAY_MS = 150
-BASELINE_PX = 9
+BASELINE_PX = 5
 """So far above the line below the tabs their words stand."""
 MAX_LINES = 2
 """More problems than these leave the fields too little room; what a call would be refused for names more."""

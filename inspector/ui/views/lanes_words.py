@@ -11,6 +11,7 @@ from inspector.ui.models.timeline_cells import DIRECTION_SIGNS, SEVERITY_SIGNS, 
 _TITLE_CHARS = 80
 _LABEL_CHARS = 160
 _FIRST_ROWS = 4
+_MESSAGES = frozenset({RowKind.REQUEST, RowKind.NOTIFICATION, RowKind.RESPONSE, RowKind.ERROR})
 
 
 def title(timeline: Timeline, lanes: Lanes, lane: int) -> tuple[str, str, str]:
@@ -20,7 +21,7 @@ def title(timeline: Timeline, lanes: Lanes, lane: int) -> tuple[str, str, str]:
     if lane == CONNECTION:
         return sign, "Connection", ""
     name = plain(timeline.lane_name(facts.stream), _TITLE_CHARS)
-    return sign, name, subject(timeline, lanes, lane) or plain(timeline.name(facts.first_row), _TITLE_CHARS)
+    return sign, name, subject(timeline, lanes, lane) or _purpose(timeline, facts.first_row)
 
 
 def subject(timeline: Timeline, lanes: Lanes, lane: int) -> str:
@@ -28,6 +29,14 @@ def subject(timeline: Timeline, lanes: Lanes, lane: int) -> str:
     rows = lanes.rows(lane)[:_FIRST_ROWS]
     asked = (row for row in rows if timeline.kinds[row] == RowKind.REQUEST and timeline.directions[row] == OUTBOUND)
     return plain(next((name for row in asked if (name := timeline.name(row))), ""), _TITLE_CHARS)
+
+
+def _purpose(timeline: Timeline, row: int) -> str:
+    """What the first row of a stream was for; without a word for it, the method of the message that opened it."""
+    said = timeline.name(row)
+    if not said and timeline.kinds[row] in _MESSAGES:
+        said = timeline.label(row)
+    return plain(said, _TITLE_CHARS)
 
 
 def row_tip(timeline: Timeline, row: int) -> str:
@@ -46,7 +55,7 @@ def lane_tip(timeline: Timeline, lanes: Lanes, lane: int, now_ns: int) -> str:
     rows = counted(facts.row_count, "row")
     if lane == CONNECTION:
         return f"Connection: states, attempts and what belongs to no stream\n{rows}"
-    purpose = plain(timeline.name(facts.first_row), _TITLE_CHARS)
+    purpose = _purpose(timeline, facts.first_row)
     names = (plain(timeline.lane_name(facts.stream), _TITLE_CHARS), purpose, subject(timeline, lanes, lane))
     lines = [" · ".join(filter(None, names))]
     lines.append(f"sent {_moment(timeline, facts.first_row, facts.sent_ns)}")
