@@ -13,7 +13,17 @@ from inspector.diagnose.titles import title_of
 from inspector.trace.events import Severity
 
 MAX_CASES = 1_000
+DOUBT = "This program itself took in late what came just then, so this may be its own doing."
 _SEVERITIES = {severity: rank for rank, severity in enumerate(Severity)}
+TIMED = frozenset(
+    {
+        *("stream-batched-at-end", "proxy-buffer-quantised", "headers-withheld-until-first-byte", "gzip-stalls-stream"),
+        *("quick-tunnel-no-sse", "idle-timeout-periodic", "lifetime-cap-periodic", "heartbeat-missing"),
+        *("half-open-silence", "sse-missing-blank-line", "message-after-final", "request-unanswered"),
+        *("server-ping-unanswered", "latency-bimodal", "last-event-id-ignored"),
+    }
+)
+"""The rules that go by when something came, and are wrong where we took it in late."""
 _GRADES: dict[Grade, int] = {"hint": 0, "likely": 1, "proven": 2}
 
 
@@ -33,9 +43,15 @@ class Case:
     over_at_s: float | None = None
     evidence: list[int] = field(default_factory=list)
     connections: set[int] = field(default_factory=set)
+    is_doubtful: bool = False
+    raises: list[tuple[int, Grade, Severity]] = field(default_factory=list)
+    """When it became stronger, and what it was before; that can only happen a few times."""
 
-    def add(self, text: str, evidence: Sequence[int], grade: Grade, severity: Severity, fix: str) -> None:
-        """One more report; a stronger one makes the whole case stronger."""
+    def add(
+        self, text: str, evidence: Sequence[int], grade: Grade, severity: Severity, fix: str, heard_ns: int = 0
+    ) -> None:
+        """One more report; a stronger one makes the whole case stronger. `heard_ns` is when it was made."""
+        before = (self.grade, self.severity) if self.count else ("hint", min(severity, Severity.NOTE, key=_weight))
         self.count += 1
         self.over_at_s = None
         text = clipped(text)
@@ -43,12 +59,23 @@ class Case:
         self.last_text = text
         self.fix = clipped(fix) or self.fix
         self.grade = max(self.grade, grade, key=_GRADES.__getitem__)
-        self.severity = max(self.severity, severity, key=_SEVERITIES.__getitem__)
+        self.severity = max(self.severity, severity, key=_weight)
+        if before != (self.grade, self.severity):
+            self.raises.append((heard_ns, *before))
+            self.is_doubtful = False
         for n in evidence:
             if len(self.evidence) >= MAX_EVIDENCE:
                 break
             if n not in self.evidence:
                 self.evidence.append(n)
+
+    def doubt(self, since_ns: int) -> bool:
+        """Take back how much stronger it became after a time; whether it did."""
+        was = self.is_doubtful
+        while self.raises and self.raises[-1][0] >= since_ns:
+            _, self.grade, self.severity = self.raises.pop()
+            self.is_doubtful = True
+        return self.is_doubtful != was
 
 
 class Cases:
@@ -87,6 +114,13 @@ class Cases:
             self.changed.add(rule)
             self.version += 1
 
+    def doubt(self, since_ns: int) -> None:
+        """What was found by times of arrival after a time may be our own doing."""
+        for rule in TIMED & self._cases.keys():
+            if self._cases[rule].doubt(since_ns):
+                self.changed.add(rule)
+                self.version += 1
+
     def finding(self, rule: str) -> Finding:
         """The finding of a rule alone, without what it explains."""
         return self._finding(self._cases[rule], ())
@@ -117,6 +151,8 @@ class Cases:
         text = case.first_text
         if case.last_text != text:
             text = f"{text}\n\nMost recently: {case.last_text}"
+        if case.is_doubtful:
+            text = f"{text}\n\n{DOUBT}"
         return Finding(
             rule=case.rule,
             severity=case.severity,
@@ -174,6 +210,10 @@ def _below(rule: str, under: Mapping[str, Sequence[Case]]) -> list[Case]:
 def _rank(case: Case) -> tuple[int, int, float, int, str]:
     first_n = case.evidence[0] if case.evidence else -1
     return -_SEVERITIES[case.severity], -_GRADES[case.grade], case.first_at_s, first_n, case.rule
+
+
+def _weight(severity: Severity) -> int:
+    return _SEVERITIES[severity]
 
 
 def _named(product: Product) -> str:

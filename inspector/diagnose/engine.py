@@ -34,6 +34,7 @@ React = Callable[[list[Any]], None]
 THRESHOLDS = Thresholds()
 GRID_NS = 10_000_000
 """Events of the same hundredth of a second are taken in together; what is due comes before them or after them."""
+_SLOW = "slow-consumer-us"
 _FLOOD = frozenset({Message, FrameReceived, CommentReceived, ChunkReceived, ToolStep})
 """Kinds that come in thousands: of these only the first in a hundredth of a second is asked for the time."""
 
@@ -49,6 +50,8 @@ class Engine(Fold):
         self._cases = Cases(rules, self._context.stack, self._discretion)
         self._listening = self._listeners()
         self._now_place: int | None = None
+        self._heard_ns = 0
+        """Until when the river was heard when what is found now was found; what was due may be older."""
 
     @property
     def count(self) -> int:
@@ -81,6 +84,7 @@ class Engine(Fold):
 
     def advance(self, now_ns: int) -> None:
         """Nothing happened until now, by the monotonic clock of the river; only for a river that is still live."""
+        self._heard_ns = max(self._heard_ns, now_ns)
         self._context.timers.run_due(now_ns)
 
     def report(
@@ -97,7 +101,7 @@ class Engine(Fold):
         known = self._rules.get(rule)
         found_severity = severity or (known.severity if known else Severity.NOTE)
         case = self._cases.case(rule, found_severity, self._context.timers.at_s)
-        case.add(text, evidence, grade, found_severity, fix)
+        case.add(text, evidence, grade, found_severity, fix, self._heard_ns)
         case.connections.add(connection)
 
     def over(self, rule: str) -> None:
@@ -121,7 +125,7 @@ class Engine(Fold):
         place = _place(event)
         if place == self._now_place:
             return False
-        self._now_place = place
+        self._now_place, self._heard_ns = place, place * GRID_NS
         timers = self._context.timers
         # Before anything is due, because what fell due during a sleep has to know of it.
         timers.note_sleep(event)
@@ -190,11 +194,19 @@ class Engine(Fold):
         return react_to_run
 
     def _on_violation(self, violation: Violation) -> None:
+        if violation.rule == _SLOW:
+            self._on_slow(violation)
         about_n = violation.n if violation.about_n is None else violation.about_n
         case = self._cases.case(violation.rule, violation.severity, violation.at)
         case.add(violation.text, (about_n,), "proven", violation.severity, violation.fix)
         case.requirement = violation.requirement or case.requirement
         case.connections.add(violation.connection)
+
+    def _on_slow(self, violation: Violation) -> None:
+        """The session says so when it has lasted for a while, and again half a minute later if it still does."""
+        thresholds, is_lasting = self._context.thresholds, violation.severity is not Severity.NOTE
+        self._context.timers.note_slow(violation, thresholds.slow_again_s if is_lasting else 0.0)
+        self._cases.doubt(violation.monotonic_ns - int(thresholds.slow_window_s * 1e9))
 
 
 def _place(event: AnyEvent) -> int:

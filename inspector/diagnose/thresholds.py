@@ -20,6 +20,10 @@ class Thresholds:
     sleep_jump_s: float = 5.0
     """Wall clock ahead of monotonic clock by so much: the machine slept."""
     slow_loop_ms: float = 100.0
+    slow_window_s: float = 3.0
+    """What was found by times shortly before this program was found to be slow is in doubt."""
+    slow_again_s: float = 33.0
+    """So long it counts as slow: if it still is then, the session has said so again."""
 
     # A delivery
     batch_width_ms: float = 50.0
@@ -202,6 +206,8 @@ _UNSCALED = frozenset(
         "arrival_gap_ms",
         "sleep_jump_s",
         "slow_loop_ms",
+        "slow_window_s",
+        "slow_again_s",
         "batch_width_ms",
         "withheld_width_ms",
         "date_step_s",

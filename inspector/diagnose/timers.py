@@ -25,6 +25,7 @@ class Timers:
         """The same in Unix time."""
         self.slept_ns = 0
         """When the machine was last found to have slept; 0 if never."""
+        self._slow_ns = self._slow_until_ns = 0
         self._bent_ns = 0
         self._is_bent = False
         self._sleep_jump_s = sleep_jump_s
@@ -68,6 +69,16 @@ class Timers:
         """The laboratory slows or delays from now on, or no more."""
         if is_bent or self._is_bent:
             self._bent_ns, self._is_bent = event.monotonic_ns, is_bent
+
+    def note_slow(self, event: TraceEvent, lasts_s: float) -> None:
+        """This program took in late what came until now, and maybe does for a while."""
+        self._slow_ns = event.monotonic_ns
+        self._slow_until_ns = max(self._slow_until_ns, event.monotonic_ns + int(lasts_s * _NS))
+
+    def mistimed_since(self, since_ns: int) -> bool:
+        """Whether times of arrival after a time may be our own doing; what really broke has broken all the same."""
+        is_slow = self.now_ns <= self._slow_until_ns or (bool(self._slow_ns) and self._slow_ns >= since_ns)
+        return is_slow or self.disturbed_since(since_ns)
 
     @property
     def undisturbed_ns(self) -> int:

@@ -39,9 +39,10 @@ class Ticker:
                 await self._conversation.channel.check_alive()
 
     def _look_at_ourselves(self, late_ms: float) -> None:
-        breach = self._lag.tick(late_ms, is_held_up=self._link.river.is_held_up)
+        river = self._link.river
+        breach = self._lag.tick(late_ms, is_held_up=river.is_held_up, events=len(river))
         if breach is not None:
-            self._link.report_once(breach, None)
+            self._link.report(breach, None)
 
     def _look_after(self, stream: Stream, now_ns: int) -> None:
         stream.close_if_due(now_ns)

@@ -205,7 +205,7 @@ class Batches(Watch):
             return None
         if any(name.lower() == "last-event-id" for name, _ in exchange.request.headers):
             return None
-        slept = self.context.timers.disturbed_since(group.start_ns - group.silence_ns)
+        slept = self.context.timers.mistimed_since(group.start_ns - group.silence_ns)
         return None if slept else exchange
 
     def _is_batch(self, group: Group) -> bool:

@@ -62,7 +62,7 @@ class Blocks(Watch):
                 continue
             last, flow.last = flow.last, event
             paused = event.monotonic_ns - last.monotonic_ns > self._pause_ns
-            if paused and not self.context.timers.disturbed_since(last.monotonic_ns):
+            if paused and not self.context.timers.mistimed_since(last.monotonic_ns):
                 self.context.timers.move_to(event)
                 flow.pauses.append(Pause(event.offset, last.data[-1:] not in b"\r\n", event.n))
                 self._judge(stream, flow)

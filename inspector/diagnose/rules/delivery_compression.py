@@ -99,7 +99,7 @@ class Compression(Watch):
         limits = self.thresholds
         had_bytes = 0 < exchange.first_byte_ns < group.start_ns - self._gap_ns
         is_burst = group.blocks >= limits.batch_blocks and group.silence_s >= limits.stall_s
-        if not had_bytes or not is_burst or self.context.timers.disturbed_since(group.start_ns - group.silence_ns):
+        if not had_bytes or not is_burst or self.context.timers.mistimed_since(group.start_ns - group.silence_ns):
             return
         span_s = group.span_s
         if span_s is None or span_s >= limits.batch_span_s:  # else the server wrote all of it in the end

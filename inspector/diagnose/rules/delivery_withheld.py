@@ -153,7 +153,7 @@ class Withheld(Watch):
         return prompt
 
     def _slept(self, exchange: Exchange) -> bool:
-        return self.context.timers.disturbed_since(exchange.sent_ns)
+        return self.context.timers.mistimed_since(exchange.sent_ns)
 
 
 def _asks_for_events(request: RequestSent) -> bool:

@@ -97,7 +97,7 @@ class MissingBlankLine(Watch):
             self.context.timers.at(due_ns, lambda: self._look(stream))
             return
         pending = self._unfinished[stream]
-        if self.context.timers.disturbed_since(exchange.last_byte_ns) or not _is_message(pending):
+        if self.context.timers.mistimed_since(exchange.last_byte_ns) or not _is_message(pending):
             return
         self._waiting.add(stream)
         silent_s = (self.context.timers.now_ns - exchange.last_byte_ns) / 1e9

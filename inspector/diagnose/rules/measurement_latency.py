@@ -55,7 +55,7 @@ class Bimodal(Watch):
         request = self.context.pending.get(-1 if message.request_n is None else message.request_n)
         if request is None or message.rtt_ms is None:
             return
-        if self.context.timers.disturbed_since(request.monotonic_ns):
+        if self.context.timers.mistimed_since(request.monotonic_ns):
             return
         exchange = self.context.exchanges.get(request.stream)
         is_new = exchange is not None and exchange.opened_socket is not None

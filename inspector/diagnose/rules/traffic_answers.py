@@ -131,12 +131,7 @@ class Unanswered(Watch):
         """A while after a request left."""
         asked, timers = self.context.pending.get(n), self.context.timers
         exchange = self.context.exchanges.get(asked.stream) if asked is not None else None
-        if (
-            asked is None
-            or exchange is None
-            or not _is_accepted(exchange)
-            or timers.disturbed_since(asked.monotonic_ns)
-        ):
+        if asked is None or exchange is None or not _is_accepted(exchange) or timers.mistimed_since(asked.monotonic_ns):
             return
         limit_ns = int(self.thresholds.unanswered_s * _NS)
         last_ns = max(exchange.headers_ns, self._last_byte_ns(exchange), self._replied_ns)

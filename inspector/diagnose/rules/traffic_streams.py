@@ -73,7 +73,7 @@ class AfterFinal(Watch):
         exchange = self.context.exchanges.get(answer.stream)
         if exchange is None or not exchange.is_open or answer.stream not in self._answered:
             return
-        if not self.context.timers.disturbed_since(answer.monotonic_ns):
+        if not self.context.timers.mistimed_since(answer.monotonic_ns):
             text = f"The stream of {label(answer)} was still open {seconds:.1f} s after its answer."
             self.found(text, (*exchange.evidence, answer.n))
 

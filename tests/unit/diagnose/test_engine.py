@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from inspector.diagnose.cases import DOUBT, TIMED
 from inspector.diagnose.engine import Engine
 from inspector.diagnose.finding import MAX_EVIDENCE, Finding
 from inspector.diagnose.rule import Group, Rule, Watch
+from inspector.diagnose.rules import ALL
 from inspector.diagnose.titles import title_of
 from inspector.diagnose.topics import Topic
 from inspector.trace.clock import FakeClock
@@ -23,6 +25,7 @@ from inspector.trace.events import (
     Violation,
 )
 from inspector.trace.river import River
+from tests.support.deliveries import Delivery
 from tests.support.rivers import Talk
 
 
@@ -159,3 +162,79 @@ def test_alike_events_of_one_moment_are_judged_as_if_they_came_one_by_one(tell: 
     for event in talk.since(0):
         one_by_one.fold([event])
     assert talk.into(Engine()).findings() == one_by_one.findings() != []
+
+
+def held_back(talk: Delivery, stream: int) -> None:
+    """By the stamps of the server its events were written over 1.5 seconds; they come at once."""
+    talk.send(stream)
+    asked = talk.ask(stream, name="work", id=stream)
+    talk.wait(1)
+    talk.head(stream)
+    talk.wait(2_500)
+    for ago_s in (2.0, 1.5, 1.0, 0.5):
+        talk.notify(stream, talk.now(ago_s))
+    talk.answer(stream, asked, id=stream, rtt_ms=2_501)
+    talk.end(stream)
+
+
+def slow(talk: Delivery, severity: Severity) -> None:
+    talk.wait(50)
+    talk.tell(Violation, rule="slow-consumer-us", severity=severity, text="This program stood still for 2.5 s.")
+
+
+def batched(talk: Delivery) -> Finding | None:
+    found = {each.rule: each for each in talk.into(Engine()).findings()}
+    one_by_one = Engine()
+    for event in talk.since(0):
+        one_by_one.fold([event])
+    assert found == {each.rule: each for each in one_by_one.findings()}
+    return found.get("stream-batched-at-end")
+
+
+def test_what_came_late_because_we_stood_still_is_no_proof() -> None:
+    talk = Delivery()
+    held_back(talk, 1)
+    sound = batched(talk)
+    assert sound is not None and (sound.grade, sound.severity) == ("proven", Severity.ERROR)
+    slow(talk, Severity.NOTE)
+    doubtful = batched(talk)
+    assert doubtful is not None and (doubtful.grade, doubtful.severity) == ("hint", Severity.NOTE)
+    assert doubtful.text.endswith(DOUBT)
+    talk.wait(10_000)
+    held_back(talk, 2)
+    again = batched(talk)
+    assert again is not None and (again.grade, again.count) == ("proven", 2) and DOUBT not in again.text
+
+
+def test_what_was_proven_long_before_stays_proven() -> None:
+    talk = Delivery()
+    held_back(talk, 1)
+    talk.wait(10_000)
+    slow(talk, Severity.WARN)
+    found = batched(talk)
+    assert found is not None and found.grade == "proven"
+
+
+@pytest.mark.parametrize(("rest_ms", "is_found"), [(1_000, False), (40_000, True)])
+def test_while_we_are_slow_nothing_is_found_by_times(rest_ms: float, is_found: bool) -> None:
+    talk = Delivery()
+    slow(talk, Severity.WARN)
+    talk.wait(rest_ms)
+    held_back(talk, 1)
+    assert (batched(talk) is not None) is is_found
+
+
+def test_what_breaks_while_we_are_slow_is_broken_all_the_same() -> None:
+    talk = Delivery()
+    slow(talk, Severity.WARN)
+    talk.ask_for_stream(1)
+    talk.head(1)
+    talk.wait(1_000)
+    talk.end(1, EndCause.RESET)
+    slow(talk, Severity.NOTE)
+    found = {each.rule: each for each in talk.into(Engine()).findings()}
+    assert found["tcp-reset"].grade == "proven"
+
+
+def test_the_rules_that_go_by_times_are_there() -> None:
+    assert set(ALL) >= TIMED
