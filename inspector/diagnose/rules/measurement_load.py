@@ -205,8 +205,8 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.WARN,
         symptom="Our own event loop lags or stood still, or the server had to wait for us for seconds.",
         cause="More comes than this machine can show, or another program takes its processor. Times of arrival are "
-        "taken where bytes enter, but while we lag they come in late. What rules find by such times is then only a hint, "
-        "or is not said at all.",
+        "taken where bytes enter, but while we lag they come in late. What rules find by such times is then only a "
+        "hint, or is not said at all.",
         fix="Take the times measured meanwhile with care; close other programs, or show fewer rows with a filter.",
         source="RFC 9293 section 3.8.6: a full window makes the sender wait",
         link="https://www.rfc-editor.org/rfc/rfc9293#section-3.8.6",
