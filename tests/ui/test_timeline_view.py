@@ -58,6 +58,18 @@ def test_selecting_an_older_row_pauses_and_end_resumes(river: Talk, pane: Timeli
     assert pane.view.tail.missed == 0
 
 
+def test_a_jump_shows_what_was_before_and_what_is_in_sight_stays(river: Talk, pane: TimelinePane, qtbot: QtBot) -> None:
+    river.calls(50)
+    settle(pane, qtbot)
+    view = pane.view
+    assert pane.select_event(100)
+    middle, height = view.viewport().rect().center().y(), view.visualRect(view.currentIndex()).height()
+    assert abs(view.visualRect(view.currentIndex()).center().y() - middle) <= 2 * height
+    stayed = view.verticalScrollBar().value()
+    assert pane.select_event(102)
+    assert view.verticalScrollBar().value() == stayed
+
+
 def test_focus_alone_neither_selects_nor_pauses(river: Talk, pane: TimelinePane, qtbot: QtBot) -> None:
     river.calls(50)
     settle(pane, qtbot)

@@ -103,8 +103,10 @@ class TimelineView(RowPainting):
         # Qt scrolls to no index of a hidden column.
         shown = next(column for column in Column if not self.isColumnHidden(column))
         index = self.timeline_model.index(position, shown)
+        is_in_sight = self.viewport().rect().contains(self.visualRect(index))
         self.setCurrentIndex(index)
-        self.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
+        if not is_in_sight:  # then what was before and after it is to be seen, too
+            self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
         return True
 
     def copy_rows(self) -> None:
