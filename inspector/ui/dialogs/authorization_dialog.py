@@ -19,7 +19,7 @@ from inspector.ui.forms.parts import muted_label
 if TYPE_CHECKING:
     from inspector.session.options import AuthorizationPrompt
 
-REFUSED = "The user did not want to sign in. Connect again to be asked anew."
+REFUSED = "the sign-in was cancelled here. Connect again to be asked anew."
 MAX_URL_CHARS = 16_384
 _CONSENT = "Nothing has been opened yet. The sign-in happens in your browser; this program never sees a password."
 _WAITING = "Waiting for the browser to come back"
