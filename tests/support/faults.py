@@ -36,6 +36,8 @@ from inspector.trace.events import AnyEvent, Connected, RequestSent, Severity
 from inspector.trace.river import River
 
 SCALE = 0.05
+CALM_SCALE = 4 * SCALE
+"""Where nothing may be found: what a busy machine holds up weighs less where all other times are longer."""
 PATIENCE_S = 100.0
 """Scaled, as the times of the gallery are."""
 LIMIT_S = 30.0

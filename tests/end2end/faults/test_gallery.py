@@ -10,11 +10,11 @@ import pytest
 from inspector.diagnose.rules import ALL as RULES
 from inspector.servers.faults.fault import Side
 from inspector.servers.faults.gallery import ALL
-from tests.support.faults import SCALE, Stop, Visited, flat, visit_many
+from tests.support.faults import CALM_SCALE, SCALE, Stop, Visited, flat, visit_many
 
 SIDE_OF: dict[str, Side] = {"test_the_fault_fires_its_rule": "hit", "test_the_control_is_silent": "ok"}
 
-RETRY_SCALES = (SCALE, 2 * SCALE, 4 * SCALE)
+RETRY_SCALES = (SCALE, 2 * SCALE, CALM_SCALE)
 
 
 class Tour:

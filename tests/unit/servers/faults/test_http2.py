@@ -12,7 +12,7 @@ from inspector.servers.faults.honest import Call, Honest
 from inspector.servers.faults.http2 import Http2Wire
 from inspector.servers.faults.server import FaultServer
 from inspector.trace.events import HeadersReceived, StreamEnded
-from tests.support.faults import SCALE, Visited, visit
+from tests.support.faults import CALM_SCALE, Visited, visit
 
 
 class Http2(Honest):
@@ -42,8 +42,8 @@ class Leaving(Http2):
 
 async def visited(kind: type[Honest], transport: TransportName = TransportName.STREAMABLE_HTTP) -> Visited:
     faults = {"x": Fault("x", "Nothing.", kind, kind, Visit(transport=transport))}
-    async with FaultServer(scale=SCALE, faults=faults) as server:
-        return await visit(server, "x", "hit", faults=faults)
+    async with FaultServer(scale=CALM_SCALE, faults=faults) as server:
+        return await visit(server, "x", "hit", scale=CALM_SCALE, faults=faults)
 
 
 @pytest.mark.parametrize("kind", [Http2, Large])

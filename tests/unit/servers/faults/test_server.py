@@ -14,7 +14,7 @@ from inspector.servers.faults.honest import Call, Honest
 from inspector.servers.faults.server import FaultServer
 from inspector.servers.faults.wire import Wire
 from inspector.servers.http import HttpRequest
-from tests.support.faults import SCALE, visit
+from tests.support.faults import CALM_SCALE, SCALE, visit
 
 CALLS: tuple[tuple[str, Json], ...] = (("say", {"text": "hello"}), ("work", {}), ("structured", {}))
 ERAS = (TransportName.HTTP_SSE, TransportName.STREAMABLE_HTTP, TransportName.STATELESS)
@@ -44,8 +44,9 @@ async def server() -> AsyncIterator[FaultServer]:
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_the_honest_server_has_nothing_to_blame(server: FaultServer, era: TransportName) -> None:
-    seen = await visit(server, str(era), "hit", faults=FAULTS)
+async def test_the_honest_server_has_nothing_to_blame(era: TransportName) -> None:
+    async with FaultServer(scale=CALM_SCALE, faults=FAULTS) as server:
+        seen = await visit(server, str(era), "hit", scale=CALM_SCALE, faults=FAULTS)
     assert seen.failure is None and [answer.ok for answer in seen.answers] == [True] * 4, seen.words()
     said, worked, structured = (answer.result for answer in seen.answers[1:])
     assert said["content"][0]["text"] == "hello"
