@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from inspector.record.rows import ANSWER_KINDS, RowKind
+from inspector.record.rows import ANSWER_KINDS, ERROR, WARN, RowKind
 from inspector.record.timeline import Timeline
 
 _ASKING = frozenset({RowKind.REQUEST, RowKind.HTTP_REQUEST})
+MOST_WARNINGS = 2_000
 _MOST_STEPS = 64
 """No chain of "is about" is that long; a hostile recording's may be."""
 
@@ -65,6 +66,32 @@ def place_of(codes: bytes, code: int, start: int | None, *, forward: bool) -> in
         found = -1 if start is None else codes.rfind(wanted, 0, start)
         found = codes.rfind(wanted) if found < 0 else found
     return None if found < 0 else found
+
+
+def failure_place(codes: bytes, start: int | None, is_failure: Callable[[int], bool], *, forward: bool) -> int | None:
+    """Where the next error stands, or the next warning that `is_failure` says is one, as `place_of` goes.
+
+    Only the nearest warnings are asked about, as that may mean to read them.
+    """
+    found = place_of(codes, ERROR, start, forward=forward)
+    steps = len(codes) + 1 if found is None else _steps(found, start, len(codes), forward=forward)
+    place, done = start, -1
+    for _ in range(MOST_WARNINGS):
+        place = place_of(codes, WARN, place, forward=forward)
+        if place is None:
+            break
+        before, done = done, _steps(place, start, len(codes), forward=forward)
+        if not before < done < steps:  # once around, or the error comes first
+            break
+        if is_failure(place):
+            return place
+    return found
+
+
+def _steps(place: int, start: int | None, count: int, *, forward: bool) -> int:
+    if forward:
+        return (place - (-1 if start is None else start) - 1) % count
+    return ((count if start is None else start) - place - 1) % count
 
 
 def _first(timeline: Timeline, rows: Iterable[int], wanted: Iterable[int]) -> int | None:

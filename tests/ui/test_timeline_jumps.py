@@ -123,6 +123,14 @@ def test_errors_and_marks_are_gone_through_around_the_end(walker: Walker) -> Non
     assert walker.press(Qt.Key.Key_F2, SHIFT) == 9
 
 
+def test_a_result_with_is_error_is_an_error_too(walker: Walker, river: Talk, qtbot: QtBot) -> None:
+    failed = river.answer(4, river.ask(4, id="y"), id="y", is_tool_error=True)
+    settle(walker.pane, qtbot)
+    row = walker.pane.timeline.row_of(failed.n)
+    assert [walker.press(Qt.Key.Key_F8) for _ in range(4)] == [ERROR_ROW, VIOLATION_ROW, row, ERROR_ROW]
+    assert walker.press(Qt.Key.Key_F8, SHIFT) == row
+
+
 def test_only_shown_rows_are_stepped_to(walker: Walker, qtbot: QtBot) -> None:
     walker.pane.model.marks.load({2: "", 9: ""})
     walker.pane.show_stream(3)

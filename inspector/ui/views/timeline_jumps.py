@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPoint
 
 from inspector.record import row_links
 from inspector.record.places import HINT, PlaceError, row_at
-from inspector.record.rows import ERROR
+from inspector.record.query_conditions import ToolFailed
 from inspector.record.timeline import Timeline
 from inspector.ui.views.line_popup import LinePopup
 from inspector.ui.views.row_actions import add_row_actions
@@ -68,7 +68,10 @@ class TimelineJumps(QObject):
         """To the next error among the rows shown, or the one before."""
         row = self._view.current_row()
         start = None if row is None else self._model.position_of(row)
-        found = row_links.place_of(self._model.severities(), ERROR, start, forward=forward)
+        model, failed = self._model, ToolFailed().test(self._model.query_context())
+        found = row_links.failure_place(
+            model.severities(), start, lambda place: failed(model.row_at(place)), forward=forward
+        )
         if found is None:
             self._view.noted.emit(_NONE_SHOWN.format("error"))
         else:

@@ -1,9 +1,19 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from inspector.record.row_links import answer_of, finding_of, place_of, request_of, row_showing
-from inspector.record.rows import ERROR
+from inspector.record.row_links import (
+    MOST_WARNINGS,
+    answer_of,
+    failure_place,
+    finding_of,
+    place_of,
+    request_of,
+    row_showing,
+)
+from inspector.record.rows import ERROR, NONE, WARN
 from inspector.record.timeline import Timeline
 from inspector.trace.events import MessageType, Severity, Violation
 from tests.support.rivers import Talk
@@ -65,6 +75,30 @@ def test_places_are_gone_through_in_both_directions(start: int | None, next_plac
     codes = bytes((0, ERROR, 2, ERROR))
     assert place_of(codes, ERROR, start, forward=True) == next_place
     assert place_of(codes, ERROR, start, forward=False) == place_before
+
+
+@given(st.lists(st.sampled_from((NONE, WARN, ERROR)), max_size=9), st.data())
+def test_a_warning_may_be_a_failure(codes: list[int], data: st.DataObject) -> None:
+    start = data.draw(st.none() | st.integers(0, max(0, len(codes) - 1)) if codes else st.none())
+    failed = data.draw(st.sets(st.integers(0, 8)))
+    wanted = [code == ERROR or (code == WARN and place in failed) for place, code in enumerate(codes)]
+    for forward in (True, False):
+        first = (-1 if forward else len(codes)) if start is None else start
+        around = [(first + (step if forward else -step)) % len(codes) for step in range(1, len(codes) + 1)]
+        expected = next((place for place in around if wanted[place]), None)
+        assert failure_place(bytes(codes), start, failed.__contains__, forward=forward) == expected
+
+
+def test_only_the_nearest_warnings_are_asked_about() -> None:
+    asked: list[int] = []
+
+    def is_failure(place: int) -> bool:
+        asked.append(place)
+        return False
+
+    codes = bytes((WARN,)) * 3 * MOST_WARNINGS + bytes((ERROR,))
+    assert failure_place(codes, None, is_failure, forward=True) == len(codes) - 1
+    assert len(asked) == MOST_WARNINGS
 
 
 def test_what_is_nowhere_has_no_place() -> None:
