@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from time import perf_counter_ns
 from typing import Any, Protocol
 
+import anyio
 import h11
 import httpx
 
@@ -143,6 +144,7 @@ class HttpClient:
         """The pool for an URL; certificates are always checked over TLS, also where a redirect led there."""
         is_tls = url.lower().startswith("https:")
         if is_tls not in self._clients:
+            _load_late_parts()
             self._clients[is_tls] = httpx.AsyncClient(
                 verify=self._tls(url) if is_tls else False,
                 http2=True,
@@ -196,6 +198,12 @@ class HttpClient:
         for client in self._clients.values():
             await client.aclose()
         self._clients.clear()
+
+
+def _load_late_parts() -> None:
+    """What the libraries load with the first request of a program would count as the server's time: tens of ms."""
+    anyio.Event()  # what anyio needs for the running loop
+    "h".encode("idna")  # names of hosts
 
 
 def _dial_with(backend: Sockets, client: httpx.AsyncClient) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from inspector.servers.demo import DemoServer
 from inspector.servers.http import HttpConnection, HttpRequest
 from inspector.servers.loopback import LoopbackListener
 from inspector.stats.clock_offset import ClockOffsets
@@ -136,3 +137,34 @@ async def test_a_call_that_the_server_lets_us_poll_for_stays_one_call() -> None:
     assert timing is not None and timing.resumed >= 1 and timing.outcome == "answered"
     assert timing.gaps.max_ms is not None and timing.gaps.max_ms >= 100, "the pause that the server asked for"
     assert timing.last_event_to_end_ms is not None and timing.total_ms is not None
+
+
+_FIRST_REQUEST = """
+import asyncio, sys
+from inspector.session.options import Options
+from inspector.session.session import Session
+from inspector.trace.river import River
+
+seen = {}
+
+class Watched(River):
+    def append(self, event):
+        super().append(event)
+        seen.setdefault(event.kind, set(sys.modules))
+
+async def main():
+    async with Session(Options(sys.argv[1]), Watched()):
+        pass
+    print(sorted(seen["http.response"] - seen["http.request"]))
+
+asyncio.run(main())
+"""
+
+
+async def test_no_library_is_loaded_while_the_first_request_is_timed() -> None:
+    async with DemoServer() as demo:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _FIRST_REQUEST, demo.url, stdout=asyncio.subprocess.PIPE
+        )
+        out, _ = await process.communicate()
+    assert out.decode().strip() == "[]"
