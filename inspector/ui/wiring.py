@@ -91,7 +91,9 @@ class _Offers(_Tie):
         """Why nothing can be called stands where it would be called."""
         if listing.items is None and listing.is_loading:
             return
-        self.window.calls.set_obstacle("" if listing.items else listing.why or NOT_CONNECTED)
+        calls = self.window.calls
+        why = "" if listing.items else listing.why or NOT_CONNECTED
+        calls.set_obstacle(why or _gone(listing, calls.tool_name()))
 
 
 class _Work(_Tie):
@@ -237,6 +239,14 @@ class _Connection(_Tie):
     def _count_questions(self, count: int) -> None:
         if not count:
             self.window.statusBar().clearMessage()
+
+
+def _gone(listing: Listing, tool: str) -> str:
+    """Why the tool that is on the desk cannot be called: it may be one of the server before."""
+    if not tool or listing.is_loading or listing.has_more or listing.why:
+        return ""
+    is_listed = any(isinstance(entry, dict) and entry.get("name") == tool for entry in listing.items or ())
+    return "" if is_listed else f"This server lists no {tool}: choose another tool."
 
 
 def _facts(session: Session, tool: Any) -> Any:

@@ -353,6 +353,28 @@ def test_a_sign_in_does_not_bear_the_name_of_the_server_before(application: QApp
     at_desk(application, scene)
 
 
+def test_a_tool_of_the_server_before_is_not_called_on_the_next(application: QApplication) -> None:
+    async def list_another(connection: Connection, request: Request, message: Json) -> None:
+        tools = {"tools": [{"name": "twice", "inputSchema": {"type": "object"}}, {"name": [], "inputSchema": {}}]}
+        await connection.answer(200, JSON, json.dumps(result_of(message, tools)).encode())
+
+    async def scene(desk: Desk, server: FaultServer) -> None:
+        server.routes["/mcp"] = StreamableMcp()
+        server.routes["/other"] = StreamableMcp(on={"tools/list": list_another})
+        await desk.connect()
+        await desk.choose_tool("echo")
+        assert desk.child(QPushButton, "callButton").isEnabled()
+        await desk.click("connectButton")
+        await until(lambda: not desk.controller.is_active, "the end of the first connection")
+        desk.enter_url(server.url("/other"))
+        await until(lambda: desk.text("callObstacle").startswith("This server lists no echo"), "the reason")
+        assert not desk.child(QPushButton, "callButton").isEnabled()
+        await desk.choose_tool("twice")
+        assert desk.text("callObstacle") == "" and desk.child(QPushButton, "callButton").isEnabled()
+
+    at_desk(application, scene)
+
+
 def test_a_lost_connection_comes_back_while_a_question_is_open(application: QApplication) -> None:
     async def scene(desk: Desk, server: FaultServer) -> None:
         async def listen(connection: Connection, request: Request) -> None:

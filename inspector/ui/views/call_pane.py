@@ -82,8 +82,8 @@ class CallPane(QWidget):
         if tool is not None and tool == self._tool:
             return
         self._remember()
-        before, self._tool = self._name(), tool
-        if self._name() != before:
+        before, self._tool = self.tool_name(), tool
+        if self.tool_name() != before:
             self.extras.repeat.reset()  # so that no tool is called a thousand times because another was
         self._warning.hide()
         self._header.set_tool(tool)
@@ -91,7 +91,7 @@ class CallPane(QWidget):
             self.arguments.set_tool(tool.get("inputSchema") if isinstance(tool, dict) else None)
             # New fields would come last.
             arrange(self.arguments, self.extras, self._call, self._cancel, self.stream, self.result)
-        if (kept := self._texts.get(self._name())) is not None:
+        if (kept := self._texts.get(self.tool_name())) is not None:
             self.arguments.set_arguments_text(kept)
         self.extras.set_facts(self._facts(tool))
         for part in (self.arguments, self.extras, self._progress, self._below):
@@ -118,7 +118,7 @@ class CallPane(QWidget):
 
     def request_call(self) -> None:
         """Call if the arguments fit; otherwise say in the pane what does not."""
-        if self._is_running or self._obstacle or not self._name():
+        if self._is_running or self._obstacle or not self.tool_name():
             return
         problems = [problem for problem in self.arguments.problems() if not problem.in_schema]
         if reason := self.extras.problem():
@@ -134,7 +134,7 @@ class CallPane(QWidget):
     def call_started(self) -> None:
         """The call is on its way."""
         self._is_running = True
-        self._called = self._name()
+        self._called = self.tool_name()
         self._warning.hide()
         self._clear_outcome("Waiting for the result …")
         self._progress.start()
@@ -197,7 +197,7 @@ class CallPane(QWidget):
         for silent in (self.arguments.be_silent, self.extras.be_silent, self._progress.setHidden):
             self._warning.toggled.connect(silent)  # it says more, and has the buttons that are of use
         self.extras.changed.connect(self._update_buttons)
-        self._outcome.latency_wanted.connect(lambda: self.latency_wanted.emit(self._called or self._name()))
+        self._outcome.latency_wanted.connect(lambda: self.latency_wanted.emit(self._called or self.tool_name()))
         self._call.clicked.connect(self.request_call)
         self._cancel.clicked.connect(self.cancel_requested)
         self._warning.send_anyway.connect(self._send)
@@ -214,26 +214,26 @@ class CallPane(QWidget):
     def _send(self) -> None:
         self._warning.hide()
         arguments = self.arguments.arguments()
-        draft = None if arguments is None else self.extras.draft(self._name(), arguments)
+        draft = None if arguments is None else self.extras.draft(self.tool_name(), arguments)
         if draft is not None and not (self._is_running or self._obstacle):
             self._is_running = True
             self._update_buttons()
             self.call_requested.emit(draft)
 
-    def _name(self) -> str:
+    def tool_name(self) -> str:
         """The name to call, empty where the entry has none."""
         name = self._tool.get("name") if isinstance(self._tool, dict) else None
         return name if isinstance(name, str) else ""
 
     def _remember(self) -> None:
-        if self._name():
-            self._texts.pop(self._name(), None)
-            self._texts[self._name()] = self.arguments.arguments_text()
+        if self.tool_name():
+            self._texts.pop(self.tool_name(), None)
+            self._texts[self.tool_name()] = self.arguments.arguments_text()
         while len(self._texts) > MAX_REMEMBERED:
             del self._texts[next(iter(self._texts))]
 
     def _update_buttons(self) -> None:
-        self._call.setEnabled(bool(self._name()) and not (self._is_running or self._obstacle))
+        self._call.setEnabled(bool(self.tool_name()) and not (self._is_running or self._obstacle))
         self._call.setToolTip(self._obstacle or "Call the tool (Ctrl+Enter)")
         times = self.extras.repeat.times
         self._call.setText("Call" if times == 1 else f"Call {times:,} times")
@@ -246,7 +246,7 @@ class CallPane(QWidget):
         self.result.clear(sentence)
 
     def _show_outcome(self, outcome: CallView, took_ms: float) -> None:
-        tool = self._called or self._name()
+        tool = self._called or self.tool_name()
         if outcome.batch is not None:
             self._outcome.show_batch(tool, outcome.batch, outcome.sentence)
             return
