@@ -110,7 +110,7 @@ def test_what_the_form_cannot_show_stays_json_with_a_sentence(editor: ArgumentsE
 
 
 def test_problems_are_shown_while_typing(qtbot: QtBot, editor: ArgumentsEditor) -> None:
-    assert child(editor, QLabel, "argumentsFit").text() == "✓ The arguments fit the schema."
+    assert child(editor, QLabel, "argumentsFit").text() == "✓ fits the schema"
     assert not child(editor, QLabel, "argumentsProblems").isVisible()
     with qtbot.waitSignal(editor.changed):
         write(editor, "{}")

@@ -437,6 +437,15 @@ def test_in_a_low_pane_a_field_is_never_cut(pane: CallPane) -> None:
     assert edit.visibleRegion().boundingRect().height() == edit.height()
 
 
+def test_in_a_narrow_pane_the_verdict_leaves_the_tabs_their_room(pane: CallPane) -> None:
+    pane.resize(490, 274)
+    pane.set_tool(PLAIN)
+    QApplication.processEvents()
+    bar = child(pane, QTabWidget, "argumentsTabs").tabBar()
+    assert child(pane, QLabel, "argumentsFit").text()
+    assert bar.width() >= sum(bar.tabRect(place).width() for place in range(2))
+
+
 def test_a_call_is_repeated_as_often_as_the_button_says(qtbot: QtBot, pane: CallPane) -> None:
     pane.set_tool(PLAIN)
     assert not child(pane, QLineEdit, "callConcurrency").isEnabled()

@@ -23,6 +23,7 @@ from inspector.ui.theme import color, mono_font
 FORM, JSON = 0, 1
 MAX_TEXT_SHOWN_IN_FORM = 262_144
 CHECK_DELAY_MS = 150
+_FITS = "✓ fits the schema"
 BASELINE_PX = 5
 """So far above the line below the tabs their words stand."""
 MAX_LINES = 2
@@ -144,7 +145,7 @@ class ArgumentsEditor(QWidget):
         self._tabs.addTab(self.form, "Form")
         self._tabs.addTab(self._json, "JSON")
         self.verdict.setObjectName("argumentsFit")
-        self.verdict.setAccessibleName("Whether all fits")
+        self.verdict.setAccessibleName(f"Whether the {self._noun} fit")
         self.verdict.setContentsMargins(0, 0, 0, BASELINE_PX)
         self._tabs.setCornerWidget(self.verdict)  # beside the tabs it takes no room from the fields
         self.notice.setObjectName("argumentsProblems")
@@ -208,7 +209,7 @@ class ArgumentsEditor(QWidget):
         problems = [problem for problem in self.problems() if not (problem.in_schema and has_broken_schema)]
         more = f"\n… and {len(problems) - MAX_LINES} more" if len(problems) > MAX_LINES else ""
         self._say("\n".join(f"⚠ {problem.text}" for problem in problems[:MAX_LINES]) + more)
-        self.verdict.setText("" if problems or has_broken_schema else f"✓ The {self._noun} fit the schema.")
+        self.verdict.setText("" if problems or has_broken_schema else _FITS)
 
     def _say(self, text: str) -> None:
         for label, role in ((self.notice, "warn"), (self.verdict, "good")):

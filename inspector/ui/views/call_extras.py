@@ -12,13 +12,14 @@ from inspector.ui.call_draft import CallDraft, CallFacts, TaskSupport
 from inspector.ui.dialogs.connection_pages import SecondsField
 from inspector.ui.elided_label import ElidedLabel
 from inspector.ui.forms.json_edit import JsonEdit
-from inspector.ui.forms.parts import muted_label, plain_label, tool_button
+from inspector.ui.forms.parts import muted_label, plain_label, tool_button, tool_tip
 from inspector.ui.forms.text import read_json
 from inspector.ui.theme import color
 from inspector.ui.views.repeat_fields import RepeatFields
 
 LINES = 4
 _TITLE = "Options, _meta, repeat"
+_EXAMPLE = '_meta:\n{"example.com/run": 7}'
 _HINT = 'An object that goes into params._meta, such as {"example.com/run": 7}. Empty sends nothing of your own.'
 
 
@@ -115,7 +116,8 @@ class CallExtras(QWidget):
         self._summary.setObjectName("callExtrasSummary")
         self._summary.setAccessibleName("What goes with the call")
         self._summary.setProperty("muted", True)
-        self._meta.setPlaceholderText(_HINT)
+        self._meta.setPlaceholderText(_EXAMPLE)
+        self._meta.setToolTip(tool_tip(_HINT))
         self._meta.setFixedHeight(self._meta.fontMetrics().lineSpacing() * LINES + 18)
         self._notice.setObjectName("callMetaNotice")
         self._notice.setAccessibleName("What is to be said about _meta")
