@@ -143,9 +143,6 @@ _MAX_PLAIN = 1_000
 _PLAIN: dict[str | None, str] = {}
 """The facts of plain notifications by their method."""
 _MAX_PLAIN_LENGTH = 400
-_BARE_OF: dict[str, AnyEvent] = {}
-"""What short facts say."""
-_LOG_ENTRY = replace(LOG_ENTRY, direction=None, first_byte_ns=_AT_ONCE)
 _STREAM_TYPES = (int, type(None))
 _CHUNK = '{"kind":"chunk","offset":0,"data":""}'
 _encode = msgspec.json.Encoder().encode
@@ -239,7 +236,7 @@ def _bare(facts: str) -> AnyEvent:
         return known
     bare = _decoded(facts)
     if len(facts) <= _MAX_PLAIN_LENGTH and len(_BARE_OF) < _MAX_PLAIN:
-        _BARE_OF[facts] = bare = _LOG_ENTRY if bare == _LOG_ENTRY else bare
+        _BARE_OF[facts] = bare
     return bare
 
 
@@ -313,3 +310,8 @@ def _json(bare: AnyEvent) -> str:
 def sound(text: str) -> str:
     """`text` as SQLite can hold it: half a surrogate pair as an escape."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+_LOG_ENTRY = replace(LOG_ENTRY, first_byte_ns=_AT_ONCE, **_BARE_PLACED[Message])
+_BARE_OF: dict[str, AnyEvent] = {_json(_LOG_ENTRY): _LOG_ENTRY}
+"""What short facts say; log entries are to be known as such again."""
