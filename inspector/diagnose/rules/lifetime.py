@@ -20,7 +20,8 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.WARN,
         symptom="Streams end without a final answer, always after the same silence, however old they are.",
         cause="Something between us and the server closes connections on which no byte has come for that long.",
-        fix=f"Send {CADENCE}, and raise the idle time of what stands before the server.",
+        fix="Send comments (`:` and an empty line) well within that time, at least every 15 s, and raise the idle "
+        "time of what stands before the server.",
         fixes={
             Product.NGINX: "set `proxy_read_timeout 1h;` in the location of the MCP endpoint.",
             Product.AWS_ALB: "raise the attribute `idle_timeout.timeout_seconds` (up to 4000).",
