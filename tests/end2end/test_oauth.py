@@ -173,8 +173,9 @@ async def test_a_token_that_is_about_to_expire_is_refreshed_first(
             assert (await session.ping()).ok
     check_river(session.river)
     check_secrets(session.river, guard.secrets)
-    assert guard.asked[len(FULL_FLOW) :] == ["refresh_token"] * 2 and len(browser.prompts) == 1
-    assert sum(secret.startswith("refresh-") for secret in guard.secrets) == 3  # rotated each time
+    refreshed = guard.asked[len(FULL_FLOW) :]  # more often where a busy machine needs a second for a step
+    assert set(refreshed) == {"refresh_token"} and len(refreshed) >= 2 and len(browser.prompts) == 1
+    assert sum(secret.startswith("refresh-") for secret in guard.secrets) == 1 + len(refreshed)  # rotated each time
     assert "The sign-in was renewed" in say_all(session.river)
 
 
@@ -362,10 +363,10 @@ async def test_two_requests_at_once_cause_one_refusal(guard: AuthServer, server:
 async def test_the_time_of_a_sign_in_does_not_count(guard: AuthServer, server: FaultServer) -> None:
     class Slow(Browser):
         async def __call__(self, prompt: AuthorizationPrompt) -> str:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(1.5)
             return await super().__call__(prompt)
 
-    async with connect(server, Slow(), request_timeout_s=0.5) as session:
+    async with connect(server, Slow(), request_timeout_s=1.2) as session:
         assert (await session.ping()).ok
     check_river(session.river)
 

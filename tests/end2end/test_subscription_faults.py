@@ -126,9 +126,8 @@ async def test_r47_a_server_without_it_says_so_at_once(server: FaultServer) -> N
 
     listener.scripted.on["subscriptions/listen"] = unknown
     async with inspector.connect(server.url()) as session:
-        started = time.monotonic()
-        answer = await session.subscribe("a:b")
-        assert time.monotonic() - started < 1
+        async with asyncio.timeout(subscribing.ACKNOWLEDGE_S - 1):
+            answer = await session.subscribe("a:b")
         assert not answer.ok and answer.error["code"] == -32601 and "-32601" in answer.sentence
     check_river(session.river)
 

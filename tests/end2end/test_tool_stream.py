@@ -178,12 +178,12 @@ async def test_the_time_limit_starts_anew_with_each_step(server: FaultServer) ->
         await connection.stream()
         await connection.event(STARTED)
         for number in range(5):
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.35)
             await connection.event({"type": "progress", "data": f"step {number}"})
         await connection.event(COMPLETE)
         await connection.end()
 
-    _, patient = await call(server, run, timeout_s=0.8)
+    _, patient = await call(server, run, timeout_s=1.4)
     assert patient.ok
     session, answer = await call(server, streaming(STARTED, then="hang"), timeout_s=0.3)
     assert answer.outcome is Outcome.TIMED_OUT
