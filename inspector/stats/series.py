@@ -64,6 +64,7 @@ class Series(Fold):
         self.count = 0
         """How many events were taken in."""
         self._open: set[int] = set()
+        self._up: set[int] = set()
         super().__init__(
             {
                 RequestSent: self._on_request,
@@ -118,8 +119,13 @@ class Series(Fold):
             self.streams.set(event.monotonic_ns, len(self._open))
 
     def _on_state(self, event: StateChanged) -> None:
-        if event.state is ConnectionState.OPEN:
+        was_up, is_up = event.connection in self._up, event.state is ConnectionState.OPEN
+        if is_up and not was_up:  # else it says what becomes of one of its streams
             self._mark(event, MarkKind.OPEN, event.reason)
+        if is_up:
+            self._up.add(event.connection)
+        else:
+            self._up.discard(event.connection)
 
     def _on_violation(self, event: Violation) -> None:
         if event.severity in (Severity.WARN, Severity.ERROR):

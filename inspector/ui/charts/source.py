@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from inspector.diagnose.finding import Finding
 from inspector.diagnose.rule import SeenBy
 from inspector.diagnose.rules import ALL
 from inspector.record.text import calendar
-from inspector.stats.drops import Blame, Drop
+from inspector.stats.drops import Blame, Drop, LossKind
 from inspector.stats.reconnects import ReconnectStats
 from inspector.stats.series import Mark, MarkKind, Series
 from inspector.stats.slots import SLOT_NS
@@ -72,9 +73,18 @@ class Source:
     def marks(self, start_ns: int, end_ns: int) -> list[Mark]:
         """What is worth a line through all charts in a time, in order; what is alike and at one place is one mark."""
         found = [mark for mark in self.series.marks if start_ns <= mark.at_ns <= end_ns]
-        found += [_of_drop(drop) for drop in self.drops() if start_ns <= drop.begin_ns <= end_ns]
-        found += [mark for mark in self._of_findings() if start_ns <= mark.at_ns <= end_ns]
+        drops = self.drops()
+        found += [_of_drop(drop) for drop in drops if start_ns <= drop.begin_ns <= end_ns]
+        others = chain(self._of_returns(drops), self._of_findings())
+        found += [mark for mark in others if start_ns <= mark.at_ns <= end_ns]
         return list(_together(sorted(found, key=lambda mark: (mark.at_ns, mark.n))))
+
+    def _of_returns(self, drops: Sequence[Drop]) -> Iterator[Mark]:
+        """When streams came back; that of a connection stands among the marks of the series."""
+        for drop in drops:
+            if drop.is_back and drop.end_ns is not None and drop.kind is not LossKind.CONNECTION:
+                n = self.series.firsts.nearest(drop.end_ns, SLOT_NS)
+                yield Mark(drop.end_ns, drop.n if n is None else n, MarkKind.OPEN, f"The {drop.kind} is back.")
 
     def _of_findings(self) -> Iterator[Mark]:
         """Findings at their first times; those that the session reports itself stand among the marks of the series."""

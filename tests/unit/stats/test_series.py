@@ -59,6 +59,7 @@ def test_broken_rules_and_returns_are_marks_and_ends_of_streams_are_not() -> Non
     talk.end(2, EndCause.COMPLETE)
     talk.end(3, EndCause.REJECTED)
     opened = talk.state(ConnectionState.OPEN, reason="It stands.")
+    talk.state(ConnectionState.OPEN, reason="The notification stream ended; again in 1.0 s.", attempt=1)
     for text in ("One.", "Two."):
         finding = talk.tell(Violation, rule="r", severity=Severity.WARN, text=text)
     talk.tell(Violation, rule="r", severity=Severity.NOTE, text="Small.")

@@ -87,6 +87,8 @@ def test_what_the_figures_call_a_drop_is_one_in_the_charts() -> None:
     assert availability.report().drops == 2
     assert [mark.n for mark in marks] == [drop.n for drop in availability.drops()]
     assert marks[0].text == "notification stream (end of stream, end of the body)"
+    returns = [(mark.at_ns, mark.n, mark.text) for mark in found.marks(S, 90 * S) if mark.kind is MarkKind.OPEN]
+    assert returns == [(61 * S, 5, "The notification stream is back.")]
     assert [mark.n for mark in found.marks(61 * S, found.now_ns()) if mark.kind is MarkKind.DROP] == [marks[1].n]
 
 
