@@ -77,7 +77,7 @@ class Timers:
 
     def mistimed_since(self, since_ns: int) -> bool:
         """Whether times of arrival after a time may be our own doing; what really broke has broken all the same."""
-        is_slow = self.now_ns <= self._slow_until_ns or (bool(self._slow_ns) and self._slow_ns >= since_ns)
+        is_slow = self.now_ns < self._slow_until_ns or (bool(self._slow_ns) and self._slow_ns >= since_ns)
         return is_slow or self.disturbed_since(since_ns)
 
     @property

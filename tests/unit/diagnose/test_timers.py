@@ -87,3 +87,16 @@ def test_a_call_whose_stream_was_cut_by_the_laboratory_is_not_unanswered() -> No
     talk.end(1, EndCause.DROPPED_BY_US)
     talk.quiet(60 * S)
     assert "request-unanswered" not in [finding.rule for finding in talk.into(Engine()).findings()]
+
+
+def test_times_are_to_be_trusted_until_we_are_slow_and_again_afterwards() -> None:
+    timers, talk = Timers(5.0), Talk()
+    assert not timers.mistimed_since(0)
+    talk.wait(1_000)
+    timers.note_slow(talk.comment(1), 2.0)
+    assert timers.mistimed_since(0)
+    for after_ms, is_mistimed in ((1_999, True), (1, False)):
+        talk.wait(after_ms)
+        timers.move_to(talk.comment(1))
+        assert timers.mistimed_since(timers.now_ns) is is_mistimed
+    assert timers.mistimed_since(10**9) and not timers.disturbed_since(10**9)
