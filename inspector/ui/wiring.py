@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 NOTE_MS = 20_000
 NOT_CONNECTED = "Connect to a server to call its tools."
+CONNECTING = "The tools can be called once the connection stands."
 
 
 def connect(window: MainWindow) -> None:
@@ -85,6 +86,11 @@ class _Offers(_Tie):
         offers.picked.connect(self.window.tabs.show_subject)
         offers.activated.connect(self.window.tabs.work_on_subject)
         self.controller.catalog.tools_changed.connect(self._show_listing)
+        for turn in (self.controller.connecting, self.controller.disconnected):
+            turn.connect(self._look_again)
+        self._look_again()
+
+    def _look_again(self) -> None:
         self._show_listing(self.controller.catalog.listing(ListKind.TOOLS))
 
     def _show_listing(self, listing: Listing) -> None:
@@ -92,7 +98,8 @@ class _Offers(_Tie):
         if listing.items is None and listing.is_loading:
             return
         calls = self.window.calls
-        why = "" if listing.items else listing.why or NOT_CONNECTED
+        nothing = CONNECTING if self.controller.is_active else NOT_CONNECTED
+        why = "" if listing.items else listing.why or nothing
         calls.set_obstacle(why or _gone(listing, calls.tool_name()))
 
 

@@ -329,8 +329,10 @@ def test_a_connection_that_waits_for_a_sign_in_says_so(application: QApplication
             desk.enter_url(desk.url)
             dialog = await question(desk, "authorizationDialog")
             await until(lambda: desk.text("stateWords") == "waiting for your sign-in", "the state")
+            assert desk.text("toolDescription") == "The tools can be called once the connection stands."
             dialog.reject()
             await until(lambda: desk.text("stateWords").startswith("Nobody signed in: "), "the end")
+            await until(lambda: desk.text("toolDescription") == "Connect to a server to call its tools.", "the advice")
 
     at_desk(application, scene)
 
