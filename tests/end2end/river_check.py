@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from inspector.protocol.jsonrpc import MessageType
 from inspector.session.link import TRANSITIONS
+from inspector.session.loop_lag import RULE as LOOP_LAG
 from inspector.trace.events import (
     AnyEvent,
     ChunkReceived,
@@ -124,8 +125,9 @@ def steps(events: list[AnyEvent]) -> list[ToolStep]:
 
 
 def violations(river: River) -> list[str]:
-    """The rules that were found broken, in order."""
-    return [event.rule for event in river.since(0) if isinstance(event, Violation)]
+    """The rules that were found broken, in order; that this machine was busy is no fault of a server."""
+    found = [event.rule for event in river.since(0) if isinstance(event, Violation)]
+    return [rule for rule in found if rule != LOOP_LAG]
 
 
 def ends(river: River, purpose: str | None = None) -> list[StreamEnded]:
