@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QListView
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QListView
 from pytestqt.qtbot import QtBot
 
 from inspector.trace.clock import FakeClock
@@ -116,6 +116,20 @@ def test_tool_tips_are_never_read_as_markup() -> None:
     model = OfferListModel()
     model.set_rows(tool_rows([{"name": "a", "description": "<img src='file:///x.png'>"}]))
     assert "<img" not in model.index(0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_the_badge_stands_on_the_line_of_the_name(application: QApplication, pane: ToolPane) -> None:
+    pane.resize(400, 300)
+    pane.set_tools([{"name": "HHH", "annotations": {"destructiveHint": True}}])
+    view = listed(pane)
+    image = view.viewport().grab().toImage()
+    row = view.visualRect(view.model().index(0, 0))
+    ground = image.pixelColor(row.center().x(), row.top() + 1)
+    lowest = {
+        side: max(y for y in range(row.top(), row.center().y()) for x in columns if image.pixelColor(x, y) != ground)
+        for side, columns in (("name", range(0, 60)), ("badge", range(row.right() - 100, row.right() - 4)))
+    }
+    assert abs(lowest["name"] - lowest["badge"]) <= 1
 
 
 def test_the_count_says_how_many_of_how_many(pane: ToolPane) -> None:

@@ -59,7 +59,8 @@ def _paint_texts(painter: QPainter, option: QStyleOptionViewItem, row: OfferRow,
     painter.setFont(option.font)
     painter.setPen(color("warn" if row.is_alert else "note"))
     if is_roomy:
-        _line(painter, badges, area.adjusted(area.width() - width, 0, 0, 0), Qt.AlignmentFlag.AlignTop)
+        drop = QFontMetrics(mono).ascent() - option.fontMetrics.ascent()  # both stand on one line
+        _line(painter, badges, area.adjusted(area.width() - width, drop, 0, 0), Qt.AlignmentFlag.AlignTop)
     else:
         _line(painter, badges, area, Qt.AlignmentFlag.AlignBottom)
     painter.setPen(color("muted"))
