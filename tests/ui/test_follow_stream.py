@@ -47,6 +47,11 @@ class Desk:
         self.dialog = put_up(qtbot, FollowStreamDialog(river, self.timeline, stream), 820, 620)
 
     def text(self) -> str:
+        """All that there is to read: on a busy machine the dialog writes only a part of it at once."""
+        document, before = self.dialog.edit.document(), -1
+        while document.characterCount() != before:
+            before = document.characterCount()
+            self.dialog.pull()
         return self.dialog.edit.toPlainText()
 
     def catch_up(self) -> None:
@@ -71,6 +76,7 @@ def desk(application: QApplication, qtbot: QtBot, river: Talk) -> Iterator[Desk]
 
 
 def color_at(desk: Desk, text: str) -> str:
+    desk.text()
     cursor = desk.dialog.edit.document().find(text)
     assert not cursor.isNull(), text
     return cursor.charFormat().foreground().color().name()
