@@ -48,9 +48,9 @@ class Case:
     """When it became stronger, and what it was before; that can only happen a few times."""
 
     def add(
-        self, text: str, evidence: Sequence[int], grade: Grade, severity: Severity, fix: str, heard_ns: int = 0
+        self, text: str, evidence: Sequence[int], grade: Grade, severity: Severity, fix: str, found_ns: int = 0
     ) -> None:
-        """One more report; a stronger one makes the whole case stronger. `heard_ns` is when it was made."""
+        """One more report; a stronger one makes the whole case stronger. `found_ns` is when it was made."""
         before = (self.grade, self.severity) if self.count else ("hint", min(severity, Severity.NOTE, key=_weight))
         self.count += 1
         self.over_at_s = None
@@ -61,7 +61,7 @@ class Case:
         self.grade = max(self.grade, grade, key=_GRADES.__getitem__)
         self.severity = max(self.severity, severity, key=_weight)
         if before != (self.grade, self.severity):
-            self.raises.append((heard_ns, *before))
+            self.raises.append((found_ns, *before))
             self.is_doubtful = False
         for n in evidence:
             if len(self.evidence) >= MAX_EVIDENCE:

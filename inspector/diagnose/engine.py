@@ -18,6 +18,7 @@ from inspector.diagnose.rule import Rule
 from inspector.diagnose.rules import ALL
 from inspector.diagnose.thresholds import Thresholds
 from inspector.diagnose.topics import Topic, by_topic
+from inspector.protocol import stall
 from inspector.trace.events import (
     AnyEvent,
     ChunkReceived,
@@ -50,8 +51,6 @@ class Engine(Fold):
         self._cases = Cases(rules, self._context.stack, self._discretion)
         self._listening = self._listeners()
         self._now_place: int | None = None
-        self._heard_ns = 0
-        """Until when the river was heard when what is found now was found; what was due may be older."""
 
     @property
     def count(self) -> int:
@@ -84,7 +83,6 @@ class Engine(Fold):
 
     def advance(self, now_ns: int) -> None:
         """Nothing happened until now, by the monotonic clock of the river; only for a river that is still live."""
-        self._heard_ns = max(self._heard_ns, now_ns)
         self._context.timers.run_due(now_ns)
 
     def report(
@@ -101,7 +99,7 @@ class Engine(Fold):
         known = self._rules.get(rule)
         found_severity = severity or (known.severity if known else Severity.NOTE)
         case = self._cases.case(rule, found_severity, self._context.timers.at_s)
-        case.add(text, evidence, grade, found_severity, fix, self._heard_ns)
+        case.add(text, evidence, grade, found_severity, fix, self._context.timers.now_ns)
         case.connections.add(connection)
 
     def over(self, rule: str) -> None:
@@ -125,7 +123,7 @@ class Engine(Fold):
         place = _place(event)
         if place == self._now_place:
             return False
-        self._now_place, self._heard_ns = place, place * GRID_NS
+        self._now_place = place
         timers = self._context.timers
         # Before anything is due, because what fell due during a sleep has to know of it.
         timers.note_sleep(event)
@@ -206,7 +204,8 @@ class Engine(Fold):
         """The session says so when it has lasted for a while, and again half a minute later if it still does."""
         thresholds, is_lasting = self._context.thresholds, violation.severity is not Severity.NOTE
         self._context.timers.note_slow(violation, thresholds.slow_again_s if is_lasting else 0.0)
-        self._cases.doubt(violation.monotonic_ns - int(thresholds.slow_window_s * 1e9))
+        window_s = max(thresholds.slow_window_s, stall.seconds_told(violation.text) + thresholds.slow_slack_s)
+        self._cases.doubt(violation.monotonic_ns - int(window_s * 1e9))
 
 
 def _place(event: AnyEvent) -> int:

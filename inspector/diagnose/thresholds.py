@@ -22,6 +22,8 @@ class Thresholds:
     slow_loop_ms: float = 100.0
     slow_window_s: float = 3.0
     """What was found by times shortly before this program was found to be slow is in doubt."""
+    slow_slack_s: float = 0.3
+    """The session looks at itself ten times a second, and may say so one look later."""
     slow_again_s: float = 33.0
     """So long it counts as slow: if it still is then, the session has said so again."""
 
@@ -207,6 +209,7 @@ _UNSCALED = frozenset(
         "sleep_jump_s",
         "slow_loop_ms",
         "slow_window_s",
+        "slow_slack_s",
         "slow_again_s",
         "batch_width_ms",
         "withheld_width_ms",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from statistics import median
 
+from inspector.protocol import stall
 from inspector.protocol.breach import Breach, Severity
 
 RULE = "slow-consumer-us"
@@ -35,10 +36,10 @@ class LoopLag:
         """One tick came so late, while a socket did or did not wait for the readers of the river: what is to report."""
         self._late_ms.append(late_ms)
         self._held.append(is_held_up)
-        stall = self._stall(late_ms, events)
+        stalled = self._stall(late_ms, events)
         self._silent_ticks = max(0, self._silent_ticks - 1)
-        if stall is not None or self._silent_ticks or len(self._late_ms) < WINDOW_TICKS:
-            return stall
+        if stalled is not None or self._silent_ticks or len(self._late_ms) < WINDOW_TICKS:
+            return stalled
         sentence = self._sentence()
         self._silent_ticks = AGAIN_TICKS if sentence else 0
         return Breach(RULE, Severity.WARN, sentence, _FIX) if sentence else None
@@ -54,8 +55,7 @@ class LoopLag:
         if not came:
             return None
         self._stall_ticks = 0
-        sentence = f"This program stood still for {self._stall_ms / 1e3:.1f} s, and took in late what came meanwhile."
-        return Breach(RULE, Severity.NOTE, sentence, _FIX)
+        return Breach(RULE, Severity.NOTE, stall.told(self._stall_ms / 1e3), _FIX)
 
     def _sentence(self) -> str:
         middle_ms = median(self._late_ms)

@@ -14,6 +14,7 @@ from inspector.diagnose.rule import Group, Rule, Watch
 from inspector.diagnose.rules import ALL
 from inspector.diagnose.titles import title_of
 from inspector.diagnose.topics import Topic
+from inspector.protocol.stall import told
 from inspector.trace.clock import FakeClock
 from inspector.trace.events import (
     AttemptMade,
@@ -204,6 +205,26 @@ def test_what_came_late_because_we_stood_still_is_no_proof() -> None:
     held_back(talk, 2)
     again = batched(talk)
     assert again is not None and (again.grade, again.count) == ("proven", 2) and DOUBT not in again.text
+
+
+@pytest.mark.parametrize(("stood_s", "grade"), [(24.0, "hint"), (6.0, "likely")])
+def test_what_a_silence_proved_while_we_stood_still_is_in_doubt_live_and_in_the_recording(
+    stood_s: float, grade: str
+) -> None:
+    talk, live = Delivery(), Engine()
+    talk.ask_for_stream(1)
+    talk.head(1)
+    talk.chunk(1, b'data: {"jsonrpc":"2.0","method":"notifications/message"}\n')
+    live.fold(talk.since(0))
+    seen = len(talk)
+    talk.wait(25_000)
+    live.advance(talk.clock.monotonic_ns())
+    talk.comment(1)
+    talk.tell(Violation, rule="slow-consumer-us", severity=Severity.NOTE, text=told(stood_s))
+    live.fold(talk.since(seen))
+    found = {each.rule: each for each in live.findings()}
+    assert found == {each.rule: each for each in talk.into(Engine()).findings()}
+    assert found["sse-missing-blank-line"].grade == grade
 
 
 def test_what_was_proven_long_before_stays_proven() -> None:
