@@ -123,6 +123,7 @@ class _Line(Cursor):
 
     def _forms(self) -> dict[str, Callable[[], Expectation]]:
         return {
+            "an": self._an_event,
             "answer": lambda: self._in_time(Milestone.ANSWER),
             "at": self._at_least,
             "event": self._event,
@@ -212,6 +213,13 @@ class _Line(Cursor):
         self.at = during + len(" during call ")
         self.skip()
         return forms.AtLeast(count, wanted, self.name())
+
+    def _an_event(self) -> Expectation:
+        """As people say it: an event matching a filter."""
+        self.words(("event",), "an event matching text:ready within 500ms of call search")
+        if self.peek() == "matching":
+            self.take()
+        return self._event()
 
     def _event(self) -> Expectation:
         example = "event text:ready within 500ms of call search"

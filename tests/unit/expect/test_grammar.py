@@ -72,6 +72,8 @@ def test_what_is_written_is_read_again(said: list[Expectation]) -> None:
         ("never text:'#1' #2", forms.Never("text:'#1'")),
         ("no findings", forms.NoFinding(Severity.CHAT)),
         ("event a within b within 1s of call x", forms.EventWithin("a within b", SECOND, "x")),
+        ("an event matching a b within 1s of call x", forms.EventWithin("a b", SECOND, "x")),
+        ("An event a within 1s of call x", forms.EventWithin("a", SECOND, "x")),
         ("at least 1 event a", forms.AtLeast(1, "a")),
     ],
 )
@@ -104,6 +106,7 @@ def test_remarks_and_empty_lines_say_nothing() -> None:
         ('answer under 2s of "a', '"a', "quote is not closed"),
         ('answer under 2s of ""', '""', "1 to 200 characters"),
         ("never -(finding:any kind:http)", "-(finding:any kind:http)", "no finding above note"),
+        ("an answer under 3ms", "answer", '"event" stands here'),
         ("hello", "hello", "is not understood here. An expectation begins with"),
     ],
 )
