@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject
 
 from inspector.protocol.era import LATEST
+from inspector.record.text import plain
 from inspector.ui import main_menu
 from inspector.ui.call_draft import call_facts
 from inspector.ui.dialogs import link_consent, rules_dialog
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from inspector.ui.main_window import MainWindow
 
 NOTE_MS = 20_000
+_NAME_CHARS = 60
 NOT_CONNECTED = "Connect to a server to call its tools."
 CONNECTING = "The tools can be called once the connection stands."
 
@@ -214,6 +217,7 @@ class _Connection(_Tie):
     def connect_parts(self) -> None:
         self.controller.connecting.connect(self._forget_session)
         self.controller.connected.connect(self._show_session)
+        self.controller.disconnected.connect(self._name_window)
         self.controller.notified.connect(self.window.questions.note)
         self.window.questions.question_asked.connect(self._say_question)
         self.window.questions.queue_changed.connect(self._count_questions)
@@ -233,8 +237,16 @@ class _Connection(_Tie):
         questions = self.window.questions
         questions.server = negotiated.server_name if negotiated else ""
         questions.is_stateless = session.is_stateless
+        self._name_window()
         self.window.calls.set_facts(partial(_facts, session))
         self.window.tabs.set_target(_target(session))
+
+    def _name_window(self) -> None:
+        """Several windows are told apart by their servers; what the server calls itself comes behind its address."""
+        session = self.controller.session
+        place = urlsplit(session.options.url).netloc.rpartition("@")[2] if session else ""
+        name = plain(self.window.questions.server, _NAME_CHARS) if session else ""
+        self.window.setWindowTitle(" — ".join(filter(None, (place, name, "SSE MCP Inspector"))))
 
     def _show_verdict(self, sentence: str) -> None:
         self.window.bar.show_verdict(sentence)

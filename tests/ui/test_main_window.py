@@ -148,6 +148,17 @@ async def test_a_connection_is_coming_from_the_moment_it_is_asked_for(desk: Desk
 
 
 @on_desk
+async def test_the_window_is_named_after_its_server(desk: Desk) -> None:
+    assert desk.window.windowTitle() == "SSE MCP Inspector"
+    await desk.connect()
+    place = desk.url.split("/")[2]
+    await until(lambda: desk.window.windowTitle().startswith(f"{place} — "), "the title")
+    assert desk.window.windowTitle() == f"{place} — sse-mcp-inspector-demo — SSE MCP Inspector"
+    await desk.click("connectButton")
+    await until(lambda: desk.window.windowTitle() == "SSE MCP Inspector", "the title without a server")
+
+
+@on_desk
 async def test_what_can_be_no_address_is_said_before_anything_is_sent(desk: Desk) -> None:
     desk.enter_url("npx -y @scope/server")
     assert "is a command. Start it yourself" in desk.text("stateWords")
