@@ -28,6 +28,7 @@ from inspector.trace.river import River
 from inspector.ui.controller import Controller
 from inspector.ui.folds import Folds
 from inspector.ui.frame_meter import FrameMeter
+from inspector.ui.generators import GeneratorScope
 from inspector.ui.main_window import STATE_MS, MainWindow
 from inspector.ui.raw_sender import RawSender
 from inspector.ui.tasks import TaskScope
@@ -145,9 +146,13 @@ class Desk:
         """Click on the row of an event."""
         view = self.child(QTableView, "timelineView")
         model = view.model()
-        rows = [row for row in range(model.rowCount()) if model.index(row, 0).data(Qt.ItemDataRole.UserRole) == n]
-        assert len(rows) == 1
-        await click_on(view, model.index(rows[0], 1))
+
+        def rows() -> list[int]:
+            return [row for row in range(model.rowCount()) if model.index(row, 0).data(Qt.ItemDataRole.UserRole) == n]
+
+        await until(rows, f"the row of #{n}")
+        assert len(rows()) == 1
+        await click_on(view, model.index(rows()[0], 1))
         await until(lambda: f"<b>#{n:,} " in self.text("detailTitle"), "the detail")
 
 
@@ -172,7 +177,7 @@ def run(application: QApplication, work: Awaitable[None]) -> None:
     """Run in a Qt loop of its own; a task that is left behind is a bug."""
 
     async def bounded() -> None:
-        async with asyncio.timeout(3 * PATIENCE_S):
+        async with GeneratorScope(), asyncio.timeout(3 * PATIENCE_S):
             await work
         left = asyncio.all_tasks() - {asyncio.current_task()}
         assert left == set()

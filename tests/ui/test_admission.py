@@ -98,8 +98,9 @@ def test_rows_on_disk_are_found_there(qtbot: QtBot, river: Talk, recorder: Recor
 
 
 def test_rows_that_came_since_are_tested_behind_them(
-    qtbot: QtBot, river: Talk, recorder: Recorder, admission: Admission
+    qtbot: QtBot, river: Talk, recorder: Recorder, admission: Admission, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "PATIENCE_NS", FOREVER_NS)
     admission.start(lambda row: row >= 400 and is_third(row), stored("row % 3 = 0"))
     river.calls(5)
     recorder.catch_up()

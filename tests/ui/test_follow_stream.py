@@ -47,7 +47,7 @@ class Desk:
         self.dialog = put_up(qtbot, FollowStreamDialog(river, self.timeline, stream), 820, 620)
 
     def text(self) -> str:
-        """All that there is to read: on a busy machine the dialog writes only a part of it at once."""
+        """All that there is to read: there may be more than the dialog writes at once."""
         document, before = self.dialog.edit.document(), -1
         while document.characterCount() != before:
             before = document.characterCount()
@@ -69,8 +69,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(application: QApplication, qtbot: QtBot, river: Talk) -> Iterator[Desk]:
+def desk(application: QApplication, qtbot: QtBot, river: Talk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     assert application is not None
+    monkeypatch.setattr(follow_stream, "BUDGET_NS", 10**12)
     tell(river)
     yield Desk(qtbot, river, 2)
 

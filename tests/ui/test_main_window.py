@@ -145,6 +145,7 @@ async def test_a_connection_is_coming_from_the_moment_it_is_asked_for(desk: Desk
         await until(lambda: desk.text("stateWords") == "connected", "the state")
         await desk.click("connectButton")
         await until(lambda: desk.text("stateWords") == "not connected", "the end")
+        await until(lambda: not desk.window.bar._active, "the last steps of closing")
 
 
 @on_desk
