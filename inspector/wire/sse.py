@@ -107,12 +107,12 @@ class SseParser:
         known = self._known_heads.get
         for block in blocks:
             head, found, value = block.partition(b"data:")
-            if not found or _NEWLINE in value:
-                fields = None
-            elif _ID_LINE(head):  # most heads differ in the id alone
-                fields = "message", head[4:id_end].decode()
-            else:
-                fields = known(head) or self._read_head(head, id_end)
+            fields: tuple[str, str | None] | None = None
+            if found and _NEWLINE not in value:
+                if _ID_LINE(head):  # most heads differ in the id alone
+                    fields = "message", head[4:id_end].decode()
+                else:
+                    fields = known(head) or self._read_head(head, id_end)
             if fields:
                 try:
                     data = value.decode().removeprefix(" ")
