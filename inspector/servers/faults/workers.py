@@ -19,7 +19,7 @@ class Workers(Behaviour):
     async def serve(self, request: HttpRequest, wire: Wire) -> None:
         """Let the worker answer whose turn it is."""
         worker = self.workers[self.pick(request, wire) % len(self.workers)]
-        worker.base = self.base
+        worker.base, worker.speaks_stateless = self.base, self.speaks_stateless
         await worker.serve(request, wire)
 
     def pick(self, request: HttpRequest, wire: Wire) -> int:

@@ -7,12 +7,15 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from inspector.servers.faults.fault import Fault
+from inspector.protocol.era import TransportName
+from inspector.servers.faults.fault import Fault, Side
 from inspector.servers.faults.honest import Honest
 from inspector.servers.faults.server import FaultServer
 from inspector.servers.faults.wire import Wire
 from inspector.servers.faults.workers import WorkerPerRequest, Workers
 from inspector.servers.http import HttpRequest
+from inspector.session.options import Options
+from inspector.session.session import Session
 
 
 class Counting(Honest):
@@ -27,6 +30,7 @@ class Counting(Honest):
 
 FAULTS = {
     "x": Fault("x", "", lambda scale: Workers(scale, Counting), lambda scale: WorkerPerRequest(scale, Counting)),
+    "y": Fault("y", "", lambda scale: Workers(scale, Honest), Honest),
 }
 
 
@@ -49,3 +53,9 @@ async def test_requests_take_turns(server: FaultServer) -> None:
     async with httpx.AsyncClient() as client:
         texts = [(await client.get(server.url_of("x", "ok"))).text for _ in range(5)]
     assert texts == [f"{n} at /x/ok" for n in (1, 1, 2, 2, 3)]
+
+
+@pytest.mark.parametrize("side", ["hit", "ok"])
+async def test_workers_speak_what_shows_the_fault_and_nothing_newer(server: FaultServer, side: Side) -> None:
+    async with Session(Options(server.url_of("y", side))) as session:
+        assert session.transport is TransportName.STREAMABLE_HTTP
