@@ -96,7 +96,8 @@ class Laboratory(QObject):
         task.add_done_callback(lambda _: self._works.pop(name, None))
 
     def is_running(self, name: str) -> bool:
-        return name in self._works
+        """Whether a test has not come to its end; the news of that may still be on the way."""
+        return name in self._works and not self._works[name].task.done()
 
     def stop(self, name: str) -> None:
         """End one test, in order."""
@@ -115,7 +116,7 @@ class Laboratory(QObject):
         """A sentence for each thing that the laboratory does at the moment."""
         bench = self.bench
         acts = bench.active if bench is not None else ()
-        return (*acts, *(work.says() for work in self._works.values()))
+        return (*acts, *(work.says() for work in self._works.values() if not work.task.done()))
 
     def stop_all(self) -> None:
         """End every test and undo everything that is done to the wire."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from inspector.protocol.auth.store import MemoryStore
 from inspector.session.options import Callbacks
 from inspector.trace.events import EndCause, LabActed, Message, RequestSent, StreamEnded
 from inspector.ui.dialogs.laboratory_dialog import LaboratoryDialog
+from inspector.ui.laboratory import Laboratory
 from inspector.ui.views.lab_parts import NumberField, Report
 from inspector.ui.views.sides_page import SidesPage
 from tests.support.desk import Desk, click_on, on_desk
@@ -183,6 +185,24 @@ async def test_a_resume_test_can_be_stopped(desk: Desk) -> None:
     desk.child(QToolButton, "laboratoryStop").click()
     await until(lambda: desk.text("resumeState") == "■ Stopped before its end.", "the end")
     assert not desk.child(QWidget, "laboratoryBanner").isVisible() or not desk.text("labActive")
+
+
+@on_desk
+async def test_what_is_over_is_not_said_to_run(desk: Desk) -> None:
+    """A look between the last step of a test and the news of it, as a busy machine takes it, finds nothing running."""
+    laboratory = desk.child(Laboratory, "")
+    seen: list[tuple[bool, tuple[str, ...]]] = []
+
+    def look() -> None:
+        seen.append((laboratory.is_running("x"), laboratory.active))
+
+    async def work() -> None:
+        asyncio.get_running_loop().call_soon(look)
+
+    laboratory.run("x", work(), lambda: "x runs", lambda: None)
+    assert laboratory.is_running("x") and laboratory.active == ("x runs",)
+    await until(lambda: seen, "the look")
+    assert seen == [(False, ())]
 
 
 @on_desk
