@@ -387,7 +387,7 @@ async def test_http_sse_by_hand(program: Program) -> None:
             assert (await http.post(url, content=b"{")).status_code == 400
             await http.post(url, json=call(1, "drop"))
             assert all(event.message["method"] for event in [event async for event in found if event.data])
-        for _ in range(1_000):  # noqa: ASYNC110 - it may hear later than we
+        for _ in range(1_000):  # the server may hear of the end behind us
             if (await http.post(url, json=INITIALIZED)).status_code == 404:
                 break
             await asyncio.sleep(0.01)
