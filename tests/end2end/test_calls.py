@@ -89,7 +89,7 @@ async def test_the_hard_maximum_holds_in_spite_of_progress(server: FaultServer, 
     async with streamable(server.url(), max_total_s=1.2) as session:
         answer = await session.call_tool("x", timeout_s=1.0)
         assert answer.outcome is Outcome.TIMED_OUT and "our own time limit" in answer.sentence
-        assert 3 <= answer.events <= 24
+        assert 3 <= answer.events < 40
     check_river(session.river)
 
 
