@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from inspector.diagnose.cases import DOUBT, TIMED
 from inspector.diagnose.engine import Engine
@@ -27,6 +28,8 @@ from inspector.trace.events import (
 )
 from inspector.trace.river import River
 from tests.support.deliveries import Delivery
+from tests.support.diagnosed import Watched
+from tests.support.floods import CHUNKS, CUTS, flood, folded
 from tests.support.rivers import Talk
 
 
@@ -259,3 +262,13 @@ def test_what_breaks_while_we_are_slow_is_broken_all_the_same() -> None:
 
 def test_the_rules_that_go_by_times_are_there() -> None:
     assert set(ALL) >= TIMED
+
+
+@given(CHUNKS, CUTS)
+def test_a_flood_is_judged_the_same_in_any_pieces(chunks: Any, cuts: list[int]) -> None:
+    talk = Watched(tuple(ALL.values()))
+    for stream in (1, 2):
+        talk.listen(stream)
+    events = flood(talk, chunks)
+    found = [folded(Engine(), events, sizes).findings() for sizes in ([1], cuts, [10_000])]
+    assert found[0] == found[1] == found[2]

@@ -3,10 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from inspector.record.log_lines import MAX_TEXT_CHARS, LogLines
 from inspector.trace.events import Direction, Framing, Message, MessageType, SessionReady
 from inspector.wire import jsontext
+from tests.support.floods import CHUNKS, CUTS, flood, folded
 from tests.support.rivers import Talk
 
 METHOD = "notifications/message"
@@ -101,3 +103,10 @@ def test_the_era_is_that_of_the_session(revision: str, is_stateless: bool) -> No
     talk = Talk()
     talk.tell(SessionReady, transport="t", protocol_version=revision, server_name="s", server_version="1")
     assert talk.into(LogLines()).is_stateless is is_stateless
+
+
+@given(CHUNKS, CUTS)
+def test_a_flood_gives_the_same_lines_in_any_pieces(chunks: Any, cuts: list[int]) -> None:
+    events = flood(Talk(), chunks)
+    found = [folded(LogLines(), events, sizes).lines() for sizes in ([1], cuts, [10_000])]
+    assert found[0] == found[1] == found[2] and len(found[0]) == sum(len(steps) for _, steps, *_ in chunks)

@@ -23,6 +23,7 @@ from inspector.trace.events import (
     ToolStep,
 )
 from tests.support.disorder import Disorder
+from tests.support.floods import CHUNKS, CUTS, flood, folded
 from tests.support.rivers import Talk
 
 PROGRESS = "notifications/progress"
@@ -428,3 +429,15 @@ def test_nothing_of_a_peer_raises_and_pieces_do_not_matter() -> None:
     assert whole.timings() == pieces.timings()
     assert len(whole.timings()) > 50
     whole.finish()
+
+
+@given(CHUNKS, CUTS)
+def test_a_flood_is_timed_the_same_in_any_pieces(chunks: Any, cuts: list[int]) -> None:
+    talk = Talk()
+    for stream in (1, 2):
+        talk.send(stream)
+        talk.ask(stream, name="flood", id=stream)
+        talk.headers(stream)
+    events = flood(talk, chunks)
+    found = [folded(CallTimes(), events, sizes).timings() for sizes in ([1], cuts, [10_000])]
+    assert found[0] == found[1] == found[2] and len(found[0]) == 2

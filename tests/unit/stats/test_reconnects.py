@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from inspector.stats.reconnects import MAX_STEPS, ReconnectStats, ReconnectSummary
 from inspector.trace.events import ConnectionState, EndCause, FrameReceived
+from tests.support.floods import CHUNKS, CUTS, flood, folded
 from tests.support.rivers import Talk
 
 
@@ -165,3 +167,12 @@ def test_a_storm_keeps_the_newest_steps() -> None:
     assert len(stats.steps) == MAX_STEPS
     assert stats.attempts == MAX_STEPS + 99
     assert stats.steps[-1].attempt == MAX_STEPS + 99
+
+
+@given(CHUNKS, CUTS)
+def test_the_latest_id_of_a_flood_is_the_same_in_any_pieces(chunks: Any, cuts: list[int]) -> None:
+    talk = Talk()
+    talk.state(ConnectionState.CONNECTING)
+    events = flood(talk, chunks)
+    found = [folded(ReconnectStats(), events, sizes).summary() for sizes in ([1], cuts, [10_000])]
+    assert found[0] == found[1] == found[2]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from inspector.stats.resumption import MAX_RESUMPTIONS, ResumeOutcome, Resumption, Resumptions
 from inspector.trace.events import ConnectionState, EndCause, FrameReceived, MessageType
+from tests.support.floods import CHUNKS, CUTS, flood, folded
 from tests.support.rivers import Talk
 
 RESUMED, IGNORED, REFUSED = ResumeOutcome.RESUMED, ResumeOutcome.IGNORED, ResumeOutcome.REFUSED
@@ -347,3 +348,16 @@ def test_rows_of_ids_are_the_same_in_any_pieces(steps: list[int], cuts: list[int
     for event in events:
         single.fold((event,))
     assert whole.resumptions == single.resumptions == pieces.resumptions
+
+
+@given(CHUNKS, CUTS, st.integers(1, 60))
+def test_a_flood_is_resumed_the_same_in_any_pieces(chunks: Any, cuts: list[int], cursor: int) -> None:
+    talk = Line()
+    streams = [talk.get() for _ in range(2)]
+    flood(talk, chunks)
+    for stream, head in zip(streams, ("s-", ""), strict=True):
+        talk.end(stream, EndCause.RESET)
+        talk.events(talk.get(f"{head}{cursor}"), [f"{head}{cursor + step}" for step in (1, 2, 4)])
+    events = talk.since(0)
+    found = [folded(Resumptions(), events, sizes).resumptions for sizes in ([1], cuts, [10_000])]
+    assert found[0] == found[1] == found[2]
