@@ -14,6 +14,7 @@ from inspector.trace.river import River
 from inspector.ui.caller import Caller
 from inspector.ui.catalog import Catalog
 from inspector.ui.collector import MainThreadCollector
+from inspector.ui.qt_types import make_types
 from inspector.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from inspector.session.session import Session
 
 
-PRELOADED = ("inspector.session.session", "httpcore", "anyio._backends._asyncio", "jsonschema", "qtawesome")
+PRELOADED = ("inspector.session.session", "httpcore", "anyio._backends._asyncio", "jsonschema")
 """What would otherwise be imported by the first request and the first form, while the window stands still."""
+WRAPPERS_OF_QT = ("qtpy.QtCore", "qtpy.QtGui", "qtpy.QtWidgets", "qtawesome")
+"""What the first form needs too, and no thread may import: see `ui/qt_types.py`."""
 
 
 class Controller(QObject):
@@ -54,9 +57,13 @@ class Controller(QObject):
 
     @staticmethod
     async def preload() -> None:
-        """Import what connecting and the first form need in a thread, so that the painting goes on."""
+        """Import what connecting and the first form need, in a thread or in steps, so that the painting goes on."""
         for name in PRELOADED:
             await asyncio.get_running_loop().run_in_executor(None, import_module, name)
+        await make_types()
+        for name in WRAPPERS_OF_QT:
+            import_module(name)
+            await asyncio.sleep(0)
 
     def connect_to(self, options: Options) -> None:
         """Connect, ending the connection before; `failed` says why not."""

@@ -40,10 +40,27 @@ REPORT_KEYS = [
 ]
 
 
+WATCHED = """
+import sys, threading
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("PySide6", "qtpy", "qtawesome", "pyqtgraph"):
+            is_main = threading.current_thread() is threading.main_thread()
+            print("main:" if is_main else "thread:", name)
+
+sys.meta_path.insert(0, Watch())
+from inspector.__main__ import main
+sys.exit(main())
+"""
+"""The program, and in which thread it imports what wraps Qt."""
+
+
 def environment(**more: str) -> dict[str, str]:
     """Ours without a display, so that nothing ever shows on a screen."""
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    return {name: value for name, value in os.environ.items() if name not in hidden} | more
+    shown = {name: value for name, value in os.environ.items() if name not in hidden}
+    return shown | {"PYTHONFAULTHANDLER": "1"} | more  # a crash says where
 
 
 def run(*options: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -53,6 +70,7 @@ def run(*options: str, **more: str) -> subprocess.CompletedProcess[str]:
         command, env=environment(**more), capture_output=True, text=True, timeout=LIMIT_S, check=False
     )
     assert "Traceback" not in ended.stderr, ended.stderr
+    assert ended.returncode >= 0, ended.stderr  # no signal ended it
     return ended
 
 
@@ -179,6 +197,17 @@ def test_a_dead_address_is_said_and_reported(tmp_path: Path) -> None:
     assert document["error"] in ended.stderr
     assert (document["transport"], document["calls"]) == (None, [])
     assert is_complete(document)
+
+
+def test_no_thread_imports_what_makes_types_of_qt(tmp_path: Path) -> None:
+    """PySide looks types up without a lock (PYSIDE-803), so that crashed one start in a hundred."""
+    script = tmp_path / "watched.py"
+    script.write_text(WATCHED)
+    command = [sys.executable, str(script), "--demo", "--quit-when-done", "--report", str(tmp_path / "report.json")]
+    ended = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert "main: qtawesome" in ended.stdout and "main: qtpy.QtWidgets" in ended.stdout
+    assert "thread: " not in ended.stdout
 
 
 def test_run_for_closes_the_window(tmp_path: Path) -> None:

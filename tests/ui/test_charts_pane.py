@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from PySide6.QtCore import Qt
@@ -271,3 +274,21 @@ def test_the_tab_loads_nothing_until_it_is_shown(application: QApplication, qtbo
     assert jumped.args[0] >= 0
     assert "pyqtgraph" in sys.modules
     tabs.hide()
+
+
+def test_the_library_of_the_charts_is_loaded_in_the_thread_of_the_window(
+    application: QApplication, qtbot: QtBot, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It makes types of Qt, which no other thread may do; the numbers below it know nothing of Qt."""
+    found: dict[str, bool] = {}
+    load = importlib.import_module
+
+    def note(name: str) -> ModuleType:
+        found[name] = threading.current_thread() is threading.main_thread()
+        return load(name)
+
+    monkeypatch.delitem(sys.modules, pane_module.LIBRARY, raising=False)
+    monkeypatch.setattr(importlib, "import_module", note)
+    pane = put_up(qtbot, ChartsPane(source(talk)), 760, 262)
+    qtbot.waitUntil(lambda: pane.board is not None, timeout=20_000)
+    assert (found["numpy"], found[pane_module.LIBRARY]) == (False, True)

@@ -33,6 +33,11 @@ HINT = "Point at a chart for its values, click to go to the event. Drag or â†â†
 _LOADING = "The charts are being loaded."
 
 
+def _load_numbers() -> None:
+    """Load what takes longest and knows nothing of Qt; why no thread may load the rest says `ui/qt_types.py`."""
+    importlib.import_module("numpy")
+
+
 def _load_library() -> None:
     """Load what the charts are drawn with, once."""
     if LIBRARY not in sys.modules:
@@ -116,7 +121,7 @@ class ChartsPane(Pane):
         self._window = None
 
     def _load(self) -> None:
-        task = Background(_load_library, (ImportError,), self)
+        task = Background(_load_numbers, (ImportError,), self)
         task.done.connect(self._build)
         task.failed.connect(self._fail)
         task.start()
@@ -127,6 +132,11 @@ class ChartsPane(Pane):
         )
 
     def _build(self) -> None:
+        try:
+            _load_library()
+        except ImportError as error:
+            self._fail(str(error))
+            return
         from inspector.ui.charts.board import ChartBoard  # noqa: PLC0415 - loaded by now
 
         board = self.board = ChartBoard(self._source)
