@@ -30,7 +30,7 @@ from inspector.trace.log_entries import parts
 
 COMMIT_EVERY_S = 0.1
 MAX_BACKLOG_EVENTS = 25_000
-MAX_BACKLOG_BYTES = 24 * 1024 * 1024
+MAX_BACKLOG_BYTES = 16 * 1024 * 1024
 """How much may wait for the disk before `has_room` says no."""
 RESERVE_BYTES = 256 * 1024 * 1024
 """What is left to the user of a disk that gets full."""
